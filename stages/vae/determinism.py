@@ -1,0 +1,30 @@
+"""Settings under which TensorFlow computes the same bits on any x86-64 CPU with AVX2.
+
+Import this module before TensorFlow. XLA and Eigen otherwise choose instructions, and
+with them the order of sums, by the CPU and the number of threads they find.
+"""
+
+import os
+import sys
+
+if "tensorflow" in sys.modules:
+    raise ImportError("vae.determinism must be imported before tensorflow")
+
+os.environ |= {
+    # One instruction set for all CPUs, and no math library chosen at run time.
+    "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"
+    " --xla_cpu_enable_platform_dependent_math=false",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    # Eigen's own kernel: the custom one splits sums by the number of threads.
+    "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0",
+}
+# TensorFlow reports each accelerator it does not find; it need not.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf  # noqa: E402
+
+# A pool of one thread takes other code paths than a pool of several, so a machine with
+# one core gets two. TensorFlow's own variable chooses another number.
+_threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count() or 1)
+tf.config.threading.set_intra_op_parallelism_threads(max(2, _threads))

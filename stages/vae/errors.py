@@ -1,0 +1,23 @@
+"""How a stage ends when something outside the code is wrong."""
+
+import sys
+from collections.abc import Callable
+
+
+class PipelineError(Exception):
+    """A failure that the user can mend; the message is one line that says how."""
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage; end with one line and status 1 where the user can mend it.
+
+    Any other exception is a bug of ours and keeps its traceback.
+    """
+    try:
+        main()
+    except PipelineError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: {error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -1,0 +1,46 @@
+"""IDX, the format of MNIST's files, for unsigned bytes.
+
+    00 00 08 ndim | ndim sizes, big-endian, 4 bytes each | data, last axis fastest
+
+Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (1998).
+"""
+
+import math
+import struct
+
+import numpy as np
+
+# Labels have one axis, images three. The third byte, 08, means unsigned bytes.
+NDIMS = {bytes([0, 0, 8, ndim]): ndim for ndim in (1, 2, 3)}
+
+
+def parse_idx(content: bytes) -> np.ndarray:
+    """The array in the content of an IDX file: uint8, read-only, one to three axes.
+
+    Raises ValueError if the content is not IDX of unsigned bytes, or is shorter or
+    longer than its header says.
+    """
+    ndim = NDIMS.get(content[:4])
+    if ndim is None:
+        received = content[:4].hex() or "nothing"
+        raise ValueError(f"IDX magic number {received}, expected 00000801 to 00000803")
+    start = 4 + 4 * ndim
+    if len(content) < start:
+        raise ValueError(f"IDX header of {len(content)} bytes, expected {start}")
+    shape = struct.unpack(f">{ndim}I", content[4:start])
+    received, expected = len(content) - start, math.prod(shape)
+    if received != expected:
+        raise ValueError(f"IDX data of {received} bytes, expected {expected} ({shape})")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def format_idx(array: np.ndarray) -> bytes:
+    """The content of the IDX file that holds an array; `parse_idx` is its inverse.
+
+    Raises ValueError unless the array is uint8 and has one to three axes.
+    """
+    if array.dtype != np.uint8 or array.ndim not in NDIMS.values():
+        received = f"{array.dtype} with {array.ndim} axes"
+        raise ValueError(f"IDX of {received}, expected uint8 with 1 to 3 axes")
+    header = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    return header + array.tobytes()

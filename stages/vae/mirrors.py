@@ -1,0 +1,87 @@
+"""Files from the web: pooch retries and checks hashes; this adds what it lacks.
+
+No plain HTTP, no byte beyond the expected size, no second try where none can help.
+"""
+
+import tempfile
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import pooch
+import requests
+from tqdm import tqdm
+
+from vae.sources import DataFile, SourceError, read_folder
+
+# pooch announces each file; the stage says in one line which source served.
+pooch.get_logger().setLevel("WARNING")
+
+
+def fetch_mirror(
+    url: str,
+    files: Iterable[DataFile],
+    timeout: tuple[float, float] = (4, 30),
+    retries: int = 2,
+) -> dict[str, bytes]:
+    """Contents by name of files whose .gz are at a mirror.
+
+    Args:
+        url: of the folder, with the last slash.
+        files: what to fetch.
+        timeout: seconds to connect, and between two reads.
+        retries: after what may pass (a server's error, a broken connection, wrong
+            bytes), with waits of 1, 2, ... seconds.
+
+    Raises:
+        SourceError: the first file that cannot be had, and why.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for file in files:
+            name = f"{file.name}.gz"
+            downloader = partial(download_capped, size=file.gz_size, timeout=timeout)
+            mirror = pooch.create(
+                folder, url, registry={name: file.gz_sha256}, retry_if_failed=retries
+            )
+            try:
+                mirror.fetch(name, downloader=downloader)
+            except (OSError, ValueError) as error:
+                raise SourceError(f"{name}: {root_cause(error)}") from error
+        return read_folder(Path(folder), files)
+
+
+def download_capped(
+    url: str, path: str, _: pooch.Pooch, *, size: int, timeout: tuple[float, float]
+) -> None:
+    """Write what `url` serves to `path`, at most `size` bytes: a pooch downloader.
+
+    pooch tries again after an error of requests, and gives up after a SourceError.
+    """
+    bar = tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=None)
+    with bar, connect(url, timeout) as response, open(path, "wb") as file:
+        if response.status_code != 200:
+            problem = f"HTTP status {response.status_code}, expected 200"
+            passing = response.status_code >= 500
+            raise requests.HTTPError(problem) if passing else SourceError(problem)
+        for chunk in response.iter_content(2**16):
+            if file.tell() + len(chunk) > size:
+                raise SourceError(f"more than the expected {size} bytes")
+            file.write(chunk)
+            bar.update(len(chunk))
+
+
+def connect(url: str, timeout: tuple[float, float]) -> requests.Response:
+    """The head of the answer. Raises SourceError if the host cannot be reached."""
+    try:
+        # No redirect is followed: it could lead to plain HTTP, and requests would
+        # read the redirect's own body without limit.
+        return requests.get(url, stream=True, allow_redirects=False, timeout=timeout)
+    except requests.ConnectionError as error:
+        raise SourceError(url) from error
+
+
+def root_cause(error: BaseException) -> str:
+    """What happened at the bottom, in one line: libraries wrap it in long ones."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return " ".join(str(error).split())

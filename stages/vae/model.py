@@ -1,0 +1,145 @@
+"""The variational autoencoder: q(z|x), p(x|z) and the two terms of the ELBO.
+
+Source: Kingma and Welling (2013), Auto-Encoding Variational Bayes, arXiv 1312.6114.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+import vae.determinism  # noqa: F401  before TensorFlow
+import keras
+import tensorflow as tf
+
+from vae.likelihoods import LIKELIHOODS
+
+MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale of 1
+
+
+class VAE:
+    """A dense encoder and its mirror image, with a standard Gaussian prior.
+
+        p(z) = N(0, I),  q(z|x) = N(loc(x), scale(x)^2),  p(x|z) = likelihood(logits(z))
+
+    Args:
+        num_pixels: pixels of an image.
+        latent_dim: number of latent dimensions.
+        hidden_units: widths of the encoder's hidden layers, reversed in the decoder.
+        activation: of the hidden layers, a name that Keras knows.
+        likelihood: a key of `LIKELIHOODS`.
+        seed: of the initial weights; None where weights are loaded.
+    """
+
+    def __init__(
+        self,
+        *,
+        num_pixels: int,
+        latent_dim: int,
+        hidden_units: Sequence[int],
+        activation: str,
+        likelihood: str,
+        seed: int | None = None,
+    ):
+        seeds = iter(np.random.SeedSequence(seed).generate_state(2 * len(hidden_units) + 2))
+
+        def dense(name: str, units: int, activation: str | None) -> keras.layers.Dense:
+            initializer = keras.initializers.GlorotUniform(seed=int(next(seeds)))
+            return keras.layers.Dense(
+                units, activation, kernel_initializer=initializer, name=name
+            )
+
+        def network(name, num_inputs, widths, output_name, num_outputs):
+            hidden = [
+                dense(f"hidden_{i}", width, activation)
+                for i, width in enumerate(widths, start=1)
+            ]
+            output = dense(output_name, num_outputs, None)
+            layers = [keras.Input([num_inputs]), *hidden, output]
+            return keras.Sequential(layers, name=name)
+
+        self.latent_dim = latent_dim
+        self.likelihood = LIKELIHOODS[likelihood]
+        self.encoder = network(
+            "encoder", num_pixels, hidden_units, "posterior", 2 * latent_dim
+        )
+        self.decoder = network(
+            "decoder", latent_dim, hidden_units[::-1], "likelihood", num_pixels
+        )
+
+    def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """`loc` and `scale` [batch, latent] of q(z|x), of `x` [batch, pixels]."""
+        loc, unbounded = tf.split(self.encoder(x), 2, axis=-1)  # [batch, latent]
+        return loc, tf.nn.softplus(unbounded) + MIN_SCALE
+
+    def decode(self, z: tf.Tensor) -> tf.Tensor:
+        """What the likelihood takes, [..., pixels], of `z` [..., latent]."""
+        rows = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
+        return tf.reshape(rows, [*z.shape[:-1], rows.shape[-1]])
+
+    def rate_and_distortion(
+        self, x: tf.Tensor, noise: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The two terms of the negative ELBO, in nats per image.
+
+            rate       = KL(q(z|x) || p(z))          in closed form
+            distortion = -log p(x|z),  z = loc + scale * noise
+
+        The mean of the distortion over standard Gaussian noise is -E_q[log p(x|z)],
+        so `-(rate + distortion)` is an unbiased estimate of the ELBO.
+
+        Args:
+            x: observations in [0, 1], [batch, pixels].
+            noise: [batch, latent], or [samples, batch, latent] for several samples.
+
+        Returns:
+            rate [batch] and distortion [batch] or [samples, batch].
+        """
+        loc, scale = self.posterior(x)
+        z = loc + scale * noise
+        rate = tf.reduce_sum(rate_by_dimension(loc, scale), axis=-1)
+        distortion = -self.likelihood.log_prob(x, self.decode(z))
+        return rate, distortion
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """Everything that is trained, the encoder's layers first."""
+        return self.encoder.trainable_variables + self.decoder.trainable_variables
+
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Each kernel [inputs, outputs] and bias [outputs] by its name, float32."""
+        return {_name(v): v.numpy() for v in self.variables}
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Take weights as `named_weights` gives them.
+
+        Raises:
+            ValueError: names or shapes are not those of this model.
+        """
+        received = {name: array.shape for name, array in weights.items()}
+        expected = {_name(v): tuple(v.shape) for v in self.variables}
+        if received != expected:
+            raise ValueError(
+                f"the weights are of another model: received {received}, "
+                f"expected {expected}"
+            )
+        for v in self.variables:
+            v.assign(weights[_name(v)])
+
+
+def rate_by_dimension(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+    """KL(N(loc, scale^2) || N(0, 1)) in nats, element by element.
+
+    1/2 (loc^2 + scale^2 - 1 - 2 log scale); a sum over the latent dimensions is the
+    KL divergence of q(z|x) from the prior, as both are products of their dimensions.
+    """
+    return 0.5 * (tf.square(loc) + tf.square(scale) - 1.0) - tf.math.log(scale)
+
+
+def observations(images: tf.Tensor) -> tf.Tensor:
+    """Bytes as numbers in [0, 1], float32 of the same shape."""
+    return tf.cast(images, tf.float32) / 255.0
+
+
+def _name(variable: keras.Variable) -> str:
+    """`encoder.hidden_1.kernel`: network, layer, parameter."""
+    return variable.path.replace("/", ".")

@@ -1,0 +1,150 @@
+"""The parameters of the pipeline: their names, types and allowed values.
+
+`read_params` checks the whole of `params.yaml`, whichever section a stage needs, so
+that a mistake anywhere is reported before anything is computed. There are no
+defaults: what runs is what the file says.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+)
+
+from vae.errors import PipelineError
+
+
+def _refuse_bool(value: Any) -> Any:
+    """Stop `true` from being taken for the number 1."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a valid number")
+    return value
+
+
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+# Not strict, because PyYAML reads `1e-3` as a string.
+Number = Annotated[
+    float, Strict(False), Field(allow_inf_nan=False), BeforeValidator(_refuse_bool)
+]
+
+
+class Section(BaseModel):
+    """A section of the file: unknown keys, missing keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Preprocess(Section):
+    """How images become observations `x` in [0, 1].
+
+    Attributes:
+        binarization: `none` keeps grey values; `threshold` cuts at one half; `static`
+            draws each pixel once, with its grey value as the probability of a 1;
+            `dynamic` does so for validation and test images, and draws training
+            images anew each time they are seen.
+        validation_images: how many of the last training images are held out.
+        seed: of the draws.
+    """
+
+    binarization: Literal["none", "threshold", "static", "dynamic"]
+    validation_images: Count
+    seed: Seed
+
+
+class Model(Section):
+    """The networks of q(z|x) and p(x|z).
+
+    Attributes:
+        latent_dim: number of latent dimensions.
+        hidden_units: widths of the encoder's hidden layers, from the pixels to the
+            latents; the decoder has the same in reverse order.
+        activation: of the hidden layers, a name that Keras knows.
+        likelihood: the family of p(x|z).
+    """
+
+    latent_dim: Count
+    hidden_units: Annotated[list[Count], Field(min_length=1)]
+    activation: Literal["relu", "elu", "gelu", "silu", "tanh"]
+    likelihood: Literal["bernoulli"]
+
+
+class Train(Section):
+    """How the weights are found.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch_size: images a step; a last, incomplete batch of an epoch is left out.
+        learning_rate: of Adam, at its highest.
+        schedule: `constant`, or `cosine` for a decay to zero at the last step.
+        beta: weight of the rate in the loss; 1 gives the ELBO.
+        seed: of the initial weights, the order of the images and the noise.
+    """
+
+    epochs: Count
+    batch_size: Count
+    learning_rate: Annotated[Number, Field(gt=0)]
+    schedule: Literal["constant", "cosine"]
+    beta: Annotated[Number, Field(ge=0)]
+    seed: Seed
+
+
+class Evaluate(Section):
+    """How well the bound is estimated.
+
+    Attributes:
+        num_samples: latent samples an image over which the distortion is averaged.
+        seed: of the samples, and of the draw of training images that are grey.
+    """
+
+    num_samples: Count
+    seed: Seed
+
+
+class Params(Section):
+    """The whole file, a section for each stage that takes parameters."""
+
+    preprocess: Preprocess
+    model: Model
+    train: Train
+    evaluate: Evaluate
+
+
+def read_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check the parameters.
+
+    Raises:
+        PipelineError: one line for each thing that is wrong, with the name of the
+            parameter, what was received and what is allowed.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError(f"{path}: no such file; run from the project's root") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PipelineError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        lines = [f"{path}: {_one_line(detail)}" for detail in error.errors()]
+        raise PipelineError("\n".join(lines)) from None
+
+
+def _one_line(detail: dict[str, Any]) -> str:
+    """Say one of pydantic's findings as: name, received, allowed."""
+    name = ".".join(str(part) for part in detail["loc"]) or "the file"
+    if detail["type"] == "missing":
+        return f"{name}: missing; give it a value"
+    if detail["type"] == "extra_forbidden":
+        section = Params
+        for part in detail["loc"][:-1]:
+            section = section.model_fields[part].annotation
+        return f"{name}: unknown; allowed here: {', '.join(section.model_fields)}"
+    return f"{name}: received {detail['input']!r}; {detail['msg']}"

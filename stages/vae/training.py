@@ -1,0 +1,143 @@
+"""Training: one epoch is one function, compiled as a whole by XLA."""
+
+import numpy as np
+
+import vae.determinism  # noqa: F401  before TensorFlow
+import keras
+import tensorflow as tf
+
+from vae.errors import PipelineError
+from vae.model import VAE, observations
+from vae.noise import Purpose, draw_binary, standard_normal
+
+
+class Trainer:
+    """Maximises the ELBO, or its weighted form, by Adam.
+
+        loss = mean over the batch of  distortion + beta * rate
+
+    Args:
+        vae: the model whose weights are trained.
+        images: uint8 [images, pixels]; a pixel is byte / 255.
+        validation_images: likewise, as they are seen.
+        dynamic: whether to draw binary training pixels anew at each step.
+        epochs: how many will be run; the schedule ends with the last.
+        batch_size: at most the number of images.
+        learning_rate: of Adam, at its highest.
+        schedule: `constant` or `cosine`.
+        beta: weight of the rate.
+        seed: of the order of the images and of all noise.
+    """
+
+    def __init__(
+        self,
+        vae: VAE,
+        images: np.ndarray,
+        validation_images: np.ndarray,
+        *,
+        dynamic: bool,
+        epochs: int,
+        batch_size: int,
+        learning_rate: float,
+        schedule: str,
+        beta: float,
+        seed: int,
+    ):
+        if batch_size > len(images):
+            raise PipelineError(
+                f"train.batch_size: received {batch_size}; allowed: at most "
+                f"{len(images)}, the number of training images"
+            )
+        self.vae = vae
+        self.images = tf.constant(images)
+        self.validation_images = tf.constant(validation_images)
+        self.dynamic = dynamic
+        self.num_steps = len(images) // batch_size  # an epoch
+        self.batch_size = batch_size
+        self.beta = beta
+        self.seed = seed
+        if schedule == "cosine":
+            learning_rate = keras.optimizers.schedules.CosineDecay(
+                learning_rate, decay_steps=epochs * self.num_steps
+            )
+        self.optimizer = keras.optimizers.Adam(learning_rate)
+        self.optimizer.build(vae.variables)
+
+    def run_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Take each image once, in an order of this epoch's own.
+
+        Args:
+            epoch: counted from 0; order and noise are functions of it.
+
+        Returns:
+            rate and distortion [steps], batch means in nats per image.
+
+        Raises:
+            PipelineError: one of them is not finite; names epoch, step and quantity.
+        """
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(len(self.images))[: self.num_steps * self.batch_size]
+        batches = order.reshape(self.num_steps, self.batch_size).astype(np.int32)
+        rate, distortion = self._run_steps(
+            tf.constant(batches), tf.constant(epoch * self.num_steps)
+        )
+        for name, values in {"rate": rate, "distortion": distortion}.items():
+            _check_finite(name, values.numpy(), epoch)
+        return rate.numpy(), distortion.numpy()
+
+    def validate(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rate and distortion [images] of the validation images, one sample each."""
+        rate, distortion = self._validate(tf.constant(epoch))
+        return rate.numpy(), distortion.numpy()
+
+    @tf.function(jit_compile=True)
+    def _validate(self, epoch):
+        noise = standard_normal(
+            [len(self.validation_images), self.vae.latent_dim],
+            seed=self.seed,
+            purpose=Purpose.VALIDATION_LATENTS,
+            index=epoch,
+        )
+        x = observations(self.validation_images)
+        return self.vae.rate_and_distortion(x, noise)
+
+    @tf.function(jit_compile=True)
+    def _run_steps(self, batches, first_step):
+        rates = tf.TensorArray(tf.float32, self.num_steps)
+        distortions = tf.TensorArray(tf.float32, self.num_steps)
+        for i in tf.range(self.num_steps):
+            rate, distortion = self._step(batches[i], first_step + i)
+            rates = rates.write(i, rate)
+            distortions = distortions.write(i, distortion)
+        return rates.stack(), distortions.stack()
+
+    def _step(self, batch, step):
+        images = tf.gather(self.images, batch)  # [batch, pixels]
+        if self.dynamic:
+            x = draw_binary(
+                images, seed=self.seed, purpose=Purpose.TRAINING_PIXELS, index=step
+            )
+        else:
+            x = observations(images)
+        noise = standard_normal(
+            [self.batch_size, self.vae.latent_dim],
+            seed=self.seed,
+            purpose=Purpose.TRAINING_LATENTS,
+            index=step,
+        )
+        with tf.GradientTape() as tape:
+            rate, distortion = self.vae.rate_and_distortion(x, noise)
+            loss = tf.reduce_mean(distortion + self.beta * rate)
+        gradients = tape.gradient(loss, self.vae.variables)
+        self.optimizer.apply(gradients, self.vae.variables)
+        return tf.reduce_mean(rate), tf.reduce_mean(distortion)
+
+
+def _check_finite(name: str, values: np.ndarray, epoch: int) -> None:
+    """Stop a run that has diverged, at the first step [steps] that shows it."""
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if len(wrong):
+        raise PipelineError(
+            f"training diverged: the {name} is {values[wrong[0]]} at epoch {epoch + 1}, "
+            f"step {wrong[0] + 1}; expected a finite number; lower train.learning_rate"
+        )
