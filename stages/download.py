@@ -17,8 +17,9 @@ from vae.sources import check_sha256, fetch_member, read_folder
 RAW = Path("data/raw")
 
 ADVICE = f"""\
-Put {", ".join(file.name for file in FILES)}, plain or as .gz, into a folder, and run
-  VAE_MNIST_DIR=folder dvc repro"""
+put these files, plain or as .gz, into a folder:
+  {" ".join(file.name for file in FILES)}
+and run: VAE_MNIST_DIR=folder dvc repro"""
 
 # Returns contents by name, or raises SourceError.
 Source = Callable[[], dict[str, bytes]]

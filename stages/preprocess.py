@@ -54,10 +54,10 @@ def binarize(images: np.ndarray, *, how: str, seed: int, stream: int) -> np.ndar
 
 
 def main() -> None:
-    params = read_params().preprocess
+    params = read_params()
     images, labels = read_split("train")
     test_images, test_labels = read_split("t10k")
-    held_out = params.validation_images
+    held_out = params.preprocess.validation_images
     if held_out >= len(images):
         raise PipelineError(
             f"preprocess.validation_images: received {held_out}; "
@@ -70,10 +70,11 @@ def main() -> None:
     }
     arrays = {}
     for stream, (split, (split_images, split_labels)) in enumerate(splits.items()):
-        drawn_later = params.binarization == "dynamic" and split == "train"
-        how = "none" if drawn_later else params.binarization
+        how = params.preprocess.binarization
+        if how == "dynamic" and split == "train":
+            how = "none"  # drawn anew each time they are seen
         arrays[f"{split}_images"] = binarize(
-            split_images, how=how, seed=params.seed, stream=stream
+            split_images, how=how, seed=params.preprocess.seed, stream=stream
         )
         arrays[f"{split}_labels"] = split_labels
         print(f"{split}: {len(split_labels)} images")

@@ -1,5 +1,6 @@
 """Draw the figures from what `train` and `evaluate` wrote."""
 
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,10 @@ CURVES = Path("results/history.png")
 def read_history() -> dict[str, np.ndarray]:
     """The columns of the learning curve by name."""
     try:
-        table = np.genfromtxt(HISTORY, delimiter=",", names=True, ndmin=1)
+        text = HISTORY.read_text(encoding="utf-8")
+        if not text.endswith("\n") or text.count("\n") < 2:
+            raise ValueError("cut short")
+        table = np.genfromtxt(StringIO(text), delimiter=",", names=True, ndmin=1)
         return {name: table[name] for name in table.dtype.names}
     except FileNotFoundError:
         problem = "no such file"

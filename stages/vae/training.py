@@ -1,5 +1,7 @@
 """Training: one epoch is one function, compiled as a whole by XLA."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 import vae.determinism  # noqa: F401  before TensorFlow
@@ -81,9 +83,9 @@ class Trainer:
         rate, distortion = self._run_steps(
             tf.constant(batches), tf.constant(epoch * self.num_steps)
         )
-        for name, values in {"rate": rate, "distortion": distortion}.items():
-            _check_finite(name, values.numpy(), epoch)
-        return rate.numpy(), distortion.numpy()
+        terms = {"rate": rate.numpy(), "distortion": distortion.numpy()}
+        _check_finite(terms, epoch)
+        return terms["rate"], terms["distortion"]
 
     def validate(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Rate and distortion [images] of the validation images, one sample each."""
@@ -133,11 +135,14 @@ class Trainer:
         return tf.reduce_mean(rate), tf.reduce_mean(distortion)
 
 
-def _check_finite(name: str, values: np.ndarray, epoch: int) -> None:
-    """Stop a run that has diverged, at the first step [steps] that shows it."""
-    wrong = np.flatnonzero(~np.isfinite(values))
-    if len(wrong):
-        raise PipelineError(
-            f"training diverged: the {name} is {values[wrong[0]]} at epoch {epoch + 1}, "
-            f"step {wrong[0] + 1}; expected a finite number; lower train.learning_rate"
-        )
+def _check_finite(terms: Mapping[str, np.ndarray], epoch: int) -> None:
+    """Stop a run that has diverged, at the first step that shows it."""
+    wrong = ~np.isfinite(list(terms.values()))  # [terms, steps]
+    if not wrong.any():
+        return
+    step = int(np.flatnonzero(wrong.any(axis=0))[0])
+    name = list(terms)[int(np.argmax(wrong[:, step]))]
+    raise PipelineError(
+        f"training diverged: the {name} is {terms[name][step]} at epoch {epoch + 1}, "
+        f"step {step + 1}; expected a finite number; lower train.learning_rate"
+    )

@@ -1,0 +1,26 @@
+# `make` rebuilds the results, `make test` runs the tests; both set up .venv first.
+PYTHON ?= python3
+
+# Stage commands call `python`; it must be the one of .venv.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: repro test lock
+
+repro: .venv/ready
+	.venv/bin/dvc repro
+
+test: .venv/ready
+	.venv/bin/python -m pytest
+
+.venv/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --require-hashes --requirement requirements.txt
+	@touch $@
+
+# Needs uv. Newer versions may change results: rebuild and commit them with the lock.
+lock:
+	uv pip compile pyproject.toml --group test --universal --python-version 3.11 \
+		--fork-strategy fewest --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command "make lock" --upgrade \
+		--output-file requirements.txt

@@ -1,0 +1,53 @@
+"""What the tests of several modules share."""
+
+import vae.determinism  # noqa: F401  before anything imports TensorFlow
+
+import numpy as np
+import pytest
+import yaml
+
+from vae.idx import format_idx
+
+TINY = {
+    "preprocess": {"binarization": "dynamic", "validation_images": 7, "seed": 3},
+    "model": {
+        "latent_dim": 3,
+        "hidden_units": [9, 5],
+        "activation": "tanh",
+        "likelihood": "bernoulli",
+    },
+    "train": {
+        "epochs": 2,
+        "batch_size": 8,
+        "learning_rate": 0.01,
+        "schedule": "cosine",
+        "beta": 1.0,
+        "seed": 4,
+    },
+    "evaluate": {"num_samples": 2, "seed": 5},
+}
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A project of 41 and 30 images of 6 x 4 pixels; returns a writer of parameters."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/raw").mkdir(parents=True)
+    (tmp_path / "results").mkdir()
+    rng = np.random.default_rng(0)
+    for prefix, count in {"train": 41, "t10k": 30}.items():
+        images = rng.integers(256, size=(count, 6, 4), dtype=np.uint8)
+        labels = np.arange(count, dtype=np.uint8) % 10
+        for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
+            path = tmp_path / f"data/raw/{prefix}-{name}-ubyte"
+            path.write_bytes(format_idx(array))
+
+    def write_params(**changes):
+        params = {name: dict(section) for name, section in TINY.items()}
+        for key, value in changes.items():
+            section, name = key.split("__")
+            params[section][name] = value
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+
+    write_params()
+    return write_params

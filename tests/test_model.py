@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+
+from vae.model import VAE, observations, rate_by_dimension
+
+# Distinct sizes on every axis, so that a swapped one cannot pass.
+SAMPLES, BATCH, PIXELS, LATENT = 2, 3, 11, 5
+
+
+def make_vae(seed=0, **changes):
+    shape = dict(
+        num_pixels=PIXELS,
+        latent_dim=LATENT,
+        hidden_units=[7, 6],
+        activation="tanh",
+        likelihood="bernoulli",
+    )
+    return VAE(**(shape | changes), seed=seed)
+
+
+def draw(shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def draw_x(seed=0):
+    return np.random.default_rng(seed).integers(2, size=(BATCH, PIXELS)).astype("f4")
+
+
+def test_rate_is_the_integral_that_defines_it():
+    loc, scale = 0.7, 0.4
+    posterior, prior = scipy.stats.norm(loc, scale), scipy.stats.norm()
+    expected = posterior.expect(lambda z: posterior.logpdf(z) - prior.logpdf(z))
+    np.testing.assert_allclose(rate_by_dimension(loc, scale), expected, rtol=1e-6)
+
+
+def test_rate_agrees_with_monte_carlo():
+    rng = np.random.default_rng(1)
+    loc, scale = draw(LATENT), np.exp(draw(LATENT, seed=1))
+    z = loc + scale * rng.standard_normal((100_000, LATENT))
+    log_ratio = scipy.stats.norm(loc, scale).logpdf(z) - scipy.stats.norm.logpdf(z)
+    estimate = log_ratio.sum(axis=-1)
+    standard_error = estimate.std() / np.sqrt(len(estimate))
+    rate = tf.reduce_sum(rate_by_dimension(loc, scale))
+    assert abs(rate - estimate.mean()) < 4 * standard_error
+
+
+def test_rate_of_the_prior_is_zero():
+    np.testing.assert_array_equal(rate_by_dimension(0.0, 1.0), 0)
+
+
+def test_terms_are_those_of_the_elbo():
+    vae, x, noise = make_vae(), draw_x(), draw([SAMPLES, BATCH, LATENT])
+    rate, distortion = vae.rate_and_distortion(x, noise)
+    assert rate.shape == (BATCH,)
+    assert distortion.shape == (SAMPLES, BATCH)
+    for i in range(BATCH):  # a plain loop, one image and one sample at a time
+        loc, scale = vae.posterior(x[i : i + 1])
+        np.testing.assert_allclose(
+            rate[i], np.sum(rate_by_dimension(loc, scale)), rtol=1e-5
+        )
+        for s in range(SAMPLES):
+            logits = vae.decoder(loc + scale * noise[s, i])[0]
+            mean = 1 / (1 + np.exp(-np.float64(logits)))
+            log_prob = scipy.stats.bernoulli.logpmf(x[i], mean).sum()
+            np.testing.assert_allclose(distortion[s, i], -log_prob, rtol=1e-5)
+
+
+def test_scale_is_positive_and_rate_finite_however_sure_the_encoder_is():
+    vae = make_vae()
+    for value in (-1000.0, 1000.0):
+        vae.encoder.layers[-1].bias.assign(tf.fill([2 * LATENT], value))
+        rate, distortion = vae.rate_and_distortion(draw_x(), draw([BATCH, LATENT]))
+        assert np.all(vae.posterior(draw_x())[1] > 0)
+        assert np.all(np.isfinite(rate)) and np.all(np.isfinite(distortion))
+
+
+def test_the_seed_decides_the_initial_weights():
+    first, again, other = (make_vae(seed).named_weights() for seed in (1, 1, 2))
+    for name in first:
+        np.testing.assert_array_equal(first[name], again[name])
+    kernels = [name for name in first if name.endswith("kernel")]
+    assert all(np.any(first[name] != other[name]) for name in kernels)
+
+
+def test_layers_of_one_shape_start_apart():
+    weights = make_vae(hidden_units=[7, 7, 7]).named_weights()
+    second, third = weights["encoder.hidden_2.kernel"], weights["encoder.hidden_3.kernel"]
+    assert np.all(second != third)
+
+
+def test_weights_are_named_and_come_back():
+    vae, other = make_vae(seed=1), make_vae(seed=2)
+    weights = vae.named_weights()
+    shapes = {name: array.shape for name, array in weights.items()}
+    assert shapes == {
+        "encoder.hidden_1.kernel": (PIXELS, 7),
+        "encoder.hidden_1.bias": (7,),
+        "encoder.hidden_2.kernel": (7, 6),
+        "encoder.hidden_2.bias": (6,),
+        "encoder.posterior.kernel": (6, 2 * LATENT),
+        "encoder.posterior.bias": (2 * LATENT,),
+        "decoder.hidden_1.kernel": (LATENT, 6),
+        "decoder.hidden_1.bias": (6,),
+        "decoder.hidden_2.kernel": (6, 7),
+        "decoder.hidden_2.bias": (7,),
+        "decoder.likelihood.kernel": (7, PIXELS),
+        "decoder.likelihood.bias": (PIXELS,),
+    }
+    other.load_weights(weights)
+    x, noise = draw_x(), draw([BATCH, LATENT])
+    for received, expected in zip(
+        other.rate_and_distortion(x, noise), vae.rate_and_distortion(x, noise)
+    ):
+        np.testing.assert_array_equal(received, expected)
+
+
+def test_weights_of_another_model_are_refused():
+    weights = make_vae(hidden_units=[8, 6]).named_weights()
+    with pytest.raises(ValueError, match="weights are of another model: .*hidden_1"):
+        make_vae().load_weights(weights)
+    with pytest.raises(ValueError, match="weights are of another model"):
+        make_vae().load_weights({})
+
+
+def test_observations_are_bytes_over_255():
+    np.testing.assert_array_equal(
+        observations(np.array([0, 51, 255], np.uint8)), np.float32([0, 0.2, 1])
+    )

@@ -1,0 +1,158 @@
+"""`dvc.yaml` and `params.yaml` against the code: nothing forgotten, nothing idle."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def syntax_tree(path):
+    return ast.parse((ROOT / path).read_text())
+
+
+def imported_names(path):
+    """Every module that a file imports, `from a import b` as both a and a.b."""
+    for node in ast.walk(syntax_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def loaded_files(script):
+    """A script and every file of ours that it loads, directly or not."""
+    found, todo = set(), [script]
+    while todo:
+        path = todo.pop()
+        if path not in found and (ROOT / path).is_file():
+            found.add(path)
+            names = imported_names(path)
+            todo += [f"stages/{name.replace('.', '/')}.py" for name in names]
+    return found
+
+
+def attribute_chains(path, root):
+    """`train.seed` for each `params.train.seed` in a file, the longest chains only."""
+    tree = syntax_tree(path)
+    inner = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    for node in ast.walk(tree):
+        chain = []
+        if id(node) in inner:
+            continue
+        while isinstance(node, ast.Attribute):
+            chain.insert(0, node.attr)
+            node = node.value
+        if isinstance(node, ast.Name) and node.id == root and chain:
+            yield ".".join(chain)
+
+
+def output_paths(stage):
+    for kind in ("outs", "metrics", "plots"):
+        for entry in stage.get(kind, []):
+            yield entry if isinstance(entry, str) else next(iter(entry))
+
+
+def test_the_stages_are_those_that_there_are():
+    assert [f"stages/{name}.py" for name in STAGES] == [
+        stage["cmd"].removeprefix("python ") for stage in STAGES.values()
+    ]
+    scripts = {path.stem for path in (ROOT / "stages").glob("*.py")}
+    assert scripts == set(STAGES)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_deps_name_every_module_that_a_stage_loads(name):
+    named = {dep for dep in STAGES[name]["deps"] if dep.endswith(".py")}
+    assert named == loaded_files(f"stages/{name}.py")
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_deps_and_params_stand_in_order(name):
+    for kind in ("deps", "outs", "params"):
+        assert STAGES[name].get(kind, []) == sorted(STAGES[name].get(kind, []))
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_params_are_those_that_a_stage_reads(name):
+    declared = STAGES[name].get("params", [])
+    read = set(attribute_chains(f"stages/{name}.py", root="params"))
+    for key in declared:
+        assert any(f"{chain}.".startswith(f"{key}.") for chain in read), key
+    for chain in read:
+        assert any(f"{chain}.".startswith(f"{key}.") for key in declared), chain
+
+
+def test_every_parameter_is_declared_by_a_stage():
+    declared = {key for stage in STAGES.values() for key in stage.get("params", [])}
+    assert set(PARAMS) <= declared
+
+
+def test_every_module_is_loaded_by_a_stage():
+    loaded = set().union(*(loaded_files(f"stages/{name}.py") for name in STAGES))
+    files = {str(p.relative_to(ROOT)) for p in (ROOT / "stages").rglob("*.py")}
+    assert files == loaded
+
+
+def test_no_stage_imports_a_stage():
+    for name in STAGES:
+        assert loaded_files(f"stages/{name}.py") & {
+            f"stages/{other}.py" for other in STAGES
+        } == {f"stages/{name}.py"}
+
+
+def test_only_train_and_evaluate_load_tensorflow():
+    for name in STAGES:
+        names = {n for p in loaded_files(f"stages/{name}.py") for n in imported_names(p)}
+        heavy = {"tensorflow", "keras"} & {n.split(".")[0] for n in names}
+        assert bool(heavy) == (name in {"train", "evaluate"})
+
+
+def test_settings_come_before_every_import_of_tensorflow():
+    for path in loaded_files("stages/train.py") | loaded_files("stages/evaluate.py"):
+        names = list(imported_names(path))
+        if path != "stages/vae/determinism.py" and "tensorflow" in names:
+            first = min(names.index(n) for n in ("tensorflow", "keras") if n in names)
+            assert names.index("vae.determinism") < first, path
+
+
+def test_computation_opens_no_files():
+    opens = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "savefig"}
+    files = {"arrays.py", "mirrors.py", "params.py", "sources.py"}  # their purpose
+    for path in (ROOT / "stages/vae").glob("*.py"):
+        tree = ast.parse(path.read_text())
+        calls = {
+            getattr(node.func, "attr", getattr(node.func, "id", None))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+        }
+        assert path.name in files or not calls & opens, path
+
+
+def test_no_stage_reads_what_a_later_one_writes():
+    written = set()
+    for stage in STAGES.values():
+        files = {dep for dep in stage["deps"] if not dep.endswith(".py")}
+        assert files <= written
+        written |= set(output_paths(stage))
+
+
+def test_only_weights_and_arrays_are_left_to_the_cache():
+    for stage in STAGES.values():
+        assert all(isinstance(entry, str) for entry in stage.get("outs", []))
+        for entry in stage.get("metrics", []) + stage.get("plots", []):
+            (options,) = entry.values()
+            assert options["cache"] is False
+
+
+def test_determinism_refuses_to_come_too_late(monkeypatch):
+    monkeypatch.delitem(sys.modules, "vae.determinism")
+    with pytest.raises(ImportError, match="before tensorflow"):
+        __import__("vae.determinism")

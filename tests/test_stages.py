@@ -1,0 +1,243 @@
+"""Each stage on a tiny project, from files to files."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+import evaluate
+import preprocess
+import render
+import train
+from vae.arrays import read_arrays
+from vae.errors import PipelineError
+from vae.idx import format_idx
+
+OUTPUTS = [
+    "data/mnist.npz",
+    "results/model.safetensors",
+    "results/history.csv",
+    "results/metrics.json",
+    "results/digits.csv",
+    "results/latents.npz",
+    "results/encodings.png",
+    "results/history.png",
+    "results/reconstruction.png",
+]
+TERMS = ["elbo", "rate", "distortion"]
+
+
+def run_all():
+    for stage in (preprocess, train, evaluate, render):
+        stage.main()
+    return {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in OUTPUTS}
+
+
+def arrays(*names):
+    return read_arrays(Path("data/mnist.npz"), *names, made_by="preprocess")
+
+
+def raw_images(prefix):
+    content = Path(f"data/raw/{prefix}-images-idx3-ubyte").read_bytes()
+    return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 6, 4)
+
+
+@pytest.fixture(scope="session")
+def outputs():
+    """Outputs of one run, kept for the tests that look at them."""
+    return {}
+
+
+@pytest.fixture
+def finished(tiny, outputs):
+    """A tiny project whose stages have all run."""
+    if not outputs:
+        run_all()
+        outputs |= {name: Path(name).read_bytes() for name in OUTPUTS}
+    for name, content in outputs.items():
+        Path(name).write_bytes(content)
+    return tiny
+
+
+def test_two_runs_give_the_same_bytes(tiny):
+    assert run_all() == run_all()
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 7])
+def test_any_number_of_latent_dimensions_runs_through(tiny, latent_dim):
+    tiny(model__latent_dim=latent_dim, model__hidden_units=[5])
+    run_all()
+    weights = load_file("results/model.safetensors")
+    assert weights["encoder.posterior.kernel"].shape == (5, 2 * latent_dim)
+
+
+@pytest.mark.parametrize("binarization", ["none", "threshold", "static", "dynamic"])
+def test_binarization(tiny, binarization):
+    tiny(preprocess__binarization=binarization)
+    preprocess.main()
+    images = dict(
+        zip(
+            ["train", "validation", "test"],
+            arrays("train_images", "validation_images", "test_images"),
+        )
+    )
+    grey = {
+        "train": raw_images("train")[:34],
+        "validation": raw_images("train")[34:],
+        "test": raw_images("t10k"),
+    }
+    for split, expected in grey.items():
+        received = images[split]
+        assert received.shape == expected.shape
+        if binarization == "none" or (binarization == "dynamic" and split == "train"):
+            np.testing.assert_array_equal(received, expected)
+            continue
+        assert set(np.unique(received)) == {0, 255}
+        if binarization == "threshold":
+            np.testing.assert_array_equal(received == 255, expected / 255 > 0.5)
+        else:  # drawn: close to the grey values on average
+            error = (received / 255 - expected / 255).mean()
+            assert abs(error) < 4 * 0.5 / np.sqrt(expected.size)
+    train.main()
+    evaluate.main()
+
+
+def test_validation_images_are_the_last_of_the_training_images(tiny):
+    preprocess.main()
+    train_labels, validation_labels, test_labels = arrays(
+        "train_labels", "validation_labels", "test_labels"
+    )
+    np.testing.assert_array_equal(train_labels, np.arange(34) % 10)
+    np.testing.assert_array_equal(validation_labels, np.arange(34, 41) % 10)
+    np.testing.assert_array_equal(test_labels, np.arange(30) % 10)
+
+
+def test_metrics_are_means_with_standard_errors(finished):
+    metrics = json.loads(Path("results/metrics.json").read_text())
+    assert list(metrics) == ["train", "test"]
+    for section in metrics.values():
+        assert list(section) == [f"{t}{end}" for t in TERMS for end in ("", "_se")]
+        total = section["elbo"] + section["rate"] + section["distortion"]
+        assert abs(total) < 2e-4
+    digits = pd.read_csv("results/digits.csv")
+    for split, section in metrics.items():
+        rows = digits[digits["split"] == split]
+        assert list(rows["digit"]) == list(range(10))
+        assert rows["images"].sum() == {"train": 34, "test": 30}[split]
+        for term in TERMS:
+            mean = np.average(rows[term], weights=rows["images"])
+            np.testing.assert_allclose(mean, section[term], atol=2e-4)
+
+
+def test_standard_errors_are_those_of_the_mean():
+    values = np.array([1.0, 2.0, 4.0, 9.0])
+    bound = evaluate.bound_by_image(values, 2 * values, digit=np.zeros(4))
+    metrics = evaluate.mean_and_error(bound)
+    assert metrics["rate"] == 4.0 and metrics["elbo"] == -12.0
+    assert metrics["rate_se"] == round(values.std(ddof=1) / 2, 4)
+    assert metrics["distortion_se"] == round(values.std(ddof=1), 4)
+
+
+def test_history_has_a_row_an_epoch(finished):
+    history = pd.read_csv("results/history.csv")
+    columns = [f"{split}_{term}" for split in ("train", "validation") for term in TERMS]
+    assert list(history) == ["epoch", *columns]
+    assert list(history["epoch"]) == [1, 2]
+    assert np.isfinite(history.to_numpy()).all()
+
+
+def test_training_prints_a_plain_line_an_epoch(tiny, capsys):
+    preprocess.main()
+    capsys.readouterr()
+    train.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("epoch 2/2: ELBO train -")
+
+
+def test_figures_show_the_first_images_of_each_digit():
+    labels = np.array([1, 0, 0, 1, 0, 1])
+    np.testing.assert_array_equal(evaluate.first_of_each_digit(labels, 2), [1, 2, 0, 3])
+
+
+def test_no_output_names_a_date_a_path_or_a_host(finished):
+    for name in OUTPUTS:
+        content = Path(name).read_bytes()
+        assert str(Path.cwd()).encode() not in content
+        assert b"matplotlib.org" not in content
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "producer"),
+    [
+        (preprocess, "data/raw/train-images-idx3-ubyte", "download"),
+        (preprocess, "data/raw/t10k-labels-idx1-ubyte", "download"),
+        (train, "data/mnist.npz", "preprocess"),
+        (evaluate, "data/mnist.npz", "preprocess"),
+        (evaluate, "results/model.safetensors", "train"),
+        (render, "results/history.csv", "train"),
+        (render, "results/latents.npz", "evaluate"),
+    ],
+)
+def test_missing_and_damaged_inputs_are_named_with_what_mends_them(
+    finished, stage, path, producer
+):
+    content = Path(path).read_bytes()
+    Path(path).write_bytes(content[: len(content) // 2])
+    with pytest.raises(PipelineError, match=f"{path}: damaged .*; .*dvc repro {producer}"):
+        stage.main()
+    Path(path).unlink()
+    with pytest.raises(PipelineError, match=f"{path}: no such file; .*repro {producer}"):
+        stage.main()
+
+
+def test_weights_of_another_shape_are_refused(finished):
+    finished(model__latent_dim=4)
+    with pytest.raises(PipelineError, match=r"model.safetensors: damaged \(the weights"):
+        evaluate.main()
+
+
+def test_images_and_labels_must_agree_in_number(tiny):
+    path = Path("data/raw/train-labels-idx1-ubyte")
+    path.write_bytes(format_idx(np.zeros(40, np.uint8)))
+    with pytest.raises(PipelineError, match="received 41 images and 40 labels"):
+        preprocess.main()
+
+
+def test_labels_in_place_of_images_are_refused(tiny):
+    path = Path("data/raw/train-images-idx3-ubyte")
+    path.write_bytes(format_idx(np.zeros(41, np.uint8)))
+    with pytest.raises(PipelineError, match="received 1 dimensions, expected 3"):
+        preprocess.main()
+
+
+def test_too_many_validation_images_are_refused(tiny):
+    tiny(preprocess__validation_images=41)
+    with pytest.raises(PipelineError, match="received 41; allowed: less than 41"):
+        preprocess.main()
+
+
+def test_too_large_a_batch_is_refused_before_anything_is_written(tiny):
+    tiny(train__batch_size=35)
+    preprocess.main()
+    with pytest.raises(PipelineError, match="received 35; allowed: at most 34"):
+        train.main()
+    assert not Path("results/model.safetensors").exists()
+
+
+@pytest.mark.parametrize("stage", [preprocess, train, evaluate])
+def test_a_mistake_in_any_section_ends_a_stage_in_one_line(tiny, stage):
+    tiny(evaluate__num_samples=0)
+    result = subprocess.run(
+        [sys.executable, stage.__file__], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("error: params.yaml: evaluate.num_samples: received 0;")
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,154 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae.errors import PipelineError
+from vae.model import VAE, observations
+from vae.noise import Purpose, draw_binary, standard_normal
+from vae.training import Trainer
+
+IMAGES, VALIDATION, PIXELS, LATENT = 11, 5, 6, 2
+
+
+def make_images(count=IMAGES, seed=0):
+    return np.random.default_rng(seed).integers(256, size=(count, PIXELS), dtype="u1")
+
+
+def make_trainer(images=None, **changes):
+    settings = dict(
+        dynamic=True,
+        epochs=2,
+        batch_size=3,
+        learning_rate=0.01,
+        schedule="constant",
+        beta=1.0,
+        seed=7,
+    )
+    vae = VAE(
+        num_pixels=PIXELS,
+        latent_dim=LATENT,
+        hidden_units=[8],
+        activation="tanh",
+        likelihood="bernoulli",
+        seed=1,
+    )
+    images = make_images() if images is None else images
+    return Trainer(vae, images, make_images(VALIDATION, 1), **(settings | changes))
+
+
+def assert_same_weights(trainer, weights):
+    for name, array in trainer.vae.named_weights().items():
+        np.testing.assert_array_equal(array, weights[name], err_msg=name)
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+@pytest.mark.parametrize("beta", [1.0, 4.0])
+def test_an_epoch_is_a_plain_loop_over_shuffled_batches(dynamic, beta):
+    trainer = make_trainer(dynamic=dynamic, beta=beta)
+    rates, distortions = trainer.run_epoch(1)
+
+    plain = make_trainer(dynamic=dynamic, beta=beta)
+    order = np.random.default_rng([7, 1]).permutation(IMAGES)
+    for i in range(IMAGES // 3):
+        images = make_images()[order[3 * i : 3 * i + 3]]
+        key = {"seed": 7, "index": IMAGES // 3 + i}
+
+        @tf.function(jit_compile=True)
+        def draw(images=images, key=key):
+            pixels, latents = Purpose.TRAINING_PIXELS, Purpose.TRAINING_LATENTS
+            x = draw_binary(images, purpose=pixels, **key)
+            return x, standard_normal([3, LATENT], purpose=latents, **key)
+
+        x, noise = draw()
+        if not dynamic:
+            x = observations(images)
+        with tf.GradientTape() as tape:
+            rate, distortion = plain.vae.rate_and_distortion(x, noise)
+            loss = tf.reduce_mean(distortion) + beta * tf.reduce_mean(rate)
+        plain.optimizer.apply(
+            tape.gradient(loss, plain.vae.variables), plain.vae.variables
+        )
+        np.testing.assert_allclose(rates[i], np.mean(rate), rtol=1e-4)
+        np.testing.assert_allclose(distortions[i], np.mean(distortion), rtol=1e-4)
+    for name, array in plain.vae.named_weights().items():
+        np.testing.assert_allclose(
+            trainer.vae.named_weights()[name], array, rtol=1e-3, atol=1e-5
+        )
+
+
+def test_training_is_a_function_of_its_seed():
+    first, again, other = make_trainer(), make_trainer(), make_trainer(seed=8)
+    for trainer in (first, again, other):
+        trainer.run_epoch(0)
+    assert_same_weights(first, again.vae.named_weights())
+    with pytest.raises(AssertionError):
+        assert_same_weights(first, other.vae.named_weights())
+
+
+def test_an_epoch_does_not_depend_on_validation():
+    first, second = make_trainer(), make_trainer()
+    for epoch in range(2):
+        first.run_epoch(epoch)
+        first.validate(epoch)
+        second.run_epoch(epoch)
+    assert_same_weights(first, second.vae.named_weights())
+
+
+def test_dynamic_pixels_are_drawn_anew_at_each_step():
+    images = np.full([6, PIXELS], 128, np.uint8)
+    trainer = make_trainer(images, learning_rate=1e-30)  # so that only the draw differs
+    seen = np.concatenate([trainer.run_epoch(epoch)[1] for epoch in range(2)])
+    assert len(np.unique(seen)) == len(seen) == 4
+
+
+def test_one_batch_is_learned_by_heart():
+    # Two images, one black and one white: one nat says which, the rest is certain.
+    images = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
+    trainer = make_trainer(
+        images, batch_size=2, epochs=400, learning_rate=0.03, schedule="cosine"
+    )
+    for epoch in range(400):
+        rate, distortion = trainer.run_epoch(epoch)
+    assert np.log(2) * 0.9 < rate[-1] < 2
+    assert distortion[-1] < 0.5
+
+
+def test_a_high_beta_lowers_the_rate():
+    images = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
+    rates = []
+    for beta in (0.1, 30.0):
+        trainer = make_trainer(images, batch_size=2, learning_rate=0.03, beta=beta)
+        for epoch in range(200):
+            rate, _ = trainer.run_epoch(epoch)
+        rates.append(rate[-1])
+    assert rates[0] > 1 > 0.1 > rates[1]
+
+
+def test_the_cosine_schedule_ends_at_zero():
+    trainer = make_trainer(schedule="cosine")
+    rate_at = trainer.optimizer._learning_rate
+    steps = 2 * (IMAGES // 3)
+    np.testing.assert_allclose(
+        [rate_at(0), rate_at(steps // 2), rate_at(steps)], [0.01, 0.005, 0], atol=1e-9
+    )
+
+
+def test_validation_has_a_value_for_each_image():
+    rate, distortion = make_trainer().validate(0)
+    assert rate.shape == distortion.shape == (VALIDATION,)
+
+
+def test_a_batch_larger_than_the_training_set_is_refused():
+    message = r"train.batch_size: received 12; allowed: at most 11, the number of"
+    with pytest.raises(PipelineError, match=message):
+        make_trainer(batch_size=12)
+
+
+@pytest.mark.parametrize(("layer", "name"), [("encoder", "rate"), ("decoder", "distortion")])
+def test_divergence_names_epoch_step_and_quantity(layer, name):
+    trainer = make_trainer()
+    getattr(trainer.vae, layer).layers[-1].bias.assign_add(
+        np.full(getattr(trainer.vae, layer).layers[-1].bias.shape, np.nan)
+    )
+    with pytest.raises(PipelineError, match=f"the {name} is nan at epoch 2, step 1"):
+        trainer.run_epoch(1)
