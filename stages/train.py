@@ -19,17 +19,23 @@ WEIGHTS = Path("results/model.safetensors")
 HISTORY = Path("results/history.csv")
 
 
-def make_trainer(params: Params, train_images, validation_images) -> Trainer:
+def make_trainer(
+    params: Params, train_images: np.ndarray, validation_images: np.ndarray
+) -> Trainer:
     """An untrained model of the configured shape, and what trains it."""
+    train_images, validation_images = (
+        images.reshape(len(images), -1) for images in (train_images, validation_images)
+    )
     vae = VAE(
-        num_pixels=train_images[0].size,
+        num_pixels=train_images.shape[1],
         seed=params.train.seed,
         **params.model.model_dump(),
     )
+    vae.start_at(train_images.mean(axis=0) / 255)
     return Trainer(
         vae,
-        train_images.reshape(len(train_images), -1),
-        validation_images.reshape(len(validation_images), -1),
+        train_images,
+        validation_images,
         dynamic=params.preprocess.binarization == "dynamic",
         **params.train.model_dump(),
     )

@@ -19,6 +19,13 @@ def test_bernoulli_is_scipys():
     np.testing.assert_allclose(Bernoulli.mean(logits), mean, rtol=1e-5)
 
 
+def test_bernoullis_output_at_a_mean_has_this_mean():
+    mean = np.float32([0.2, 0.5, 0.999])
+    np.testing.assert_allclose(Bernoulli.mean(Bernoulli.output_at(mean)), mean, rtol=1e-4)
+    at_the_ends = Bernoulli.output_at(np.float32([0, 1]))
+    np.testing.assert_allclose(at_the_ends, [-np.log(999), np.log(999)], rtol=1e-4)
+
+
 def test_bernoulli_sums_to_one_over_all_images():
     logits = tf.constant([0.3, -2.0, 1.5, 100.0])
     images = tf.constant(list(itertools.product([0.0, 1.0], repeat=4)))

@@ -90,6 +90,13 @@ def test_layers_of_one_shape_start_apart():
     assert np.all(second != third)
 
 
+def test_a_model_can_start_at_the_mean_image():
+    vae, mean = make_vae(), np.linspace(0.1, 0.9, PIXELS)
+    vae.start_at(mean)
+    at_origin = vae.likelihood.mean(vae.decode(tf.zeros([1, LATENT])))[0]
+    np.testing.assert_allclose(at_origin, mean, rtol=1e-5)
+
+
 def test_weights_are_named_and_come_back():
     vae, other = make_vae(seed=1), make_vae(seed=2)
     weights = vae.named_weights()

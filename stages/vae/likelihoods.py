@@ -20,6 +20,12 @@ class Bernoulli:
         return tf.reduce_sum(x * logits - tf.nn.softplus(logits), axis=-1)
 
     @staticmethod
+    def output_at(mean: tf.Tensor) -> tf.Tensor:
+        """The logits whose mean this is, where it is not too close to 0 or 1."""
+        mean = tf.clip_by_value(mean, 0.001, 0.999)
+        return tf.math.log(mean) - tf.math.log1p(-mean)
+
+    @staticmethod
     def mean(logits: tf.Tensor) -> tf.Tensor:
         """E[x|z] in [0, 1], of the shape of `logits`."""
         return tf.sigmoid(logits)

@@ -66,6 +66,15 @@ class VAE:
             "decoder", latent_dim, hidden_units[::-1], "likelihood", num_pixels
         )
 
+    def start_at(self, mean_image: np.ndarray) -> None:
+        """Let E[x|z] start near the mean image [pixels], in [0, 1].
+
+        Otherwise training spends its first steps on finding the background. Burda et
+        al. (2016, arXiv 1509.00519) start so.
+        """
+        output = self.decoder.layers[-1]
+        output.bias.assign(self.likelihood.output_at(tf.constant(mean_image, "float32")))
+
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """`loc` and `scale` [batch, latent] of q(z|x), of `x` [batch, pixels]."""
         loc, unbounded = tf.split(self.encoder(x), 2, axis=-1)  # [batch, latent]

@@ -83,7 +83,8 @@ class Train(Section):
         epochs: passes over the training images.
         batch_size: images a step; a last, incomplete batch of an epoch is left out.
         learning_rate: of Adam, at its highest.
-        schedule: `constant`, or `cosine` for a decay to zero at the last step.
+        schedule: `constant`, or `cosine`: up over the first twentieth of the steps,
+            then down to zero at the last.
         beta: weight of the rate in the loss; 1 gives the ELBO.
         seed: of the initial weights, the order of the images and the noise.
     """

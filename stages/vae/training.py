@@ -59,9 +59,7 @@ class Trainer:
         self.beta = beta
         self.seed = seed
         if schedule == "cosine":
-            learning_rate = keras.optimizers.schedules.CosineDecay(
-                learning_rate, decay_steps=epochs * self.num_steps
-            )
+            learning_rate = warm_cosine(learning_rate, epochs * self.num_steps)
         self.optimizer = keras.optimizers.Adam(learning_rate)
         self.optimizer.build(vae.variables)
 
@@ -133,6 +131,19 @@ class Trainer:
         gradients = tape.gradient(loss, self.vae.variables)
         self.optimizer.apply(gradients, self.vae.variables)
         return tf.reduce_mean(rate), tf.reduce_mean(distortion)
+
+
+def warm_cosine(
+    learning_rate: float, num_steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Rises linearly over a twentieth of the steps, then falls to zero as a cosine."""
+    warmup_steps = max(1, num_steps // 20)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0,
+        decay_steps=num_steps - warmup_steps,
+        warmup_target=learning_rate,
+        warmup_steps=warmup_steps,
+    )
 
 
 def _check_finite(terms: Mapping[str, np.ndarray], epoch: int) -> None:
