@@ -1,6 +1,5 @@
 """Fit the VAE to the training images; keep its weights and its learning curve."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,9 @@ from safetensors.numpy import save
 from tqdm import tqdm
 
 from vae.arrays import read_arrays
-from vae.errors import PipelineError, run
+from vae.errors import run
 from vae.model import VAE
+from vae.objectives import make_objective
 from vae.params import Params, read_params
 from vae.training import Trainer
 
@@ -20,24 +20,36 @@ HISTORY = Path("results/history.csv")
 
 
 def make_trainer(
-    params: Params, train_images: np.ndarray, validation_images: np.ndarray
+    params: Params, images: np.ndarray, validation_images: np.ndarray
 ) -> Trainer:
     """An untrained model of the configured shape, and what trains it."""
-    train_images, validation_images = (
-        images.reshape(len(images), -1) for images in (train_images, validation_images)
-    )
+    images, validation_images = (a.reshape(len(a), -1) for a in (images, validation_images))
     vae = VAE(
-        num_pixels=train_images.shape[1],
+        num_pixels=images.shape[1],
         seed=params.train.seed,
         **params.model.model_dump(),
     )
-    vae.start_at(train_images.mean(axis=0) / 255)
+    vae.start_at(images.mean(axis=0) / 255)
+    objective = make_objective(
+        params.train.objective,
+        beta=params.train.beta,
+        beta_warmup_epochs=params.train.beta_warmup_epochs,
+        gamma=params.train.gamma,
+        capacity=params.train.capacity,
+        capacity_epochs=params.train.capacity_epochs,
+    )
     return Trainer(
         vae,
-        train_images,
+        objective,
+        images,
         validation_images,
         dynamic=params.preprocess.binarization == "dynamic",
-        **params.train.model_dump(),
+        num_samples=params.train.num_samples,
+        epochs=params.train.epochs,
+        batch_size=params.train.batch_size,
+        learning_rate=params.train.learning_rate,
+        schedule=params.train.schedule,
+        seed=params.train.seed,
     )
 
 
@@ -52,25 +64,31 @@ def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str,
     }
 
 
+def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
+    """A row of the learning curve; also what the objective varies, at the epoch's end."""
+    row = {"epoch": epoch + 1}
+    row |= summarize("train", *trainer.run_epoch(epoch))
+    row |= summarize("validation", *trainer.validate(epoch))
+    varied = trainer.objective.schedule(np.float32(epoch + 1))
+    return row | {name: float(value) for name, value in varied.items()}
+
+
 def main() -> None:
     params = read_params()
-    train_images, validation_images = read_arrays(
+    images, validation_images = read_arrays(
         DATA, "train_images", "validation_images", made_by="preprocess"
     )
-    trainer = make_trainer(params, train_images, validation_images)
+    trainer = make_trainer(params, images, validation_images)
 
     history = []
     epochs = tqdm(range(params.train.epochs), unit="epoch", disable=None)
     for epoch in epochs:
-        row = {"epoch": epoch + 1}
-        row |= summarize("train", *trainer.run_epoch(epoch))
-        row |= summarize("validation", *trainer.validate(epoch))
+        row = run_epoch(trainer, epoch)
         history.append(row)
-        line = f"ELBO train {row['train_elbo']:.2f}, validation {row['validation_elbo']:.2f}"
+        elbos = f"train {row['train_elbo']:.2f}, validation {row['validation_elbo']:.2f}"
+        epochs.set_postfix_str(f"ELBO {elbos}")
         if epochs.disable:
-            print(f"epoch {epoch + 1}/{params.train.epochs}: {line}", flush=True)
-        else:
-            epochs.set_postfix_str(line)
+            print(f"epoch {epoch + 1}/{len(epochs)}: ELBO {elbos}", flush=True)
 
     WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
     WEIGHTS.write_bytes(save(trainer.vae.named_weights()))

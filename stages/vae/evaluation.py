@@ -1,5 +1,7 @@
 """A trained model on whole splits: terms of the ELBO, encodings, reconstructions."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 import vae.determinism  # noqa: F401  before TensorFlow
@@ -40,8 +42,8 @@ def rates_and_distortions(
 
     @tf.function(jit_compile=True)
     def chunk_terms(chunk, noise):
-        rate, distortion = vae.rate_and_distortion(observations(chunk), noise)
-        return rate, tf.reduce_mean(distortion, axis=0)
+        terms = vae.terms(observations(chunk), noise)
+        return terms.rate, tf.reduce_mean(terms.distortion, axis=0)
 
     noise = draw_noise()
     terms = [
@@ -55,23 +57,28 @@ def rates_and_distortions(
     )
 
 
-def encode(vae: VAE, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """q(z|x) of each image, and the mean rate that each dimension carries.
+class Encoding(NamedTuple):
+    """q(z|x) of many images.
 
-    Args:
-        images: uint8 [images, pixels].
-
-    Returns:
-        loc and scale [images, latent], and the rate [latent] in nats per image.
+    Attributes:
+        loc, scale: float32 [images, latent].
+        rate: the mean over the images of what each dimension carries, [latent], nats.
     """
+
+    loc: np.ndarray
+    scale: np.ndarray
+    rate: np.ndarray
+
+
+def encode(vae: VAE, images: np.ndarray) -> Encoding:
+    """q(z|x) of images, uint8 [images, pixels]."""
 
     @tf.function(jit_compile=True)
     def encode_all(images):
         loc, scale = vae.posterior(observations(images))
         return loc, scale, tf.reduce_mean(rate_by_dimension(loc, scale), axis=0)
 
-    loc, scale, rate = encode_all(images)
-    return loc.numpy(), scale.numpy(), rate.numpy()
+    return Encoding(*(tensor.numpy() for tensor in encode_all(images)))
 
 
 def decode(vae: VAE, z: np.ndarray) -> np.ndarray:

@@ -1,6 +1,20 @@
-"""Families of p(x|z): log densities in nats and means, from the decoder's output."""
+"""Families of p(x|z): log densities in nats and means, from the decoder's output.
+
+A family is a class with the following, and a line in `make_likelihood`; the model, the
+objectives and the evaluation know no more of it.
+
+    log_prob(x, output)         log p(x|z) [..., batch] in nats, of [..., batch, pixels]
+    log_prob_pairs(x, output)   each of [batch, pixels] under each of [points, pixels]:
+                                [batch, points], by one matrix product
+    mean(output)                E[x|z], of the shape of the output
+    output_at(mean)             an output whose mean is close to the given one
+    variables                   what is trained beside the decoder's layers
+"""
+
+import math
 
 import vae.determinism  # noqa: F401  before TensorFlow
+import keras
 import tensorflow as tf
 
 
@@ -13,22 +27,109 @@ class Bernoulli:
     cannot be compared with any other number.
     """
 
-    @staticmethod
-    def log_prob(x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        """log p(x|z) [..., batch] in nats, of `x` and `logits` [..., batch, pixels]."""
-        # Of all stable forms this is the one whose gradient is x - sigmoid(logits).
-        return tf.reduce_sum(x * logits - tf.nn.softplus(logits), axis=-1)
+    variables = ()
 
-    @staticmethod
-    def output_at(mean: tf.Tensor) -> tf.Tensor:
-        """The logits whose mean this is, where it is not too close to 0 or 1."""
+    def log_normaliser(self, logits: tf.Tensor) -> tf.Tensor:
+        """Of each pixel, in the form log p = x logit - log_normaliser(logit)."""
+        return tf.nn.softplus(logits)
+
+    def log_prob(self, x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_sum(x * logits - self.log_normaliser(logits), axis=-1)
+
+    def log_prob_pairs(self, x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        linear = tf.matmul(x, logits, transpose_b=True)  # [batch, points]
+        return linear - tf.reduce_sum(self.log_normaliser(logits), axis=-1)
+
+    def mean(self, logits: tf.Tensor) -> tf.Tensor:
+        return tf.sigmoid(logits)
+
+    def output_at(self, mean: tf.Tensor) -> tf.Tensor:
         mean = tf.clip_by_value(mean, 0.001, 0.999)
         return tf.math.log(mean) - tf.math.log1p(-mean)
 
-    @staticmethod
-    def mean(logits: tf.Tensor) -> tf.Tensor:
-        """E[x|z] in [0, 1], of the shape of `logits`."""
-        return tf.sigmoid(logits)
+
+class ContinuousBernoulli(Bernoulli):
+    """Independent pixels in [0, 1] with a density that is exponential in x.
+
+    log p(x|z) = sum_i x_i logit_i - log integral_0^1 exp(t logit_i) dt,  x_i in [0, 1]
+
+    Source: Loaiza-Ganem and Cunningham (2019), arXiv 1907.06845, whose normaliser
+    this is once their sigmoids are written out.
+    """
+
+    def log_normaliser(self, logits: tf.Tensor) -> tf.Tensor:
+        """log integral_0^1 exp(t logit) dt = log((exp(logit) - 1) / logit)."""
+        small, safe = _split_small(logits)
+        series = logits / 2.0 + logits**2 / 24.0 - logits**4 / 2880.0
+        # For negative logits the integral is exp(logit) times that of -logit.
+        size = tf.abs(safe)
+        exact = tf.maximum(safe, 0.0) + tf.math.log(-tf.math.expm1(-size) / size)
+        return tf.where(small, series, exact)
+
+    def mean(self, logits: tf.Tensor) -> tf.Tensor:
+        small, safe = _split_small(logits)
+        series = 0.5 + logits / 12.0 - logits**3 / 720.0
+        # 1 / (1 - exp(-t)) - 1 / t for positive t; for negative t by symmetry
+        size = tf.abs(safe)
+        upper = -1.0 / tf.math.expm1(-size) - 1.0 / size
+        exact = tf.where(safe > 0, upper, 1.0 - upper)
+        return tf.where(small, series, exact)
 
 
-LIKELIHOODS = {"bernoulli": Bernoulli}
+def _split_small(t: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Where a series must serve, and `t` with these places out of harm's way.
+
+    Without the second, the gradient of the branch not taken would be 0 * nan = nan.
+    """
+    small = tf.abs(t) < 0.5  # here the next term of either series is below 1e-6
+    return small, tf.where(small, tf.ones_like(t), t)
+
+
+class Gaussian:
+    """Independent Gaussian pixels around the decoder's output, with one scale.
+
+    log p(x|z) = -sum_i 1/2 ((x_i - loc_i) / scale)^2 + log scale + 1/2 log(2 pi)
+
+    A density, so its logarithm exceeds 0 where the scale is small.
+
+    Args:
+        scale: standard deviation of every pixel, or `learned` for one that is trained
+            with the weights, from 1 (Rybkin et al. 2021, arXiv 2006.13202).
+    """
+
+    def __init__(self, scale: float | str):
+        if scale == "learned":
+            self._log_scale = keras.Variable(0.0, dtype="float32", name="log_scale")
+            self.variables = (self._log_scale,)
+        else:
+            self._log_scale = math.log(scale)
+            self.variables = ()
+
+    def log_prob(self, x: tf.Tensor, loc: tf.Tensor) -> tf.Tensor:
+        log_scale = tf.convert_to_tensor(self._log_scale)
+        deviation = (x - loc) * tf.exp(-log_scale)
+        log_normaliser = log_scale + 0.5 * math.log(2 * math.pi)
+        return -tf.reduce_sum(0.5 * tf.square(deviation) + log_normaliser, axis=-1)
+
+    def log_prob_pairs(self, x: tf.Tensor, loc: tf.Tensor) -> tf.Tensor:
+        log_scale = tf.convert_to_tensor(self._log_scale)
+        squares = tf.reduce_sum(x**2, -1)[:, None] + tf.reduce_sum(loc**2, -1)
+        squares -= 2.0 * tf.matmul(x, loc, transpose_b=True)  # [batch, points]
+        log_normaliser = x.shape[-1] * (log_scale + 0.5 * math.log(2 * math.pi))
+        return -0.5 * squares * tf.exp(-2.0 * log_scale) - log_normaliser
+
+    def mean(self, loc: tf.Tensor) -> tf.Tensor:
+        return loc
+
+    def output_at(self, mean: tf.Tensor) -> tf.Tensor:
+        return mean
+
+
+Likelihood = Bernoulli | ContinuousBernoulli | Gaussian
+
+
+def make_likelihood(name: str, *, gaussian_scale: float | str) -> Likelihood:
+    """The family of this name; only the Gaussian has a scale."""
+    if name == "gaussian":
+        return Gaussian(gaussian_scale)
+    return {"bernoulli": Bernoulli, "continuous_bernoulli": ContinuousBernoulli}[name]()

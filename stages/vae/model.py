@@ -1,9 +1,11 @@
-"""The variational autoencoder: q(z|x), p(x|z) and the two terms of the ELBO.
+"""The variational autoencoder: q(z|x), p(x|z) and the terms of its bounds.
 
 Source: Kingma and Welling (2013), Auto-Encoding Variational Bayes, arXiv 1312.6114.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +13,27 @@ import vae.determinism  # noqa: F401  before TensorFlow
 import keras
 import tensorflow as tf
 
-from vae.likelihoods import LIKELIHOODS
+from vae.likelihoods import make_likelihood
 
 MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale of 1
+
+
+class Terms(NamedTuple):
+    """Of images and samples z = loc + scale * noise from q(z|x), in nats.
+
+    The mean of `-(rate + distortion)` over samples is an unbiased estimate of the ELBO;
+    so is that of `log_weights`, with more variance. The logarithm of the mean of
+    `exp(log_weights)` is the importance-weighted bound.
+
+    Attributes:
+        rate: KL(q(z|x) || p(z)) in closed form, [batch].
+        distortion: -log p(x|z), [samples, batch].
+        log_weights: log p(x, z) - log q(z|x), [samples, batch].
+    """
+
+    rate: tf.Tensor
+    distortion: tf.Tensor
+    log_weights: tf.Tensor
 
 
 class VAE:
@@ -26,7 +46,8 @@ class VAE:
         latent_dim: number of latent dimensions.
         hidden_units: widths of the encoder's hidden layers, reversed in the decoder.
         activation: of the hidden layers, a name that Keras knows.
-        likelihood: a key of `LIKELIHOODS`.
+        likelihood: the family of p(x|z), a name that `make_likelihood` knows.
+        gaussian_scale: of the Gaussian family.
         seed: of the initial weights; None where weights are loaded.
     """
 
@@ -38,27 +59,30 @@ class VAE:
         hidden_units: Sequence[int],
         activation: str,
         likelihood: str,
+        gaussian_scale: float | str,
         seed: int | None = None,
     ):
         seeds = iter(np.random.SeedSequence(seed).generate_state(2 * len(hidden_units) + 2))
 
-        def dense(name: str, units: int, activation: str | None) -> keras.layers.Dense:
-            initializer = keras.initializers.GlorotUniform(seed=int(next(seeds)))
+        def dense(name, units, activation, initializer):
+            kernel = initializer(seed=int(next(seeds)))
             return keras.layers.Dense(
-                units, activation, kernel_initializer=initializer, name=name
+                units, activation, kernel_initializer=kernel, name=name
             )
 
         def network(name, num_inputs, widths, output_name, num_outputs):
             hidden = [
-                dense(f"hidden_{i}", width, activation)
+                dense(f"hidden_{i}", width, activation, keras.initializers.HeUniform)
                 for i, width in enumerate(widths, start=1)
             ]
-            output = dense(output_name, num_outputs, None)
+            output = dense(
+                output_name, num_outputs, None, keras.initializers.GlorotUniform
+            )
             layers = [keras.Input([num_inputs]), *hidden, output]
             return keras.Sequential(layers, name=name)
 
         self.latent_dim = latent_dim
-        self.likelihood = LIKELIHOODS[likelihood]
+        self.likelihood = make_likelihood(likelihood, gaussian_scale=gaussian_scale)
         self.encoder = network(
             "encoder", num_pixels, hidden_units, "posterior", 2 * latent_dim
         )
@@ -85,34 +109,32 @@ class VAE:
         rows = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
         return tf.reshape(rows, [*z.shape[:-1], rows.shape[-1]])
 
-    def rate_and_distortion(
-        self, x: tf.Tensor, noise: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The two terms of the negative ELBO, in nats per image.
-
-            rate       = KL(q(z|x) || p(z))          in closed form
-            distortion = -log p(x|z),  z = loc + scale * noise
-
-        The mean of the distortion over standard Gaussian noise is -E_q[log p(x|z)],
-        so `-(rate + distortion)` is an unbiased estimate of the ELBO.
+    def terms(self, x: tf.Tensor, noise: tf.Tensor) -> Terms:
+        """What every bound is made of, for each image and each sample z ~ q(z|x).
 
         Args:
             x: observations in [0, 1], [batch, pixels].
-            noise: [batch, latent], or [samples, batch, latent] for several samples.
-
-        Returns:
-            rate [batch] and distortion [batch] or [samples, batch].
+            noise: standard Gaussian, [samples, batch, latent].
         """
         loc, scale = self.posterior(x)
-        z = loc + scale * noise
-        rate = tf.reduce_sum(rate_by_dimension(loc, scale), axis=-1)
-        distortion = -self.likelihood.log_prob(x, self.decode(z))
-        return rate, distortion
+        z = loc + scale * noise  # [samples, batch, latent]
+        log_likelihood = self.likelihood.log_prob(x, self.decode(z))
+        # log p(z) - log q(z|x): both have the same normaliser but for the scale.
+        log_ratio = 0.5 * (tf.square(noise) - tf.square(z)) + tf.math.log(scale)
+        return Terms(
+            rate=tf.reduce_sum(rate_by_dimension(loc, scale), axis=-1),
+            distortion=-log_likelihood,
+            log_weights=log_likelihood + tf.reduce_sum(log_ratio, axis=-1),
+        )
 
     @property
     def variables(self) -> list[keras.Variable]:
         """Everything that is trained, the encoder's layers first."""
-        return self.encoder.trainable_variables + self.decoder.trainable_variables
+        return [
+            *self.encoder.trainable_variables,
+            *self.decoder.trainable_variables,
+            *self.likelihood.variables,
+        ]
 
     def named_weights(self) -> dict[str, np.ndarray]:
         """Each kernel [inputs, outputs] and bias [outputs] by its name, float32."""
@@ -142,6 +164,11 @@ def rate_by_dimension(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     KL divergence of q(z|x) from the prior, as both are products of their dimensions.
     """
     return 0.5 * (tf.square(loc) + tf.square(scale) - 1.0) - tf.math.log(scale)
+
+
+def log_mean_exp(values: tf.Tensor) -> tf.Tensor:
+    """log of the mean of exp(values) over the first axis, without overflow."""
+    return tf.reduce_logsumexp(values, axis=0) - math.log(values.shape[0])
 
 
 def observations(images: tf.Tensor) -> tf.Tensor:

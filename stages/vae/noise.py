@@ -19,6 +19,9 @@ class Purpose(IntEnum):
     TRAINING_LATENTS = 1
     VALIDATION_LATENTS = 2
     EVALUATION_LATENTS = 3
+    IMPORTANCE_LATENTS = 4
+    AGGREGATE_LATENTS = 5
+    PRIOR_LATENTS = 6
 
 
 def _key(seed: int, purpose: Purpose, index: tf.Tensor) -> tf.Tensor:
@@ -35,7 +38,7 @@ def standard_normal(
         shape: of the result.
         seed: from `params.yaml`.
         purpose: what the noise is for.
-        index: int32 below 2^29, such as the step since the start of training.
+        index: int32 below 2^28, such as the step since the start of training.
     """
     key = _key(seed, purpose, index)
     return tf.random.stateless_normal(shape, key, alg="threefry")

@@ -34,6 +34,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Number = Annotated[
     float, Strict(False), Field(allow_inf_nan=False), BeforeValidator(_refuse_bool)
 ]
+NotNegative = Annotated[Number, Field(ge=0)]
 
 
 class Section(BaseModel):
@@ -68,32 +69,46 @@ class Model(Section):
             latents; the decoder has the same in reverse order.
         activation: of the hidden layers, a name that Keras knows.
         likelihood: the family of p(x|z).
+        gaussian_scale: standard deviation of a pixel, or `learned`; for `gaussian`.
     """
 
     latent_dim: Count
     hidden_units: Annotated[list[Count], Field(min_length=1)]
     activation: Literal["relu", "elu", "gelu", "silu", "tanh"]
-    likelihood: Literal["bernoulli"]
+    likelihood: Literal["bernoulli", "continuous_bernoulli", "gaussian"]
+    gaussian_scale: Literal["learned"] | Annotated[Number, Field(gt=0)]
 
 
 class Train(Section):
     """How the weights are found.
 
     Attributes:
+        objective: what is maximised or held: `elbo`, `capacity` or `iwae`.
+        num_samples: of z for each image at each step.
+        beta: weight of the rate, for `elbo`; 1 gives the ELBO itself.
+        beta_warmup_epochs: over which this weight rises from 0; for `elbo`.
+        gamma: weight of the rate's distance from C, for `capacity`.
+        capacity: nats at which C ends, for `capacity`.
+        capacity_epochs: over which C rises from 0, for `capacity`.
         epochs: passes over the training images.
         batch_size: images a step; a last, incomplete batch of an epoch is left out.
         learning_rate: of Adam, at its highest.
         schedule: `constant`, or `cosine`: up over the first twentieth of the steps,
             then down to zero at the last.
-        beta: weight of the rate in the loss; 1 gives the ELBO.
         seed: of the initial weights, the order of the images and the noise.
     """
 
+    objective: Literal["elbo", "capacity", "iwae"]
+    num_samples: Count
+    beta: NotNegative
+    beta_warmup_epochs: Annotated[int, Field(ge=0)]
+    gamma: NotNegative
+    capacity: NotNegative
+    capacity_epochs: Annotated[int, Field(ge=0)]
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[Number, Field(gt=0)]
     schedule: Literal["constant", "cosine"]
-    beta: Annotated[Number, Field(ge=0)]
     seed: Seed
 
 
@@ -102,10 +117,13 @@ class Evaluate(Section):
 
     Attributes:
         num_samples: latent samples an image over which the distortion is averaged.
+        num_importance_samples: latent samples a test image of the importance-weighted
+            bound.
         seed: of the samples, and of the draw of training images that are grey.
     """
 
     num_samples: Count
+    num_importance_samples: Count
     seed: Seed
 
 

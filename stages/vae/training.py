@@ -11,38 +11,39 @@ import tensorflow as tf
 from vae.errors import PipelineError
 from vae.model import VAE, observations
 from vae.noise import Purpose, draw_binary, standard_normal
+from vae.objectives import Objective
 
 
 class Trainer:
-    """Maximises the ELBO, or its weighted form, by Adam.
-
-        loss = mean over the batch of  distortion + beta * rate
+    """Minimises the mean of an objective over the images, by Adam.
 
     Args:
         vae: the model whose weights are trained.
+        objective: what is minimised.
         images: uint8 [images, pixels]; a pixel is byte / 255.
         validation_images: likewise, as they are seen.
         dynamic: whether to draw binary training pixels anew at each step.
+        num_samples: of z for each image at each step.
         epochs: how many will be run; the schedule ends with the last.
         batch_size: at most the number of images.
         learning_rate: of Adam, at its highest.
         schedule: `constant` or `cosine`.
-        beta: weight of the rate.
         seed: of the order of the images and of all noise.
     """
 
     def __init__(
         self,
         vae: VAE,
+        objective: Objective,
         images: np.ndarray,
         validation_images: np.ndarray,
         *,
         dynamic: bool,
+        num_samples: int,
         epochs: int,
         batch_size: int,
         learning_rate: float,
         schedule: str,
-        beta: float,
         seed: int,
     ):
         if batch_size > len(images):
@@ -51,12 +52,13 @@ class Trainer:
                 f"{len(images)}, the number of training images"
             )
         self.vae = vae
+        self.objective = objective
         self.images = tf.constant(images)
         self.validation_images = tf.constant(validation_images)
         self.dynamic = dynamic
-        self.num_steps = len(images) // batch_size  # an epoch
+        self.num_samples = num_samples
         self.batch_size = batch_size
-        self.beta = beta
+        self.num_steps = len(images) // batch_size  # an epoch
         self.seed = seed
         if schedule == "cosine":
             learning_rate = warm_cosine(learning_rate, epochs * self.num_steps)
@@ -93,13 +95,13 @@ class Trainer:
     @tf.function(jit_compile=True)
     def _validate(self, epoch):
         noise = standard_normal(
-            [len(self.validation_images), self.vae.latent_dim],
+            [1, len(self.validation_images), self.vae.latent_dim],
             seed=self.seed,
             purpose=Purpose.VALIDATION_LATENTS,
             index=epoch,
         )
-        x = observations(self.validation_images)
-        return self.vae.rate_and_distortion(x, noise)
+        terms = self.vae.terms(observations(self.validation_images), noise)
+        return terms.rate, terms.distortion[0]
 
     @tf.function(jit_compile=True)
     def _run_steps(self, batches, first_step):
@@ -120,17 +122,18 @@ class Trainer:
         else:
             x = observations(images)
         noise = standard_normal(
-            [self.batch_size, self.vae.latent_dim],
+            [self.num_samples, self.batch_size, self.vae.latent_dim],
             seed=self.seed,
             purpose=Purpose.TRAINING_LATENTS,
             index=step,
         )
+        progress = tf.cast(step, tf.float32) / self.num_steps
         with tf.GradientTape() as tape:
-            rate, distortion = self.vae.rate_and_distortion(x, noise)
-            loss = tf.reduce_mean(distortion + self.beta * rate)
+            terms = self.vae.terms(x, noise)
+            loss = tf.reduce_mean(self.objective.loss(terms, progress))
         gradients = tape.gradient(loss, self.vae.variables)
         self.optimizer.apply(gradients, self.vae.variables)
-        return tf.reduce_mean(rate), tf.reduce_mean(distortion)
+        return tf.reduce_mean(terms.rate), tf.reduce_mean(terms.distortion)
 
 
 def warm_cosine(
