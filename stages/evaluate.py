@@ -1,4 +1,4 @@
-"""Measure the trained model: its bounds, what its latents say, and what figures show."""
+"""Measure the trained model: its bounds, its latents, and what the figures show."""
 
 import json
 from pathlib import Path
@@ -17,41 +17,28 @@ from vae.information import active_units, mutual_information
 from vae.model import VAE
 from vae.params import Params, read_params
 from vae.probes import probe_hits
-from vae.showcase import (
-    first_of_each_digit,
-    manifold,
-    posteriors,
-    prior_samples,
-    reconstructions,
-    traversals,
-)
+from vae.showcase import decoded_for_figures
+from vae.summary import DECIMALS, by_digit, check_finite, mean_and_error
 
 DATA = Path("data/mnist.npz")
 WEIGHTS = Path("results/model.safetensors")
 METRICS = Path("results/metrics.json")
 DIGITS = Path("results/digits.csv")
 LATENTS = Path("results/latents.npz")
-DECIMALS = 4
 
 
-def read_splits(params: Params) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Binary or grey images, as they are seen, and labels, by split."""
-    train_images, train_labels, test_images, test_labels = read_arrays(
-        DATA,
-        "train_images",
-        "train_labels",
-        "test_images",
-        "test_labels",
-        made_by="preprocess",
-    )
+def read_splits(
+    params: Params,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Images as they are seen, and labels, by split."""
+    data = read_arrays(DATA, made_by="preprocess")
     if params.preprocess.binarization == "dynamic":
-        train_images = draw_binary_once(
-            train_images, seed=params.evaluate.seed, stream=0
+        data["train_images"] = draw_binary_once(
+            data["train_images"], seed=params.evaluate.seed, stream=0
         )
-    return {
-        "train": (train_images, train_labels),
-        "test": (test_images, test_labels),
-    }
+    splits = ("train", "test")
+    images = {split: data[f"{split}_images"] for split in splits}
+    return images, {split: data[f"{split}_labels"] for split in splits}
 
 
 def load_model(params: Params, num_pixels: int) -> VAE:
@@ -67,7 +54,7 @@ def load_model(params: Params, num_pixels: int) -> VAE:
     raise PipelineError(f"{WEIGHTS}: {problem}; make it with: dvc repro train")
 
 
-def elbo_by_image(
+def elbo_columns(
     vae: VAE, x: np.ndarray, params: Params, stream: int
 ) -> dict[str, np.ndarray]:
     """The ELBO and its terms [images] of `x` [images, pixels]."""
@@ -81,87 +68,43 @@ def elbo_by_image(
     return {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
 
 
-def tighter_bounds(
+def bound_columns(
     vae: VAE, x: np.ndarray, params: Params
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Bounds [images] and, where z has few dimensions, log p(x); the bound's curve."""
+    """Tighter bounds and, where it is known, log p(x) [images]; the bound's curve."""
     num_samples = params.evaluate.num_importance_samples
     bounds = iwae_bounds(vae, x, num_samples=num_samples, seed=params.evaluate.seed)
     columns = {"iwae_bound": bounds[:, -1]}
     curve = {
         "bound_samples": np.array(sample_counts(num_samples)),
         "bound": bounds.mean(axis=0),
+        "evidence": np.nan,  # unknown
     }
     if has_quadrature(vae.latent_dim):
         columns["log_evidence"], change = log_evidence(vae, x)
-        curve["log_evidence"] = columns["log_evidence"].mean()
+        curve["evidence"] = columns["log_evidence"].mean()
         if change > 0.001:
-            print(f"log_evidence: a coarser or narrower grid changes it by {change:.4f}")
+            print(
+                f"log_evidence: a coarser or narrower grid changes it by {change:.4f}"
+            )
     return columns, curve
 
 
-def mean_and_error(images: pd.DataFrame) -> dict[str, float]:
-    """Means over the rows, and their standard errors under the name `..._se`."""
-    result = {}
-    for name, column in images.astype(float).items():
-        result[name] = round(float(column.mean()), DECIMALS)
-        result[f"{name}_se"] = round(float(column.sem()), DECIMALS)
-    return result
-
-
-def by_digit(images: pd.DataFrame, label: np.ndarray) -> pd.DataFrame:
-    """The same for the images of each digit, a row a digit."""
-    rows = [
-        {"digit": digit, "images": len(members)} | mean_and_error(members)
-        for digit, members in images.groupby(label)
-    ]
-    return pd.DataFrame(rows)
-
-
-def main() -> None:
-    params = read_params()
-    splits = read_splits(params)
-    images, label = splits["test"]
-    x = {split: a.reshape(len(a), -1) for split, (a, _) in splits.items()}
-    vae = load_model(params, num_pixels=x["test"].shape[1])
-
-    # Columns of per-image values. What costs too much for all training images (tighter
-    # bounds, all pairs of images) is measured on the test images alone.
-    columns = {
-        split: elbo_by_image(vae, x[split], params, stream)
-        for stream, split in enumerate(splits)
+def latent_columns(
+    train: Encoding,
+    train_label: np.ndarray,
+    test: Encoding,
+    test_label: np.ndarray,
+    rate: np.ndarray,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """What the latents of the test images say [images]; classifiers fit on training."""
+    information = mutual_information(test.loc, test.scale, seed=seed)
+    return {
+        "mutual_information": information,
+        "marginal_kl": rate - information,
+        **probe_hits(train.loc, train_label, test.loc, test_label),
     }
-    encodings = {split: encode(vae, x[split]) for split in splits}
-    encoding, test = encodings["test"], columns["test"]
-    bounds, curve = tighter_bounds(vae, x["test"], params)
-    test |= bounds
-    information = mutual_information(
-        encoding.loc, encoding.scale, seed=params.evaluate.seed
-    )
-    test["mutual_information"] = information
-    test["marginal_kl"] = test["rate"] - information
-    test |= probe_hits(encodings["train"].loc, splits["train"][1], encoding.loc, label)
-
-    pseudo = is_pseudo_likelihood(params)
-    metrics, digits = {}, []
-    for split, (_, labels) in splits.items():
-        table = pd.DataFrame(columns[split])
-        metrics[split] = mean_and_error(table)
-        metrics[split]["active_units"] = active_units(encodings[split].loc)
-        metrics[split]["pseudo_likelihood"] = pseudo
-        digits.append(by_digit(table, labels).assign(split=split))
-        print(f"{split}: ELBO {metrics[split]['elbo']:.2f} nats per image")
-    if pseudo:
-        print("pseudo-likelihood: Bernoulli on grey pixels, comparable with nothing")
-
-    METRICS.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    pd.concat(digits).set_index("split").to_csv(
-        DIGITS, float_format=f"%.{DECIMALS}f", lineterminator="\n"
-    )
-    arrays = arrays_for_figures(
-        vae, x["test"], label, encoding, test.get("log_evidence"), params
-    )
-    write_arrays(LATENTS, {"image_shape": images.shape[1:]} | curve | arrays)
 
 
 def is_pseudo_likelihood(params: Params) -> bool:
@@ -170,26 +113,71 @@ def is_pseudo_likelihood(params: Params) -> bool:
     return grey and params.model.likelihood == "bernoulli"
 
 
-def arrays_for_figures(
-    vae: VAE,
-    x: np.ndarray,
-    label: np.ndarray,
-    encoding: Encoding,
-    log_evidence: np.ndarray | None,
-    params: Params,
-) -> dict[str, np.ndarray]:
-    """Encodings of the test images `x`, and what the model decodes for the figures."""
-    arrays = {"label": label, **encoding._asdict()}
-    arrays |= reconstructions(vae, x, label, encoding.loc)
-    arrays |= prior_samples(vae, seed=params.evaluate.seed)
-    if vae.latent_dim == 2:
-        few = first_of_each_digit(label, 1)[::2]
-        few_encodings = Encoding(encoding.loc[few], encoding.scale[few], encoding.rate)
-        arrays |= manifold(vae)
-        arrays |= posteriors(vae, x[few], few_encodings, log_evidence[few])
-    if vae.latent_dim > 2:
-        arrays |= traversals(vae, encoding.loc[0], encoding.rate)
-    return arrays
+def write_tables(
+    columns: dict[str, dict[str, np.ndarray]],
+    labels: dict[str, np.ndarray],
+    scalars: dict[str, dict[str, float]],
+) -> None:
+    """Means over all images and over those of each digit, by split."""
+    metrics, digits = {}, []
+    for split, label in labels.items():
+        images = pd.DataFrame(columns[split])
+        check_finite(images, split)
+        metrics[split] = mean_and_error(images) | scalars[split]
+        digits.append(by_digit(images, label).assign(split=split))
+        print(f"{split}: ELBO {metrics[split]['elbo']:.2f} nats per image")
+    METRICS.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    pd.concat(digits).set_index("split").to_csv(
+        DIGITS, float_format=f"%.{DECIMALS}f", lineterminator="\n"
+    )
+
+
+def main() -> None:
+    params = read_params()
+    seed = params.evaluate.seed
+    images, labels = read_splits(params)
+    x = {split: array.reshape(len(array), -1) for split, array in images.items()}
+    vae = load_model(params, num_pixels=x["test"].shape[1])
+
+    columns = {
+        split: elbo_columns(vae, x[split], params, stream)
+        for stream, split in enumerate(x)
+    }
+    encodings = {split: encode(vae, x[split]) for split in x}
+    # All training images would take too long for the rest.
+    bounds, curve = bound_columns(vae, x["test"], params)
+    columns["test"] |= bounds
+    columns["test"] |= latent_columns(
+        encodings["train"],
+        labels["train"],
+        encodings["test"],
+        labels["test"],
+        columns["test"]["rate"],
+        seed,
+    )
+    pseudo = is_pseudo_likelihood(params)
+    if pseudo:
+        print("pseudo-likelihood: Bernoulli on grey pixels, comparable with nothing")
+    scalars = {
+        split: {
+            "active_units": active_units(encoding.loc),
+            "pseudo_likelihood": pseudo,
+        }
+        for split, encoding in encodings.items()
+    }
+    write_tables(columns, labels, scalars)
+
+    arrays = {"image_shape": images["test"].shape[1:], "label": labels["test"]}
+    arrays |= encodings["test"]._asdict() | curve
+    arrays |= decoded_for_figures(
+        vae,
+        x["test"],
+        labels["test"],
+        encodings["test"],
+        bounds.get("log_evidence"),
+        seed,
+    )
+    write_arrays(LATENTS, arrays)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,56 @@
 """Draw the figures from what `train` and `evaluate` wrote."""
 
+import shutil
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
 from matplotlib import style
-from matplotlib.figure import Figure
 
 from vae.arrays import read_arrays
+from vae.curves import draw_bound, draw_history, draw_rate
 from vae.errors import PipelineError, run
-from vae.figures import STYLE, draw_encodings, draw_history, draw_reconstruction
+from vae.mosaics import (
+    draw_manifold,
+    draw_reconstruction,
+    draw_samples,
+    draw_traversals,
+)
+from vae.planes import draw_encodings, draw_posteriors
+from vae.style import STYLE
 
 HISTORY = Path("results/history.csv")
 LATENTS = Path("results/latents.npz")
-ENCODINGS = Path("results/encodings.png")
-RECONSTRUCTION = Path("results/reconstruction.png")
-CURVES = Path("results/history.png")
+RESULTS = Path("results")
+
+# What is drawn, and from which arrays. A figure whose arrays `evaluate` did not write
+# does not suit the number of latent dimensions, and is left out.
+FIGURES = {
+    "encodings.png": (draw_encodings, ["label", "loc", "rate"]),
+    "reconstruction.png": (
+        draw_reconstruction,
+        ["shown_label", "shown_input", "shown_reconstruction", "image_shape"],
+    ),
+    "history.png": (draw_history, ["history"]),
+    "figures/bound.png": (draw_bound, ["bound_samples", "bound", "evidence"]),
+    "figures/rate.png": (draw_rate, ["rate"]),
+    "figures/samples.png": (draw_samples, ["samples", "image_shape"]),
+    "figures/manifold.png": (draw_manifold, ["manifold", "image_shape"]),
+    "figures/posteriors.png": (
+        draw_posteriors,
+        [
+            "posterior_label",
+            "posterior_loc",
+            "posterior_scale",
+            "posterior_axes",
+            "posterior_log_prob",
+        ],
+    ),
+    "figures/traversals.png": (
+        draw_traversals,
+        ["traversed", "traversal", "traversal_z", "rate", "image_shape"],
+    ),
+}
 
 
 def read_history() -> dict[str, np.ndarray]:
@@ -33,35 +68,19 @@ def read_history() -> dict[str, np.ndarray]:
     raise PipelineError(f"{HISTORY}: {problem}; make it with: dvc repro train")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG whose bytes do not name the version of Matplotlib."""
-    figure.savefig(path, metadata={"Software": None})
-    print(path)
-
-
 def main() -> None:
-    label, loc, rate, shown_label, shown_input, shown_reconstruction = read_arrays(
-        LATENTS,
-        "label",
-        "loc",
-        "rate",
-        "shown_label",
-        "shown_input",
-        "shown_reconstruction",
-        made_by="evaluate",
-    )
-    history = read_history()
-    with style.context(STYLE):
-        save(draw_encodings(label=label, loc=loc, rate=rate), ENCODINGS)
-        save(
-            draw_reconstruction(
-                label=shown_label,
-                images=shown_input,
-                reconstruction=shown_reconstruction,
-            ),
-            RECONSTRUCTION,
-        )
-        save(draw_history(history), CURVES)
+    drawn_from = read_arrays(LATENTS, made_by="evaluate")
+    drawn_from["history"] = read_history()
+    shutil.rmtree(RESULTS / "figures", ignore_errors=True)
+    (RESULTS / "figures").mkdir()
+    for name, (draw, needed) in FIGURES.items():
+        if not set(needed) <= set(drawn_from):
+            continue
+        with style.context(STYLE):
+            figure = draw(**{array: drawn_from[array] for array in needed})
+            # Without a name of the software, which would carry its version.
+            figure.savefig(RESULTS / name, metadata={"Software": None})
+        print(RESULTS / name)
 
 
 if __name__ == "__main__":

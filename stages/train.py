@@ -23,7 +23,9 @@ def make_trainer(
     params: Params, images: np.ndarray, validation_images: np.ndarray
 ) -> Trainer:
     """An untrained model of the configured shape, and what trains it."""
-    images, validation_images = (a.reshape(len(a), -1) for a in (images, validation_images))
+    images, validation_images = (
+        a.reshape(len(a), -1) for a in (images, validation_images)
+    )
     vae = VAE(
         num_pixels=images.shape[1],
         seed=params.train.seed,
@@ -65,7 +67,7 @@ def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str,
 
 
 def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
-    """A row of the learning curve; also what the objective varies, at the epoch's end."""
+    """A row of the learning curve, with what the objective varies at its end."""
     row = {"epoch": epoch + 1}
     row |= summarize("train", *trainer.run_epoch(epoch))
     row |= summarize("validation", *trainer.validate(epoch))
@@ -75,17 +77,17 @@ def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
 
 def main() -> None:
     params = read_params()
-    images, validation_images = read_arrays(
-        DATA, "train_images", "validation_images", made_by="preprocess"
-    )
-    trainer = make_trainer(params, images, validation_images)
+    data = read_arrays(DATA, made_by="preprocess")
+    trainer = make_trainer(params, data["train_images"], data["validation_images"])
 
     history = []
     epochs = tqdm(range(params.train.epochs), unit="epoch", disable=None)
     for epoch in epochs:
         row = run_epoch(trainer, epoch)
         history.append(row)
-        elbos = f"train {row['train_elbo']:.2f}, validation {row['validation_elbo']:.2f}"
+        elbos = (
+            f"train {row['train_elbo']:.2f}, validation {row['validation_elbo']:.2f}"
+        )
         epochs.set_postfix_str(f"ELBO {elbos}")
         if epochs.disable:
             print(f"epoch {epoch + 1}/{len(epochs)}: ELBO {elbos}", flush=True)

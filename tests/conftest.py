@@ -15,16 +15,23 @@ TINY = {
         "hidden_units": [9, 5],
         "activation": "tanh",
         "likelihood": "bernoulli",
+        "gaussian_scale": "learned",
     },
     "train": {
+        "objective": "elbo",
+        "num_samples": 1,
+        "beta": 1.0,
+        "beta_warmup_epochs": 0,
+        "gamma": 10.0,
+        "capacity": 2.0,
+        "capacity_epochs": 2,
         "epochs": 2,
         "batch_size": 8,
         "learning_rate": 0.01,
         "schedule": "cosine",
-        "beta": 1.0,
         "seed": 4,
     },
-    "evaluate": {"num_samples": 2, "seed": 5},
+    "evaluate": {"num_samples": 2, "num_importance_samples": 12, "seed": 5},
 }
 
 

@@ -14,7 +14,10 @@ def raises(error):
     ("error", "message"),
     [
         (PipelineError("too large"), "error: too large"),
-        (OSError(28, "No space left on device", "results/x"), "error: results/x: No space"),
+        (
+            OSError(28, "No space left on device", "results/x"),
+            "error: results/x: No space",
+        ),
         (KeyboardInterrupt(), "interrupted"),
     ],
 )

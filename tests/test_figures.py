@@ -4,9 +4,20 @@ import numpy as np
 import pytest
 from matplotlib import style
 
-from vae.figures import STYLE, draw_encodings, draw_history, draw_reconstruction
+from vae.curves import draw_bound, draw_history, draw_rate
+from vae.mosaics import (
+    draw_manifold,
+    draw_reconstruction,
+    draw_samples,
+    draw_traversals,
+    tile,
+)
+from vae.planes import draw_encodings, draw_posteriors
+from vae.style import STYLE
 
 LABEL = np.arange(50, dtype=np.uint8) % 10
+HEIGHT, WIDTH = IMAGE_SHAPE = np.array([5, 4])
+RNG = np.random.default_rng(0)
 
 
 def draw(function, **arrays):
@@ -33,21 +44,25 @@ def by_digit(array):
     return np.concatenate([array[LABEL == digit] for digit in range(10)])
 
 
+def mosaic(figure):
+    return figure.axes[0].images[0].get_array()
+
+
 def test_two_dimensions_are_shown_as_they_are():
-    figure, loc = encodings(2.5, 1.5)
+    figure, loc = encodings(1.5, 2.5)
     (axes,) = figure.axes
     np.testing.assert_array_equal(points(axes), by_digit(loc))
     assert axes.get_title() == "Posterior means of 50 test images"
-    assert axes.get_xlabel() == "$z_{1}$   (rate 2.50 nats)"
+    assert axes.get_xlabel() == "$z_{1}$   (rate 1.50 nats)"
 
 
 def test_of_more_dimensions_the_two_most_informative():
-    figure, loc = encodings(0.5, 3, 0.1, 1)
+    figure, loc = encodings(0.5, 1, 0.1, 3)
     (axes,) = figure.axes
     np.testing.assert_array_equal(points(axes), by_digit(loc[:, [1, 3]]))
     assert "two most informative of 4 dimensions" in axes.get_title()
     assert axes.get_xlabel().startswith("$z_{2}$")
-    assert axes.get_ylabel() == "$z_{4}$   (rate 1.00 nats)"
+    assert axes.get_ylabel() == "$z_{4}$   (rate 3.00 nats)"
 
 
 def test_one_dimension_is_shown_against_the_digit():
@@ -64,44 +79,131 @@ def test_the_legend_tells_digits_apart_without_colour(rate):
     (legend,) = figure.legends
     texts = [text.get_text() for text in legend.get_texts()]
     assert sorted(texts) == sorted([*map(str, range(10)), "prior: 1, 2, 3 sd"])
-    markers = {tuple(map(tuple, c.get_paths()[0].vertices)) for c in figure.axes[0].collections}
-    assert len(markers) == 10
-    written = {text.get_text() for text in figure.axes[0].texts}
-    assert written == set(map(str, range(10)))
+    (axes,) = figure.axes
+    paths = [collection.get_paths()[0] for collection in axes.collections]
+    assert len({tuple(map(tuple, path.vertices)) for path in paths}) == 10
+    assert {text.get_text() for text in axes.texts} == set(map(str, range(10)))
+
+
+def test_posteriors_are_drawn_around_q():
+    axis = np.linspace(-1, 1, 41)
+    window = np.stack([[axis * 0.5 + 1, axis], [axis, axis * 0.1]])
+    variance = 0.01
+    squares = axis[:, None] ** 2 + axis**2
+    log_prob = -0.5 * squares / variance - np.log(2 * np.pi * variance)
+    figure = draw(
+        draw_posteriors,
+        posterior_label=np.array([3, 8]),
+        posterior_loc=np.array([[1, 0], [0, 0.2]]),
+        posterior_scale=np.array([[0.1, 0.2], [0.3, 0.4]]),
+        posterior_axes=window,
+        posterior_log_prob=np.stack([log_prob + np.log(2), log_prob]),
+    )
+    assert [axes.get_title() for axes in figure.axes] == [
+        "digit 3, 100% of the mass",
+        "digit 8, 10% of the mass",
+    ]
+    ellipses = [patch for patch in figure.axes[1].patches]
+    assert [e.get_width() for e in ellipses] == pytest.approx([0.6, 1.2, 1.8])
+    assert [e.get_height() for e in ellipses] == pytest.approx([0.8, 1.6, 2.4])
+
+
+def test_images_are_tiled_row_by_row():
+    images = RNG.random((2, 3, HEIGHT * WIDTH))
+    tiled = tile(images, IMAGE_SHAPE, gap=1)
+    assert tiled.shape == (2 * (HEIGHT + 1), 3 * (WIDTH + 1))
+    for row in range(2):
+        for column in range(3):
+            top, left = row * (HEIGHT + 1), column * (WIDTH + 1)
+            part = tiled[top : top + HEIGHT, left : left + WIDTH]
+            expected = images[row, column].reshape(HEIGHT, WIDTH)
+            np.testing.assert_array_equal(part, expected)
+    assert tiled[HEIGHT].sum() == tiled[:, WIDTH].sum() == 0
 
 
 def test_reconstructions_stand_below_their_inputs():
-    label = np.repeat(np.arange(3), 2)
-    images = np.arange(6, dtype=np.uint8)[:, None, None] * np.full((5, 4), 10, np.uint8)
-    reconstruction = 1 - images / 255
+    label = np.array([1, 0, 0, 2, 1, 2])
+    images = RNG.integers(256, size=(6, HEIGHT * WIDTH), dtype=np.uint8)
     figure = draw(
-        draw_reconstruction, label=label, images=images, reconstruction=reconstruction
+        draw_reconstruction,
+        shown_label=label,
+        shown_input=images,
+        shown_reconstruction=1 - images / 255,
+        image_shape=IMAGE_SHAPE,
     )
-    mosaic = figure.axes[0].images[0].get_array()
-    assert mosaic.shape == (4 * 7, 3 * 6)
-    for digit in range(3):
-        for example in range(2):
-            column = mosaic[:, 6 * digit + 1 : 6 * digit + 5]
-            top = 14 * example + 1
-            i = 2 * digit + example
-            np.testing.assert_allclose(column[top : top + 5], images[i] / 255)
-            np.testing.assert_allclose(column[top + 7 : top + 12], reconstruction[i])
+    rows = [[1, 0, 3], [2, 4, 5]]  # first and second image of each digit
+    inputs = [images[row] / 255 for row in rows]
+    expected = np.stack([inputs[0], 1 - inputs[0], inputs[1], 1 - inputs[1]])
+    np.testing.assert_allclose(mosaic(figure), tile(expected, IMAGE_SHAPE))
+    texts = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert texts == ["input", "reconstruction"] * 2
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["0", "1", "2"]
+
+
+def test_manifold_samples_and_traversals_show_all_images():
+    images = RNG.random((4, 9, HEIGHT * WIDTH))
+    figure = draw(draw_manifold, manifold=images, image_shape=IMAGE_SHAPE)
+    np.testing.assert_array_equal(mosaic(figure), tile(images, IMAGE_SHAPE, gap=0))
+
+    figure = draw(draw_samples, samples=images[0], image_shape=IMAGE_SHAPE)
+    expected = tile(images[0].reshape(3, 3, -1), IMAGE_SHAPE)
+    np.testing.assert_array_equal(mosaic(figure), expected)
+
+    figure = draw(
+        draw_traversals,
+        traversed=np.array([2, 0]),
+        traversal=images[:2],
+        traversal_z=np.linspace(-3, 3, 9),
+        rate=np.array([0.5, 0.0, 1.25]),
+        image_shape=IMAGE_SHAPE,
+    )
+    np.testing.assert_array_equal(mosaic(figure), tile(images[:2], IMAGE_SHAPE))
+    texts = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert texts == ["$z_{3}$, 1.25 nats", "$z_{1}$, 0.50 nats"]
+
+
+NAMES = ["elbo", "rate", "distortion"]
+HISTORY = {"epoch": np.arange(1, 5)} | {
+    f"{split}_{name}": np.arange(4) + 10 * i + j
+    for i, split in enumerate(["train", "validation"])
+    for j, name in enumerate(NAMES)
+}
 
 
 def test_curves_show_both_splits():
-    names = ["elbo", "rate", "distortion"]
-    history = {
-        f"{split}_{name}": np.arange(4) + 10 * i + j
-        for i, split in enumerate(["train", "validation"])
-        for j, name in enumerate(names)
-    }
-    figure = draw(draw_history, history={"epoch": np.arange(1, 5), **history})
-    for axes, name in zip(figure.axes, names, strict=True):
+    figure = draw(draw_history, history=HISTORY)
+    for axes, name in zip(figure.axes, NAMES, strict=True):
         for line, split in zip(axes.lines, ["train", "validation"], strict=True):
             assert line.get_label() == split
-            np.testing.assert_array_equal(line.get_ydata(), history[f"{split}_{name}"])
+            np.testing.assert_array_equal(line.get_ydata(), HISTORY[f"{split}_{name}"])
+
+
+def test_the_capacity_is_drawn_over_the_rate():
+    capacity = np.linspace(0, 3, 4)
+    figure = draw(draw_history, history=HISTORY | {"capacity": capacity})
+    assert [len(axes.lines) for axes in figure.axes] == [2, 3, 2]
+    np.testing.assert_array_equal(figure.axes[1].lines[2].get_ydata(), capacity)
+
+
+@pytest.mark.parametrize(("evidence", "lines"), [(-1.5, 2), (np.nan, 1)])
+def test_the_bound_is_drawn_below_a_known_evidence(evidence, lines):
+    figure = draw(
+        draw_bound,
+        bound_samples=np.array([1, 2, 5]),
+        bound=np.array([-3.0, -2.5, -2.0]),
+        evidence=np.array(evidence),
+    )
+    (axes,) = figure.axes
+    assert len(axes.lines) == lines
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [-3.0, -2.5, -2.0])
+
+
+def test_rates_are_sorted():
+    (axes,) = draw(draw_rate, rate=np.array([0.5, 2.0, 1.0])).axes
+    assert [bar.get_height() for bar in axes.patches] == [2.0, 1.0, 0.5]
+    texts = [text.get_text() for text in axes.get_xticklabels()]
+    assert texts == ["$z_{2}$", "$z_{3}$", "$z_{1}$"]
 
 
 def test_the_same_arrays_give_the_same_bytes():
-    first, second = png(encodings(1.0, 2.0, 3.0)[0]), png(encodings(1.0, 2.0, 3.0)[0])
-    assert first == second
+    assert png(encodings(1.0, 2.0, 3.0)[0]) == png(encodings(1.0, 2.0, 3.0)[0])

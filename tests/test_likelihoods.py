@@ -1,52 +1,146 @@
 import itertools
 
 import numpy as np
+import pytest
+import scipy.integrate
 import scipy.stats
 import tensorflow as tf
 
-from vae.likelihoods import LIKELIHOODS, Bernoulli
+from vae.likelihoods import (
+    Bernoulli,
+    ContinuousBernoulli,
+    Gaussian,
+    make_likelihood,
+)
+from vae.params import Model
+
+# Distinct sizes on every axis, so that a swapped one cannot pass.
+SAMPLES, BATCH, POINTS, PIXELS = 2, 3, 4, 5
+EXTREMES = [-100.0, -0.51, -0.49, -1e-6, 0.0, 1e-6, 0.49, 0.51, 100.0]
+RNG = np.random.default_rng(0)
+OUTPUT = RNG.normal(scale=3, size=(SAMPLES, BATCH, PIXELS)).astype(np.float32)
+GREY = RNG.random((BATCH, PIXELS)).astype(np.float32)
+BINARY = np.round(GREY)
+FAMILIES = {
+    "bernoulli": Bernoulli(),
+    "continuous_bernoulli": ContinuousBernoulli(),
+    "gaussian": Gaussian(0.3),
+}
+
+
+def test_every_allowed_name_is_a_family():
+    for name in Model.model_fields["likelihood"].annotation.__args__:
+        family = make_likelihood(name, gaussian_scale=0.3)
+        assert type(family) is type(FAMILIES[name])
 
 
 def test_bernoulli_is_scipys():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(scale=3, size=(2, 3, 5)).astype(np.float32)
-    x = rng.integers(2, size=(3, 5)).astype(np.float32)
-    mean = 1 / (1 + np.exp(-logits.astype(np.float64)))
-    expected = scipy.stats.bernoulli.logpmf(x, mean).sum(axis=-1)
-    received = Bernoulli.log_prob(x, logits)
-    assert received.shape == (2, 3)
+    mean = 1 / (1 + np.exp(-OUTPUT.astype(np.float64)))
+    expected = scipy.stats.bernoulli.logpmf(BINARY, mean).sum(axis=-1)
+    received = Bernoulli().log_prob(BINARY, OUTPUT)
+    assert received.shape == (SAMPLES, BATCH)
     np.testing.assert_allclose(received, expected, rtol=1e-5)
-    np.testing.assert_allclose(Bernoulli.mean(logits), mean, rtol=1e-5)
+    np.testing.assert_allclose(Bernoulli().mean(OUTPUT), mean, rtol=1e-5)
 
 
-def test_bernoullis_output_at_a_mean_has_this_mean():
-    mean = np.float32([0.2, 0.5, 0.999])
-    np.testing.assert_allclose(Bernoulli.mean(Bernoulli.output_at(mean)), mean, rtol=1e-4)
-    at_the_ends = Bernoulli.output_at(np.float32([0, 1]))
-    np.testing.assert_allclose(at_the_ends, [-np.log(999), np.log(999)], rtol=1e-4)
+def test_gaussian_is_scipys():
+    expected = scipy.stats.norm(OUTPUT, 0.3).logpdf(GREY).sum(axis=-1)
+    received = Gaussian(0.3).log_prob(GREY, OUTPUT)
+    assert received.shape == (SAMPLES, BATCH)
+    np.testing.assert_allclose(received, expected, rtol=1e-5)
 
 
 def test_bernoulli_sums_to_one_over_all_images():
     logits = tf.constant([0.3, -2.0, 1.5, 100.0])
     images = tf.constant(list(itertools.product([0.0, 1.0], repeat=4)))
-    total = tf.reduce_sum(tf.exp(Bernoulli.log_prob(images, logits)))
+    total = tf.reduce_sum(tf.exp(Bernoulli().log_prob(images, logits)))
     np.testing.assert_allclose(total, 1, rtol=1e-6)
 
 
-def test_bernoulli_is_finite_at_extreme_logits_and_so_is_its_gradient():
-    logits = tf.constant([[-100.0], [0.0], [100.0], [-100.0], [0.0], [100.0]])
-    x = tf.constant([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]])
-    with tf.GradientTape() as tape:
-        tape.watch(logits)
-        log_prob = Bernoulli.log_prob(x, logits)
-    log_half = np.log(0.5)
-    np.testing.assert_allclose(log_prob, [0, log_half, -100, -100, log_half, 0])
-    expected = [[0], [-0.5], [-1], [1], [0.5], [0]]
-    np.testing.assert_allclose(tape.gradient(log_prob, logits), expected, atol=1e-30)
+def nodes(lower, upper, count=20_001):
+    x = np.linspace(lower, upper, count)
+    return x, tf.constant(x[:, None], tf.float32)
 
 
-def test_every_allowed_name_is_implemented():
-    from vae.params import Model
+@pytest.mark.parametrize("logit", EXTREMES)
+def test_continuous_bernoulli_integrates_to_one_and_has_its_mean(logit):
+    x, column = nodes(0, 1)
+    log_prob = ContinuousBernoulli().log_prob(column, tf.constant([logit]))
+    density = np.exp(np.float64(log_prob))
+    np.testing.assert_allclose(scipy.integrate.simpson(density, x), 1, rtol=1e-4)
+    np.testing.assert_allclose(
+        ContinuousBernoulli().mean(tf.constant(logit)),
+        scipy.integrate.simpson(x * density, x),
+        rtol=1e-4,
+    )
 
-    allowed = Model.model_fields["likelihood"].annotation.__args__
-    assert set(allowed) == set(LIKELIHOODS)
+
+@pytest.mark.parametrize("scale", [0.05, 1.0, "learned"])
+def test_gaussian_integrates_to_one(scale):
+    x, column = nodes(-12, 12)
+    log_prob = Gaussian(scale).log_prob(column, tf.constant([0.4]))
+    total = scipy.integrate.simpson(np.exp(np.float64(log_prob)), x)
+    np.testing.assert_allclose(total, 1, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("family", "x"), [(Bernoulli(), BINARY), (ContinuousBernoulli(), GREY)]
+)
+def test_densities_and_gradients_are_finite_at_every_logit(family, x):
+    logits = tf.constant(EXTREMES)[:, None]
+    for value in (0.0, 0.3, 1.0):
+        x = tf.fill(logits.shape, value)
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            log_prob = family.log_prob(x, logits)
+        # For both families the gradient is x less the mean.
+        expected = value - family.mean(logits)
+        assert np.all(np.isfinite(log_prob))
+        np.testing.assert_allclose(
+            tape.gradient(log_prob, logits), expected, rtol=1e-3, atol=2e-6
+        )
+
+
+def test_continuous_bernoulli_is_smooth_where_the_series_takes_over():
+    logits = np.float32([0.4999, 0.5001])
+    for function in (ContinuousBernoulli().log_normaliser, ContinuousBernoulli().mean):
+        for sign in (1, -1):
+            below, above = function(tf.constant(sign * logits)).numpy()
+            assert abs(above - below) < 2e-4
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_pairs_are_those_of_a_plain_loop(name):
+    family = FAMILIES[name]
+    x = BINARY if name == "bernoulli" else GREY
+    points = RNG.normal(size=(POINTS, PIXELS)).astype(np.float32)
+    pairs = family.log_prob_pairs(x, points)
+    assert pairs.shape == (BATCH, POINTS)
+    for i, j in itertools.product(range(BATCH), range(POINTS)):
+        expected = family.log_prob(x[i], points[j])
+        np.testing.assert_allclose(pairs[i, j], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "tolerance"),
+    [("bernoulli", 1e-4), ("continuous_bernoulli", 0.3), ("gaussian", 1e-6)],
+)
+def test_the_output_at_a_mean_has_about_this_mean(name, tolerance):
+    mean = np.float32([0.2, 0.5, 0.99])
+    output = FAMILIES[name].output_at(mean)
+    np.testing.assert_allclose(FAMILIES[name].mean(output), mean, atol=tolerance)
+    assert np.all(np.isfinite(FAMILIES[name].output_at(np.float32([0, 1]))))
+
+
+def test_a_learned_scale_is_trained_from_one():
+    family = Gaussian("learned")
+    np.testing.assert_allclose(
+        family.log_prob(GREY, OUTPUT), Gaussian(1.0).log_prob(GREY, OUTPUT), rtol=1e-6
+    )
+    x, loc = tf.zeros([1, 400]), tf.fill([1, 400], 0.2)
+    (log_scale,) = family.variables
+    for _ in range(500):  # the best scale is the root mean square deviation
+        with tf.GradientTape() as tape:
+            loss = -tf.reduce_mean(family.log_prob(x, loc))
+        log_scale.assign_sub(1e-3 * tape.gradient(loss, [log_scale.value])[0])
+    np.testing.assert_allclose(np.exp(log_scale), 0.2, rtol=1e-3)

@@ -3,7 +3,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from vae.model import VAE, observations, rate_by_dimension
+from vae.model import VAE, log_mean_exp, observations, rate_by_dimension
 
 # Distinct sizes on every axis, so that a swapped one cannot pass.
 SAMPLES, BATCH, PIXELS, LATENT = 2, 3, 11, 5
@@ -16,6 +16,7 @@ def make_vae(seed=0, **changes):
         hidden_units=[7, 6],
         activation="tanh",
         likelihood="bernoulli",
+        gaussian_scale="learned",
     )
     return VAE(**(shape | changes), seed=seed)
 
@@ -50,30 +51,54 @@ def test_rate_of_the_prior_is_zero():
     np.testing.assert_array_equal(rate_by_dimension(0.0, 1.0), 0)
 
 
-def test_terms_are_those_of_the_elbo():
+def test_terms_are_those_of_the_bounds():
     vae, x, noise = make_vae(), draw_x(), draw([SAMPLES, BATCH, LATENT])
-    rate, distortion = vae.rate_and_distortion(x, noise)
-    assert rate.shape == (BATCH,)
-    assert distortion.shape == (SAMPLES, BATCH)
+    terms = vae.terms(x, noise)
+    assert terms.rate.shape == (BATCH,)
+    assert terms.distortion.shape == terms.log_weights.shape == (SAMPLES, BATCH)
     for i in range(BATCH):  # a plain loop, one image and one sample at a time
-        loc, scale = vae.posterior(x[i : i + 1])
-        np.testing.assert_allclose(
-            rate[i], np.sum(rate_by_dimension(loc, scale)), rtol=1e-5
-        )
+        loc, scale = (a.numpy()[0] for a in vae.posterior(x[i : i + 1]))
+        rate = np.sum(rate_by_dimension(loc, scale))
+        np.testing.assert_allclose(terms.rate[i], rate, rtol=1e-5)
         for s in range(SAMPLES):
-            logits = vae.decoder(loc + scale * noise[s, i])[0]
+            z = loc + scale * noise[s, i]
+            logits = vae.decoder(z[None])[0]
             mean = 1 / (1 + np.exp(-np.float64(logits)))
-            log_prob = scipy.stats.bernoulli.logpmf(x[i], mean).sum()
-            np.testing.assert_allclose(distortion[s, i], -log_prob, rtol=1e-5)
+            log_likelihood = scipy.stats.bernoulli.logpmf(x[i], mean).sum()
+            np.testing.assert_allclose(
+                terms.distortion[s, i], -log_likelihood, rtol=1e-5
+            )
+            log_prior = scipy.stats.norm.logpdf(z).sum()
+            log_posterior = scipy.stats.norm(loc, scale).logpdf(z).sum()
+            np.testing.assert_allclose(
+                terms.log_weights[s, i],
+                log_likelihood + log_prior - log_posterior,
+                rtol=1e-5,
+            )
+
+
+def test_both_estimates_of_the_elbo_agree():
+    vae, x = make_vae(), draw_x()
+    terms = vae.terms(x, draw([20_000, BATCH, LATENT]))
+    elbo = -(terms.rate + np.mean(terms.distortion, axis=0))
+    error = np.std(terms.log_weights, axis=0) / np.sqrt(20_000)
+    assert np.all(np.abs(np.mean(terms.log_weights, axis=0) - elbo) < 4 * error)
+
+
+def test_log_mean_exp_neither_overflows_nor_forgets_the_mean():
+    values = np.float32([[1000.0, -1000.0, 0.0], [1000.0, -1000.0, np.log(3)]])
+    np.testing.assert_allclose(
+        log_mean_exp(values), [1000, -1000, np.log(2)], rtol=1e-6
+    )
 
 
 def test_scale_is_positive_and_rate_finite_however_sure_the_encoder_is():
     vae = make_vae()
     for value in (-1000.0, 1000.0):
         vae.encoder.layers[-1].bias.assign(tf.fill([2 * LATENT], value))
-        rate, distortion = vae.rate_and_distortion(draw_x(), draw([BATCH, LATENT]))
         assert np.all(vae.posterior(draw_x())[1] > 0)
-        assert np.all(np.isfinite(rate)) and np.all(np.isfinite(distortion))
+        for term in vae.terms(draw_x(), draw([SAMPLES, BATCH, LATENT])):
+            assert np.all(np.isfinite(term))
 
 
 def test_the_seed_decides_the_initial_weights():
@@ -86,7 +111,10 @@ def test_the_seed_decides_the_initial_weights():
 
 def test_layers_of_one_shape_start_apart():
     weights = make_vae(hidden_units=[7, 7, 7]).named_weights()
-    second, third = weights["encoder.hidden_2.kernel"], weights["encoder.hidden_3.kernel"]
+    second, third = (
+        weights["encoder.hidden_2.kernel"],
+        weights["encoder.hidden_3.kernel"],
+    )
     assert np.all(second != third)
 
 
@@ -116,19 +144,33 @@ def test_weights_are_named_and_come_back():
         "decoder.likelihood.bias": (PIXELS,),
     }
     other.load_weights(weights)
-    x, noise = draw_x(), draw([BATCH, LATENT])
+    x, noise = draw_x(), draw([SAMPLES, BATCH, LATENT])
     for received, expected in zip(
-        other.rate_and_distortion(x, noise), vae.rate_and_distortion(x, noise)
+        other.terms(x, noise), vae.terms(x, noise), strict=True
     ):
         np.testing.assert_array_equal(received, expected)
 
 
+def test_a_learned_scale_is_a_weight():
+    vae = make_vae(likelihood="gaussian")
+    assert vae.named_weights()["likelihood.log_scale"].shape == ()
+    fixed = make_vae(likelihood="gaussian", gaussian_scale=0.1)
+    assert "likelihood.log_scale" not in fixed.named_weights()
+
+
 def test_weights_of_another_model_are_refused():
     weights = make_vae(hidden_units=[8, 6]).named_weights()
-    with pytest.raises(ValueError, match="weights are of another model: .*hidden_1"):
+    message = r"encoder.hidden_1.bias has shape \(8,\), expected \(7,\)"
+    with pytest.raises(ValueError, match="another model: .*has shape"):
         make_vae().load_weights(weights)
-    with pytest.raises(ValueError, match="weights are of another model"):
+    with pytest.raises(ValueError, match=message):
+        make_vae().load_weights(
+            make_vae().named_weights() | {"encoder.hidden_1.bias": np.zeros(8)}
+        )
+    with pytest.raises(ValueError, match="has shape None, expected"):
         make_vae().load_weights({})
+    with pytest.raises(ValueError, match="extra has shape .*, expected None"):
+        make_vae().load_weights(make_vae().named_weights() | {"extra": np.zeros(8)})
 
 
 def test_observations_are_bytes_over_255():

@@ -29,7 +29,9 @@ def test_each_part_of_the_key_counts():
 
 
 def test_no_two_purposes_share_a_key():
-    keys = {tuple(normal(purpose=p, index=i, shape=[2])) for p in Purpose for i in range(9)}
+    keys = {
+        tuple(normal(purpose=p, index=i, shape=[2])) for p in Purpose for i in range(9)
+    }
     assert len(keys) == 9 * len(Purpose)
 
 
@@ -45,9 +47,7 @@ def test_pixels_are_one_with_the_probability_of_their_grey():
     grey = np.array([0, 1, 64, 128, 254, 255], np.uint8)
     n = 200_000
     images = tf.constant(np.tile(grey, (n, 1)))
-    x = compiled(
-        draw_binary, images, seed=1, purpose=Purpose.TRAINING_PIXELS, index=0
-    )
+    x = compiled(draw_binary, images, seed=1, purpose=Purpose.TRAINING_PIXELS, index=0)
     assert set(np.unique(x)) == {0.0, 1.0}
     probability = grey / 255
     error = np.sqrt(probability * (1 - probability) / n)

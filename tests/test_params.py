@@ -29,26 +29,75 @@ def test_a_number_may_be_written_with_an_exponent_alone(tmp_path):
 @pytest.mark.parametrize(
     ("section", "name", "value", "message"),
     [
-        ("train", "epochs", 0, "train.epochs: received 0; Input should be greater than"),
+        (
+            "train",
+            "epochs",
+            0,
+            "train.epochs: received 0; Input should be greater than",
+        ),
         ("train", "epochs", 1.5, "train.epochs: received 1.5; Input should be a valid"),
-        ("train", "epochs", True, "train.epochs: received True; Input should be a valid"),
+        (
+            "train",
+            "epochs",
+            True,
+            "train.epochs: received True; Input should be a valid",
+        ),
         ("train", "batch_size", "many", "train.batch_size: received 'many'; Input"),
         ("train", "learning_rate", 0, "received 0; Input should be greater than 0"),
-        ("train", "learning_rate", float("nan"), "received nan; Input should be a finite"),
-        ("train", "learning_rate", float("inf"), "received inf; Input should be a finite"),
-        ("train", "beta", -1, "train.beta: received -1; Input should be greater than or"),
-        ("train", "beta", True, "received True; Value error, Input should be a valid"),
+        (
+            "train",
+            "learning_rate",
+            float("nan"),
+            "received nan; Input should be a finite",
+        ),
+        (
+            "train",
+            "learning_rate",
+            float("inf"),
+            "received inf; Input should be a finite",
+        ),
+        (
+            "train",
+            "beta",
+            -1,
+            "train.beta: received -1; Input should be greater than or",
+        ),
+        ("train", "beta", True, "received True; Input should be a valid"),
         ("train", "schedule", "linear", "Input should be 'constant' or 'cosine'"),
-        ("train", "seed", -1, "train.seed: received -1; Input should be greater than or"),
+        (
+            "train",
+            "seed",
+            -1,
+            "train.seed: received -1; Input should be greater than or",
+        ),
         ("train", "seed", 2**31, "Input should be less than 2147483648"),
         ("model", "hidden_units", [], "received []; List should have at least 1 item"),
         ("model", "hidden_units", [4, 0], "model.hidden_units.1: received 0; Input"),
         ("model", "hidden_units", 4, "model.hidden_units: received 4; Input should be"),
         ("model", "latent_dim", None, "model.latent_dim: received None; Input should"),
         ("model", "likelihood", "poisson", "received 'poisson'; Input should be"),
+        (
+            "model",
+            "gaussian_scale",
+            0,
+            "0; Input should be 'learned' or a number above",
+        ),
+        ("model", "gaussian_scale", "wide", "Input should be 'learned' or a number"),
+        ("train", "objective", "mse", "Input should be 'elbo', 'capacity' or 'iwae'"),
+        ("train", "capacity", float("inf"), "received inf; Input should be a finite"),
         ("preprocess", "binarization", "grey", "Input should be 'none', 'threshold'"),
-        ("evaluate", "num_samples", 0, "evaluate.num_samples: received 0; Input should"),
-        ("train", "epoch", 3, "train.epoch: unknown; allowed here: epochs, batch_size"),
+        (
+            "evaluate",
+            "num_samples",
+            0,
+            "evaluate.num_samples: received 0; Input should",
+        ),
+        (
+            "train",
+            "epoch",
+            3,
+            "train.epoch: unknown; allowed here: objective, num_samples",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(
@@ -98,3 +147,10 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_the_committed_file_is_valid(pytestconfig):
     read_params(pytestconfig.rootpath / "params.yaml")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1e-1", 0.1), ("learned", "learned")])
+def test_the_gaussians_scale_is_a_number_or_learned(tmp_path, value, expected):
+    content = copy.deepcopy(TINY)
+    content["model"]["gaussian_scale"] = value
+    assert read(tmp_path, content).model.gaussian_scale == expected

@@ -110,7 +110,9 @@ def test_no_stage_imports_a_stage():
 
 def test_only_train_and_evaluate_load_tensorflow():
     for name in STAGES:
-        names = {n for p in loaded_files(f"stages/{name}.py") for n in imported_names(p)}
+        names = {
+            n for p in loaded_files(f"stages/{name}.py") for n in imported_names(p)
+        }
         heavy = {"tensorflow", "keras"} & {n.split(".")[0] for n in names}
         assert bool(heavy) == (name in {"train", "evaluate"})
 

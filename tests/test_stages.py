@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save
 
 import evaluate
 import preprocess
 import render
 import train
-from vae.arrays import read_arrays
 from vae.errors import PipelineError
 from vae.idx import format_idx
+from vae.showcase import first_of_each_digit
+from vae.summary import by_digit, mean_and_error
 
 OUTPUTS = [
     "data/mnist.npz",
@@ -29,18 +30,36 @@ OUTPUTS = [
     "results/encodings.png",
     "results/history.png",
     "results/reconstruction.png",
+    "results/figures/bound.png",
+    "results/figures/rate.png",
+    "results/figures/samples.png",
+    "results/figures/traversals.png",
 ]
+SPLITS = ["train", "validation", "test"]
 TERMS = ["elbo", "rate", "distortion"]
+TEST_TERMS = [
+    "iwae_bound",
+    "mutual_information",
+    "marginal_kl",
+    "knn_accuracy",
+    "probe_accuracy",
+]
+
+
+def run_stages():
+    for stage in (preprocess, train, evaluate, render):
+        stage.main()
 
 
 def run_all():
-    for stage in (preprocess, train, evaluate, render):
-        stage.main()
-    return {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in OUTPUTS}
+    run_stages()
+    return {
+        name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in OUTPUTS
+    }
 
 
-def arrays(*names):
-    return read_arrays(Path("data/mnist.npz"), *names, made_by="preprocess")
+def read_metrics():
+    return json.loads(Path("results/metrics.json").read_text())
 
 
 def raw_images(prefix):
@@ -60,6 +79,7 @@ def finished(tiny, outputs):
     if not outputs:
         run_all()
         outputs |= {name: Path(name).read_bytes() for name in OUTPUTS}
+    Path("results/figures").mkdir(exist_ok=True)
     for name, content in outputs.items():
         Path(name).write_bytes(content)
     return tiny
@@ -69,24 +89,63 @@ def test_two_runs_give_the_same_bytes(tiny):
     assert run_all() == run_all()
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2, 7])
-def test_any_number_of_latent_dimensions_runs_through(tiny, latent_dim):
+@pytest.mark.parametrize(
+    ("latent_dim", "own_figures"),
+    [(1, set()), (2, {"manifold", "posteriors"}), (12, {"traversals"})],
+)
+def test_any_number_of_latent_dimensions_runs_through(tiny, latent_dim, own_figures):
     tiny(model__latent_dim=latent_dim, model__hidden_units=[5])
-    run_all()
+    Path("results/figures").mkdir()
+    Path("results/figures/stale.png").touch()
+    run_stages()
     weights = load_file("results/model.safetensors")
     assert weights["encoder.posterior.kernel"].shape == (5, 2 * latent_dim)
+    figures = {path.stem for path in Path("results/figures").iterdir()}
+    assert figures == {"bound", "rate", "samples"} | own_figures
+    assert ("log_evidence" in read_metrics()["test"]) == (latent_dim <= 2)
+
+
+@pytest.mark.parametrize("objective", ["elbo", "capacity", "iwae"])
+@pytest.mark.parametrize(
+    ("likelihood", "binarization"),
+    [
+        ("bernoulli", "none"),
+        ("bernoulli", "static"),
+        ("continuous_bernoulli", "none"),
+        ("gaussian", "none"),
+    ],
+)
+def test_every_likelihood_runs_with_every_objective(
+    tiny, capsys, objective, likelihood, binarization
+):
+    tiny(
+        model__likelihood=likelihood,
+        model__latent_dim=2,
+        preprocess__binarization=binarization,
+        train__objective=objective,
+        train__num_samples=3,
+    )
+    run_stages()
+    metrics = read_metrics()
+    pseudo = (likelihood, binarization) == ("bernoulli", "none")
+    assert metrics["train"]["pseudo_likelihood"] is pseudo
+    assert metrics["test"]["pseudo_likelihood"] is pseudo
+    assert ("pseudo-likelihood" in capsys.readouterr().out) is pseudo
+    # Whatever was optimised, these are the true bounds on the same log p(x).
+    test = metrics["test"]
+    noise = 4 * test["elbo_se"] / np.sqrt(2)
+    assert test["elbo"] <= test["log_evidence"] + noise
+    assert test["iwae_bound"] <= test["log_evidence"] + noise
+    varied = {"elbo": ["beta"], "capacity": ["capacity"], "iwae": []}[objective]
+    assert list(pd.read_csv("results/history.csv"))[7:] == varied
 
 
 @pytest.mark.parametrize("binarization", ["none", "threshold", "static", "dynamic"])
 def test_binarization(tiny, binarization):
     tiny(preprocess__binarization=binarization)
     preprocess.main()
-    images = dict(
-        zip(
-            ["train", "validation", "test"],
-            arrays("train_images", "validation_images", "test_images"),
-        )
-    )
+    data = np.load("data/mnist.npz")
+    images = {split: data[f"{split}_images"] for split in SPLITS}
     grey = {
         "train": raw_images("train")[:34],
         "validation": raw_images("train")[34:],
@@ -110,44 +169,48 @@ def test_binarization(tiny, binarization):
 
 def test_validation_images_are_the_last_of_the_training_images(tiny):
     preprocess.main()
-    train_labels, validation_labels, test_labels = arrays(
-        "train_labels", "validation_labels", "test_labels"
-    )
-    np.testing.assert_array_equal(train_labels, np.arange(34) % 10)
-    np.testing.assert_array_equal(validation_labels, np.arange(34, 41) % 10)
-    np.testing.assert_array_equal(test_labels, np.arange(30) % 10)
+    labels = {split: np.load("data/mnist.npz")[f"{split}_labels"] for split in SPLITS}
+    np.testing.assert_array_equal(labels["train"], np.arange(34) % 10)
+    np.testing.assert_array_equal(labels["validation"], np.arange(34, 41) % 10)
+    np.testing.assert_array_equal(labels["test"], np.arange(30) % 10)
 
 
 def test_metrics_are_means_with_standard_errors(finished):
-    metrics = json.loads(Path("results/metrics.json").read_text())
+    metrics = read_metrics()
     assert list(metrics) == ["train", "test"]
-    for section in metrics.values():
-        assert list(section) == [f"{t}{end}" for t in TERMS for end in ("", "_se")]
-        total = section["elbo"] + section["rate"] + section["distortion"]
-        assert abs(total) < 2e-4
+    averages = {"train": TERMS, "test": TERMS + TEST_TERMS}
+    scalars = ["active_units", "pseudo_likelihood"]
     digits = pd.read_csv("results/digits.csv")
     for split, section in metrics.items():
+        with_errors = [f"{t}{end}" for t in averages[split] for end in ("", "_se")]
+        assert list(section) == with_errors + scalars
+        total = section["elbo"] + section["rate"] + section["distortion"]
+        assert abs(total) < 2e-4
         rows = digits[digits["split"] == split]
         assert list(rows["digit"]) == list(range(10))
         assert rows["images"].sum() == {"train": 34, "test": 30}[split]
-        for term in TERMS:
+        for term in averages[split]:
             mean = np.average(rows[term], weights=rows["images"])
             np.testing.assert_allclose(mean, section[term], atol=2e-4)
 
 
 def test_standard_errors_are_those_of_the_mean():
     values = np.array([1.0, 2.0, 4.0, 9.0])
-    bound = evaluate.bound_by_image(values, 2 * values, digit=np.zeros(4))
-    metrics = evaluate.mean_and_error(bound)
-    assert metrics["rate"] == 4.0 and metrics["elbo"] == -12.0
+    images = pd.DataFrame({"rate": values, "hit": values > 3})
+    metrics = mean_and_error(images)
+    assert metrics["rate"] == 4.0
     assert metrics["rate_se"] == round(values.std(ddof=1) / 2, 4)
-    assert metrics["distortion_se"] == round(values.std(ddof=1), 4)
+    assert metrics["hit"] == 0.5
+    assert metrics["hit_se"] == round(np.sqrt(1 / 3) / 2, 4)
+    rows = by_digit(images, np.array([7, 5, 7, 5]))
+    assert list(rows["digit"]) == [5, 7] and list(rows["images"]) == [2, 2]
+    assert list(rows["rate"]) == [5.5, 2.5]
 
 
 def test_history_has_a_row_an_epoch(finished):
     history = pd.read_csv("results/history.csv")
     columns = [f"{split}_{term}" for split in ("train", "validation") for term in TERMS]
-    assert list(history) == ["epoch", *columns]
+    assert list(history) == ["epoch", *columns, "beta"]
     assert list(history["epoch"]) == [1, 2]
     assert np.isfinite(history.to_numpy()).all()
 
@@ -163,7 +226,7 @@ def test_training_prints_a_plain_line_an_epoch(tiny, capsys):
 
 def test_figures_show_the_first_images_of_each_digit():
     labels = np.array([1, 0, 0, 1, 0, 1])
-    np.testing.assert_array_equal(evaluate.first_of_each_digit(labels, 2), [1, 2, 0, 3])
+    np.testing.assert_array_equal(first_of_each_digit(labels, 2), [1, 2, 0, 3])
 
 
 def test_no_output_names_a_date_a_path_or_a_host(finished):
@@ -190,16 +253,22 @@ def test_missing_and_damaged_inputs_are_named_with_what_mends_them(
 ):
     content = Path(path).read_bytes()
     Path(path).write_bytes(content[: len(content) // 2])
-    with pytest.raises(PipelineError, match=f"{path}: damaged .*; .*dvc repro {producer}"):
+    with pytest.raises(
+        PipelineError, match=f"{path}: damaged .*; .*dvc repro {producer}"
+    ):
         stage.main()
     Path(path).unlink()
-    with pytest.raises(PipelineError, match=f"{path}: no such file; .*repro {producer}"):
+    with pytest.raises(
+        PipelineError, match=f"{path}: no such file; .*repro {producer}"
+    ):
         stage.main()
 
 
 def test_weights_of_another_shape_are_refused(finished):
     finished(model__latent_dim=4)
-    with pytest.raises(PipelineError, match=r"model.safetensors: damaged \(the weights"):
+    with pytest.raises(
+        PipelineError, match=r"model.safetensors: damaged \(weights of another"
+    ):
         evaluate.main()
 
 
@@ -241,3 +310,14 @@ def test_a_mistake_in_any_section_ends_a_stage_in_one_line(tiny, stage):
     last = result.stderr.splitlines()[-1]
     assert last.startswith("error: params.yaml: evaluate.num_samples: received 0;")
     assert "Traceback" not in result.stderr
+
+
+def test_weights_that_are_not_finite_end_the_evaluation(finished):
+    weights = load_file("results/model.safetensors")
+    weights["decoder.likelihood.bias"][3] = np.nan
+    Path("results/model.safetensors").write_bytes(save(weights))
+    before = Path("results/metrics.json").read_bytes()
+    message = "the elbo of 34 train images is not finite; nothing was written"
+    with pytest.raises(PipelineError, match=message):
+        evaluate.main()
+    assert Path("results/metrics.json").read_bytes() == before

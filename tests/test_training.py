@@ -5,6 +5,7 @@ import tensorflow as tf
 from vae.errors import PipelineError
 from vae.model import VAE, observations
 from vae.noise import Purpose, draw_binary, standard_normal
+from vae.objectives import Capacity, ImportanceWeighted, WeightedElbo
 from vae.training import Trainer, warm_cosine
 
 IMAGES, VALIDATION, PIXELS, LATENT = 11, 5, 6, 2
@@ -14,14 +15,17 @@ def make_images(count=IMAGES, seed=0):
     return np.random.default_rng(seed).integers(256, size=(count, PIXELS), dtype="u1")
 
 
-def make_trainer(images=None, **changes):
+ELBO = WeightedElbo(beta=1.0, warmup_epochs=0)
+
+
+def make_trainer(images=None, objective=ELBO, **changes):
     settings = dict(
         dynamic=True,
         epochs=2,
         batch_size=3,
+        num_samples=2,
         learning_rate=0.01,
         schedule="constant",
-        beta=1.0,
         seed=7,
     )
     vae = VAE(
@@ -30,10 +34,12 @@ def make_trainer(images=None, **changes):
         hidden_units=[8],
         activation="tanh",
         likelihood="bernoulli",
+        gaussian_scale="learned",
         seed=1,
     )
     images = make_images() if images is None else images
-    return Trainer(vae, images, make_images(VALIDATION, 1), **(settings | changes))
+    validation = make_images(VALIDATION, 1)
+    return Trainer(vae, objective, images, validation, **(settings | changes))
 
 
 def assert_same_weights(trainer, weights):
@@ -42,12 +48,16 @@ def assert_same_weights(trainer, weights):
 
 
 @pytest.mark.parametrize("dynamic", [True, False])
-@pytest.mark.parametrize("beta", [1.0, 4.0])
-def test_an_epoch_is_a_plain_loop_over_shuffled_batches(dynamic, beta):
-    trainer = make_trainer(dynamic=dynamic, beta=beta)
+@pytest.mark.parametrize(
+    "objective",
+    [WeightedElbo(4.0, 3), Capacity(10.0, 2.0, 3), ImportanceWeighted()],
+    ids=["elbo", "capacity", "iwae"],
+)
+def test_an_epoch_is_a_plain_loop_over_shuffled_batches(dynamic, objective):
+    trainer = make_trainer(objective=objective, dynamic=dynamic)
     rates, distortions = trainer.run_epoch(1)
 
-    plain = make_trainer(dynamic=dynamic, beta=beta)
+    plain = make_trainer(objective=objective, dynamic=dynamic)
     order = np.random.default_rng([7, 1]).permutation(IMAGES)
     for i in range(IMAGES // 3):
         images = make_images()[order[3 * i : 3 * i + 3]]
@@ -57,19 +67,20 @@ def test_an_epoch_is_a_plain_loop_over_shuffled_batches(dynamic, beta):
         def draw(images=images, key=key):
             pixels, latents = Purpose.TRAINING_PIXELS, Purpose.TRAINING_LATENTS
             x = draw_binary(images, purpose=pixels, **key)
-            return x, standard_normal([3, LATENT], purpose=latents, **key)
+            return x, standard_normal([2, 3, LATENT], purpose=latents, **key)
 
         x, noise = draw()
         if not dynamic:
             x = observations(images)
         with tf.GradientTape() as tape:
-            rate, distortion = plain.vae.rate_and_distortion(x, noise)
-            loss = tf.reduce_mean(distortion) + beta * tf.reduce_mean(rate)
+            terms = plain.vae.terms(x, noise)
+            progress = tf.constant(1 + i / (IMAGES // 3))
+            loss = tf.reduce_mean(objective.loss(terms, progress))
         plain.optimizer.apply(
             tape.gradient(loss, plain.vae.variables), plain.vae.variables
         )
-        np.testing.assert_allclose(rates[i], np.mean(rate), rtol=1e-4)
-        np.testing.assert_allclose(distortions[i], np.mean(distortion), rtol=1e-4)
+        np.testing.assert_allclose(rates[i], np.mean(terms.rate), rtol=1e-4)
+        np.testing.assert_allclose(distortions[i], np.mean(terms.distortion), rtol=1e-4)
     for name, array in plain.vae.named_weights().items():
         np.testing.assert_allclose(
             trainer.vae.named_weights()[name], array, rtol=1e-3, atol=1e-5
@@ -117,11 +128,21 @@ def test_a_high_beta_lowers_the_rate():
     images = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
     rates = []
     for beta in (0.1, 30.0):
-        trainer = make_trainer(images, batch_size=2, learning_rate=0.03, beta=beta)
+        objective = WeightedElbo(beta, 0)
+        trainer = make_trainer(images, objective, batch_size=2, learning_rate=0.03)
         for epoch in range(200):
             rate, _ = trainer.run_epoch(epoch)
         rates.append(rate[-1])
     assert rates[0] > 1 > 0.1 > rates[1]
+
+
+def test_capacity_holds_the_rate():
+    images = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
+    objective = Capacity(gamma=100.0, capacity=1.5, capacity_epochs=100)
+    trainer = make_trainer(images, objective, batch_size=2, learning_rate=0.01)
+    achieved = [trainer.run_epoch(epoch)[0][-1] for epoch in range(300)]
+    assert abs(achieved[60] - 0.9) < 0.3
+    assert abs(achieved[-1] - 1.5) < 0.1
 
 
 def test_the_cosine_schedule_rises_and_ends_at_zero():
@@ -143,7 +164,9 @@ def test_a_batch_larger_than_the_training_set_is_refused():
         make_trainer(batch_size=12)
 
 
-@pytest.mark.parametrize(("layer", "name"), [("encoder", "rate"), ("decoder", "distortion")])
+@pytest.mark.parametrize(
+    ("layer", "name"), [("encoder", "rate"), ("decoder", "distortion")]
+)
 def test_divergence_names_epoch_step_and_quantity(layer, name):
     trainer = make_trainer()
     getattr(trainer.vae, layer).layers[-1].bias.assign_add(
@@ -151,3 +174,11 @@ def test_divergence_names_epoch_step_and_quantity(layer, name):
     )
     with pytest.raises(PipelineError, match=f"the {name} is nan at epoch 2, step 1"):
         trainer.run_epoch(1)
+
+
+def test_divergence_shows_in_validation_too():
+    trainer = make_trainer()
+    trainer.vae.encoder.layers[-1].bias.assign([1e30] * 2 * LATENT)
+    message = "the rate is inf at the end of epoch 1, image 1; expected"
+    with pytest.raises(PipelineError, match=message):
+        trainer.validate(0)

@@ -15,22 +15,21 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     np.savez(path, **arrays)
 
 
-def read_arrays(path: Path, *names: str, made_by: str) -> list[np.ndarray]:
-    """Read arrays by name.
+def read_arrays(path: Path, *, made_by: str) -> dict[str, np.ndarray]:
+    """All arrays of a file by name.
 
     Args:
         path: of the file.
-        names: of the arrays wanted, in the order of the result.
-        made_by: the stage that writes the file.
+        made_by: the stage that writes it.
 
     Raises:
         PipelineError: the file is missing or damaged; names the mending command.
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return [file[name] for name in names]
+            return dict(file)
     except FileNotFoundError:
         problem = "no such file"
-    except (BadZipFile, EOFError, KeyError, ValueError, OSError) as error:
+    except (BadZipFile, EOFError, ValueError, OSError) as error:
         problem = f"damaged ({error})"
     raise PipelineError(f"{path}: {problem}; make it with: dvc repro {made_by}")

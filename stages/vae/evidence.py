@@ -1,4 +1,4 @@
-"""log p(x): bounded by importance sampling, or integrated where z has few dimensions."""
+"""log p(x): bounded by importance sampling, integrated where z has one or two axes."""
 
 import math
 
@@ -146,4 +146,6 @@ def prior_grid(latent_dim: int) -> tuple[tf.Tensor, tf.Tensor]:
     z = tf.meshgrid(*[axis] * latent_dim, indexing="ij")
     log_masses = sum(tf.meshgrid(*[log_mass] * latent_dim, indexing="ij"))
     points = tf.reshape(tf.stack(z, axis=-1), [-1, latent_dim])
-    return tf.cast(points, tf.float32), tf.cast(tf.reshape(log_masses, [-1]), tf.float32)
+    return tf.cast(points, tf.float32), tf.cast(
+        tf.reshape(log_masses, [-1]), tf.float32
+    )

@@ -45,17 +45,18 @@ def mutual_information(loc: np.ndarray, scale: np.ndarray, *, seed: int) -> np.n
         noise = standard_normal(
             list(loc.shape), seed=seed, purpose=Purpose.AGGREGATE_LATENTS, index=0
         )
-        own = -0.5 * tf.square(noise) - tf.math.log(scale)
-        return loc + scale * noise, tf.reduce_sum(own, axis=-1)
+        return loc + scale * noise
 
     @tf.function(jit_compile=True)
-    def log_sum_of_all(z):  # [chunk, latent]
+    def own_share(z, places):  # [chunk, latent], [chunk]
         deviation = (z[:, None, :] - loc) / scale  # [chunk, images, latent]
+        # The Gaussians' common factor (2 pi)^(-latent / 2) cancels.
         log_prob = -0.5 * tf.square(deviation) - tf.math.log(scale)
-        return tf.reduce_logsumexp(tf.reduce_sum(log_prob, axis=-1), axis=-1)
+        log_prob = tf.reduce_sum(log_prob, axis=-1)  # [chunk, images]
+        own = tf.gather(log_prob, places, batch_dims=1)
+        return own - tf.reduce_logsumexp(log_prob, axis=-1)
 
-    # The Gaussians' common factor (2 pi)^(-latent / 2) cancels.
-    z, own = draw()
-    sums = [log_sum_of_all(z[i : i + CHUNK]) for i in range(0, len(loc), CHUNK)]
-    log_aggregate = np.concatenate(sums).astype(np.float64) - math.log(len(loc))
-    return own.numpy() - log_aggregate
+    z, places = draw(), np.arange(len(loc))
+    chunks = [slice(i, i + CHUNK) for i in range(0, len(loc), CHUNK)]
+    shares = [own_share(z[chunk], places[chunk]) for chunk in chunks]
+    return np.concatenate(shares).astype(np.float64) + math.log(len(loc))

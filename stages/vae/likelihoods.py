@@ -99,7 +99,9 @@ class Gaussian:
 
     def __init__(self, scale: float | str):
         if scale == "learned":
-            self._log_scale = keras.Variable(0.0, dtype="float32", name="log_scale")
+            self._log_scale = keras.Variable(
+                0.0, dtype="float32", name="likelihood.log_scale"
+            )
             self.variables = (self._log_scale,)
         else:
             self._log_scale = math.log(scale)

@@ -84,7 +84,9 @@ def unpack_pickle(content: bytes) -> dict[str, bytes]:
         to_images(test[0]),
         test[1].astype(np.uint8),
     )
-    return {file.name: format_idx(array) for file, array in zip(FILES, arrays)}
+    return {
+        file.name: format_idx(array) for file, array in zip(FILES, arrays, strict=True)
+    }
 
 
 def to_images(fractions: np.ndarray) -> np.ndarray:

@@ -7,10 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 import vae.determinism  # noqa: F401  before TensorFlow
 import keras
+import numpy as np
 import tensorflow as tf
 
 from vae.likelihoods import make_likelihood
@@ -62,7 +61,9 @@ class VAE:
         gaussian_scale: float | str,
         seed: int | None = None,
     ):
-        seeds = iter(np.random.SeedSequence(seed).generate_state(2 * len(hidden_units) + 2))
+        seeds = iter(
+            np.random.SeedSequence(seed).generate_state(2 * len(hidden_units) + 2)
+        )
 
         def dense(name, units, activation, initializer):
             kernel = initializer(seed=int(next(seeds)))
@@ -97,7 +98,9 @@ class VAE:
         al. (2016, arXiv 1509.00519) start so.
         """
         output = self.decoder.layers[-1]
-        output.bias.assign(self.likelihood.output_at(tf.constant(mean_image, "float32")))
+        output.bias.assign(
+            self.likelihood.output_at(tf.constant(mean_image, "float32"))
+        )
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """`loc` and `scale` [batch, latent] of q(z|x), of `x` [batch, pixels]."""
@@ -138,7 +141,7 @@ class VAE:
 
     def named_weights(self) -> dict[str, np.ndarray]:
         """Each kernel [inputs, outputs] and bias [outputs] by its name, float32."""
-        return {_name(v): v.numpy() for v in self.variables}
+        return {_name(v): np.asarray(v.numpy()) for v in self.variables}
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Take weights as `named_weights` gives them.
@@ -148,11 +151,12 @@ class VAE:
         """
         received = {name: array.shape for name, array in weights.items()}
         expected = {_name(v): tuple(v.shape) for v in self.variables}
-        if received != expected:
-            raise ValueError(
-                f"the weights are of another model: received {received}, "
-                f"expected {expected}"
-            )
+        for name in sorted(received | expected):
+            if received.get(name) != expected.get(name):
+                raise ValueError(
+                    f"weights of another model: {name} has shape "
+                    f"{received.get(name)}, expected {expected.get(name)}"
+                )
         for v in self.variables:
             v.assign(weights[_name(v)])
 

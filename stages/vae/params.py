@@ -14,7 +14,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     Strict,
+    TypeAdapter,
     ValidationError,
 )
 
@@ -35,6 +37,20 @@ Number = Annotated[
     float, Strict(False), Field(allow_inf_nan=False), BeforeValidator(_refuse_bool)
 ]
 NotNegative = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+
+
+def _learned_or_positive(value: Any) -> Any:
+    """A standard deviation, or the word for one that is trained."""
+    if value == "learned":
+        return value
+    try:
+        return TypeAdapter(Positive).validate_python(value)
+    except ValidationError:
+        raise ValueError("Input should be 'learned' or a number above 0") from None
+
+
+Scale = Annotated[float | str, PlainValidator(_learned_or_positive)]
 
 
 class Section(BaseModel):
@@ -76,7 +92,7 @@ class Model(Section):
     hidden_units: Annotated[list[Count], Field(min_length=1)]
     activation: Literal["relu", "elu", "gelu", "silu", "tanh"]
     likelihood: Literal["bernoulli", "continuous_bernoulli", "gaussian"]
-    gaussian_scale: Literal["learned"] | Annotated[Number, Field(gt=0)]
+    gaussian_scale: Scale
 
 
 class Train(Section):
@@ -107,7 +123,7 @@ class Train(Section):
     capacity_epochs: Annotated[int, Field(ge=0)]
     epochs: Count
     batch_size: Count
-    learning_rate: Annotated[Number, Field(gt=0)]
+    learning_rate: Positive
     schedule: Literal["constant", "cosine"]
     seed: Seed
 
@@ -146,9 +162,13 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PipelineError(f"{path}: no such file; run from the project's root") from None
+        raise PipelineError(
+            f"{path}: no such file; run from the project's root"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        raise PipelineError(
+            f"{path}: not YAML: {' '.join(str(error).split())}"
+        ) from None
     try:
         return Params.model_validate(content)
     except ValidationError as error:
@@ -166,4 +186,5 @@ def _one_line(detail: dict[str, Any]) -> str:
         for part in detail["loc"][:-1]:
             section = section.model_fields[part].annotation
         return f"{name}: unknown; allowed here: {', '.join(section.model_fields)}"
-    return f"{name}: received {detail['input']!r}; {detail['msg']}"
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"{name}: received {detail['input']!r}; {message}"

@@ -26,7 +26,8 @@ def probe_hits(
     classifiers = {
         "knn_accuracy": KNeighborsClassifier(5, algorithm="kd_tree", n_jobs=-1),
         "probe_accuracy": make_pipeline(
-            StandardScaler(), LogisticRegression(solver="saga", random_state=0)
+            StandardScaler(),
+            LogisticRegression(solver="saga", max_iter=1000, random_state=0),
         ),
     }
     return {

@@ -17,13 +17,46 @@ MANIFOLD_SIDE = 20  # images along each axis of the manifold
 NUM_SAMPLES = 100
 TRAVERSED = 10  # dimensions at most
 TRAVERSAL = np.linspace(-3, 3, 11, dtype=np.float32)
-POSTERIOR_POINTS = 81  # along each axis of the window around q(z|x)
-POSTERIOR_WIDTH = 5.0  # half-width of that window in standard deviations of q(z|x)
+POSTERIOR_POINTS = 121  # along each axis of the window around q(z|x)
+POSTERIOR_WIDTH = 7.5  # half-width of that window in standard deviations of q(z|x)
 
 
 def first_of_each_digit(label: np.ndarray, count: int) -> np.ndarray:
     """Indices of the first `count` images of each digit, digit by digit."""
-    return np.concatenate([np.flatnonzero(label == d)[:count] for d in np.unique(label)])
+    return np.concatenate(
+        [np.flatnonzero(label == d)[:count] for d in np.unique(label)]
+    )
+
+
+def decoded_for_figures(
+    vae: VAE,
+    images: np.ndarray,
+    label: np.ndarray,
+    encoding: Encoding,
+    log_evidence: np.ndarray | None,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """All that suits the model's number of latent dimensions.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels].
+        label: digits [images].
+        encoding: of these images.
+        log_evidence: log p(x) of each [images], where it is known.
+        seed: of the samples from the prior.
+    """
+    arrays = reconstructions(vae, images, label, encoding.loc)
+    arrays |= prior_samples(vae, seed=seed)
+    if vae.latent_dim == 2:
+        few = first_of_each_digit(label, 1)[::2]
+        few_encodings = Encoding(encoding.loc[few], encoding.scale[few], encoding.rate)
+        arrays |= {"posterior_label": label[few]}
+        arrays |= posteriors(vae, images[few], few_encodings, log_evidence[few])
+        arrays |= manifold(vae)
+    if vae.latent_dim > 2:
+        arrays |= traversals(vae, encoding.loc[0], encoding.rate)
+    return arrays
 
 
 def reconstructions(
@@ -78,14 +111,19 @@ def traversals(vae: VAE, start: np.ndarray, rate: np.ndarray) -> dict[str, np.nd
         rate: of each dimension [latent]; the highest come first.
 
     Returns:
-        the dimensions [rows] and the images [rows, steps, pixels].
+        the dimensions [rows], the images [rows, steps, pixels] and the moving
+        coordinate [steps].
     """
     dimensions = np.argsort(-rate, kind="stable")[:TRAVERSED]
     z = np.tile(start, (len(dimensions), len(TRAVERSAL), 1))
     for row, dimension in zip(z, dimensions, strict=True):
         row[:, dimension] = TRAVERSAL
     images = decode(vae, z.reshape(-1, len(start)))
-    return {"traversed": dimensions, "traversal": images.reshape(*z.shape[:2], -1)}
+    return {
+        "traversed": dimensions,
+        "traversal": images.reshape(*z.shape[:2], -1),
+        "traversal_z": TRAVERSAL,
+    }
 
 
 def posteriors(
@@ -117,7 +155,6 @@ def posteriors(
 
     log_joints = np.stack([log_joint(i, a) for i, a in zip(images, axes, strict=True)])
     return {
-        "posterior_input": images,
         "posterior_loc": encoding.loc,
         "posterior_scale": encoding.scale,
         "posterior_axes": axes,

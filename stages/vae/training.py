@@ -1,11 +1,8 @@
 """Training: one epoch is one function, compiled as a whole by XLA."""
 
-from collections.abc import Mapping
-
-import numpy as np
-
 import vae.determinism  # noqa: F401  before TensorFlow
 import keras
+import numpy as np
 import tensorflow as tf
 
 from vae.errors import PipelineError
@@ -83,14 +80,16 @@ class Trainer:
         rate, distortion = self._run_steps(
             tf.constant(batches), tf.constant(epoch * self.num_steps)
         )
-        terms = {"rate": rate.numpy(), "distortion": distortion.numpy()}
-        _check_finite(terms, epoch)
-        return terms["rate"], terms["distortion"]
+        return _finite(rate, distortion, f"epoch {epoch + 1}, step")
 
     def validate(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rate and distortion [images] of the validation images, one sample each."""
+        """Rate and distortion [images] of the validation images, one sample each.
+
+        Raises:
+            PipelineError: one of them is not finite.
+        """
         rate, distortion = self._validate(tf.constant(epoch))
-        return rate.numpy(), distortion.numpy()
+        return _finite(rate, distortion, f"the end of epoch {epoch + 1}, image")
 
     @tf.function(jit_compile=True)
     def _validate(self, epoch):
@@ -149,14 +148,17 @@ def warm_cosine(
     )
 
 
-def _check_finite(terms: Mapping[str, np.ndarray], epoch: int) -> None:
-    """Stop a run that has diverged, at the first step that shows it."""
-    wrong = ~np.isfinite(list(terms.values()))  # [terms, steps]
-    if not wrong.any():
-        return
-    step = int(np.flatnonzero(wrong.any(axis=0))[0])
-    name = list(terms)[int(np.argmax(wrong[:, step]))]
-    raise PipelineError(
-        f"training diverged: the {name} is {terms[name][step]} at epoch {epoch + 1}, "
-        f"step {step + 1}; expected a finite number; lower train.learning_rate"
-    )
+def _finite(
+    rate: tf.Tensor, distortion: tf.Tensor, place: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both as arrays; stops a run that has diverged at the first value to show it."""
+    terms = {"rate": rate.numpy(), "distortion": distortion.numpy()}
+    wrong = ~np.isfinite(list(terms.values()))  # [terms, values]
+    if wrong.any():
+        index = int(np.flatnonzero(wrong.any(axis=0))[0])
+        name = list(terms)[int(np.argmax(wrong[:, index]))]
+        raise PipelineError(
+            f"training diverged: the {name} is {terms[name][index]} at {place} "
+            f"{index + 1}; expected a finite number; lower train.learning_rate"
+        )
+    return terms["rate"], terms["distortion"]

@@ -1,0 +1,74 @@
+"""Curves and bars, drawn from arrays."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vae.style import REFERENCE
+
+
+def draw_history(*, history: Mapping[str, np.ndarray]) -> Figure:
+    """ELBO, rate and distortion of training and validation images against the epoch.
+
+    Args:
+        history: the columns of `history.csv`; a column `capacity` is drawn as the
+            target of the rate.
+    """
+    figure = Figure(figsize=(8, 2.8), layout="constrained")
+    names = {"elbo": "ELBO", "rate": "rate", "distortion": "distortion"}
+    for axes, (name, title) in zip(figure.subplots(1, 3), names.items(), strict=True):
+        for split, line in {"train": "-", "validation": "--"}.items():
+            axes.plot(history["epoch"], history[f"{split}_{name}"], line, label=split)
+        axes.set_title(title)
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _, rate_axes, _ = figure.axes
+    if "capacity" in history:
+        rate_axes.plot(
+            history["epoch"], history["capacity"], label="capacity", **REFERENCE
+        )
+        rate_axes.legend()
+    figure.axes[0].set_ylabel("nats per image")
+    figure.axes[0].legend()
+    return figure
+
+
+def draw_bound(
+    *, bound_samples: np.ndarray, bound: np.ndarray, evidence: np.ndarray
+) -> Figure:
+    """The importance-weighted bound against its number of samples, below log p(x).
+
+    Args:
+        bound_samples: numbers of samples [counts].
+        bound: means over the test images [counts], nats per image.
+        evidence: the mean of log p(x), or NaN where it is unknown.
+    """
+    figure = Figure(figsize=(4.5, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.semilogx(bound_samples, bound, "o-", markersize=4, label="bound")
+    if np.isfinite(evidence):
+        axes.axhline(evidence, label="$\\log p(x)$", **REFERENCE)
+    axes.annotate(
+        "ELBO", (bound_samples[0], bound[0]), (8, -3), textcoords="offset points"
+    )
+    axes.set_xlabel("importance samples")
+    axes.set_ylabel("nats per image")
+    axes.legend()
+    return figure
+
+
+def draw_rate(*, rate: np.ndarray) -> Figure:
+    """What each latent dimension carries, the most informative first.
+
+    Args:
+        rate: mean over the test images [latent], nats per image.
+    """
+    figure = Figure(figsize=(max(3, 0.3 * len(rate) + 1), 2.8), layout="constrained")
+    axes = figure.subplots()
+    order = np.argsort(-rate, kind="stable")
+    axes.bar(np.arange(len(rate)), rate[order])
+    axes.set_xticks(np.arange(len(rate)), [f"$z_{{{d + 1}}}$" for d in order])
+    axes.set_ylabel("rate (nats per image)")
+    return figure

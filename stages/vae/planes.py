@@ -1,0 +1,132 @@
+"""The latent plane: where images are encoded, and how well q(z|x) fits."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Ellipse
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+
+from vae.style import REFERENCE
+
+MARKERS = "osD^v<>PX*"
+
+
+def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> Figure:
+    """Posterior means of images by digit, over the prior's contours.
+
+    Of more than two latent dimensions, the two that carry the highest rate. A single
+    one is drawn against the digit, each mean shifted by its place within its class so
+    that the density can be seen.
+
+    Args:
+        label: digit of each image [images].
+        loc: posterior means [images, latent].
+        rate: mean rate of each dimension [latent], nats per image.
+    """
+    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    axes = figure.subplots()
+    shown = np.sort(np.argsort(-rate, kind="stable")[:2])
+    names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
+    title = f"Posterior means of {len(loc):,} test images"
+    axes.set_xlabel(names[0])
+    if len(rate) == 1:
+        points = np.column_stack([loc[:, 0], label + _spread_within(label)])
+        axes.set_ylabel("digit")
+        axes.set_yticks(np.unique(label))
+        _draw_prior_intervals(axes)
+    else:
+        points = loc[:, shown]
+        axes.set_ylabel(names[1])
+        axes.set_aspect("equal")
+        _draw_prior_circles(axes)
+    if len(rate) > 2:
+        title += f",\nthe two most informative of {len(rate)} dimensions"
+    axes.set_title(title)
+    _scatter_by_digit(axes, label, points)
+    legend = figure.legend(loc="outside right center", markerscale=3)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
+    return figure
+
+
+def _spread_within(label: np.ndarray) -> np.ndarray:
+    """Offsets in (-0.4, 0.4) [images], evenly spaced in the order of each class."""
+    offsets = np.empty(len(label))
+    for digit in np.unique(label):
+        members = label == digit
+        offsets[members] = np.linspace(-0.4, 0.4, members.sum())
+    return offsets
+
+
+def _draw_prior_circles(axes) -> None:
+    """The prior's contours at one, two and three standard deviations."""
+    for radius in (1, 2, 3):
+        axes.add_patch(Circle((0, 0), radius, fill=False, zorder=3, **REFERENCE))
+    axes.plot([], [], label="prior: 1, 2, 3 sd", **REFERENCE)
+
+
+def _draw_prior_intervals(axes) -> None:
+    """The same for one latent dimension."""
+    for z in (-3, -2, -1, 1, 2, 3):
+        axes.axvline(z, **REFERENCE)
+    axes.plot([], [], label="prior: 1, 2, 3 sd", **REFERENCE)
+
+
+def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
+    """A colour, a shape and a written label for each digit."""
+    for digit in np.unique(label):
+        members = points[label == digit]
+        marker = MARKERS[digit % len(MARKERS)]
+        axes.scatter(
+            *members.T, s=5, marker=marker, alpha=0.6, linewidths=0, label=digit
+        )
+        axes.annotate(
+            str(digit),
+            np.median(members, axis=0),
+            size=13,
+            weight="bold",
+            ha="center",
+            va="center",
+            path_effects=[withStroke(linewidth=3, foreground="white")],
+            zorder=4,
+        )
+
+
+def draw_posteriors(
+    *,
+    posterior_label: np.ndarray,
+    posterior_loc: np.ndarray,
+    posterior_scale: np.ndarray,
+    posterior_axes: np.ndarray,
+    posterior_log_prob: np.ndarray,
+) -> Figure:
+    """The true posterior of a few images (filled) against q(z|x) (lines), 2-D.
+
+    Contours are where a density has fallen from its peak as a Gaussian has at 1, 2
+    and 3 standard deviations.
+
+    Args:
+        posterior_label: digits [images].
+        posterior_loc, posterior_scale: of q(z|x), [images, 2].
+        posterior_axes: z_1 and z_2 of each window [images, 2, points].
+        posterior_log_prob: log p(z|x) there [images, points, points].
+    """
+    num_images = len(posterior_label)
+    figure = Figure(figsize=(2.1 * num_images, 2.5), layout="constrained")
+    levels = [np.exp(-0.5 * r**2) for r in (3, 2, 1, 0)]
+    for i, axes in enumerate(figure.subplots(1, num_images)):
+        z1, z2 = posterior_axes[i]
+        density = np.exp(posterior_log_prob[i])
+        mass = density.sum() * (z1[1] - z1[0]) * (z2[1] - z2[0])
+        axes.contourf(z1, z2, density / density.max(), levels, cmap="Blues")
+        for r in (1, 2, 3):
+            width, height = 2 * r * posterior_scale[i]
+            axes.add_patch(
+                Ellipse(posterior_loc[i], width, height, fill=False, color="#bd1f01")
+            )
+        axes.set_title(f"digit {posterior_label[i]}, {mass:.0%} of the mass")
+        axes.set_xlabel("$z_1$")
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+    figure.axes[0].set_ylabel("$z_2$")
+    return figure
