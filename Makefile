@@ -15,7 +15,8 @@ test: .venv/ready
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'
 	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --require-hashes --requirement requirements.txt
+	@echo "Installing the packages of requirements.txt into .venv, about 3 GB"
+	.venv/bin/python -m pip install --quiet --require-hashes --requirement requirements.txt
 	@touch $@
 
 # Needs uv. Newer versions may change results: rebuild and commit them with the lock.

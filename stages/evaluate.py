@@ -11,12 +11,11 @@ from safetensors.numpy import load_file
 from vae.arrays import read_arrays, write_arrays
 from vae.binarization import draw_binary_once
 from vae.errors import PipelineError, run
-from vae.evaluation import Encoding, encode, rates_and_distortions
-from vae.evidence import has_quadrature, iwae_bounds, log_evidence, sample_counts
-from vae.information import active_units, mutual_information
+from vae.evaluation import encode
+from vae.information import active_units
+from vae.measures import bound_columns, elbo_columns, latent_columns
 from vae.model import VAE
 from vae.params import Params, read_params
-from vae.probes import probe_hits
 from vae.showcase import decoded_for_figures
 from vae.summary import DECIMALS, by_digit, check_finite, mean_and_error
 
@@ -54,59 +53,6 @@ def load_model(params: Params, num_pixels: int) -> VAE:
     raise PipelineError(f"{WEIGHTS}: {problem}; make it with: dvc repro train")
 
 
-def elbo_columns(
-    vae: VAE, x: np.ndarray, params: Params, stream: int
-) -> dict[str, np.ndarray]:
-    """The ELBO and its terms [images] of `x` [images, pixels]."""
-    rate, distortion = rates_and_distortions(
-        vae,
-        x,
-        num_samples=params.evaluate.num_samples,
-        seed=params.evaluate.seed,
-        stream=stream,
-    )
-    return {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
-
-
-def bound_columns(
-    vae: VAE, x: np.ndarray, params: Params
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Tighter bounds and, where it is known, log p(x) [images]; the bound's curve."""
-    num_samples = params.evaluate.num_importance_samples
-    bounds = iwae_bounds(vae, x, num_samples=num_samples, seed=params.evaluate.seed)
-    columns = {"iwae_bound": bounds[:, -1]}
-    curve = {
-        "bound_samples": np.array(sample_counts(num_samples)),
-        "bound": bounds.mean(axis=0),
-        "evidence": np.nan,  # unknown
-    }
-    if has_quadrature(vae.latent_dim):
-        columns["log_evidence"], change = log_evidence(vae, x)
-        curve["evidence"] = columns["log_evidence"].mean()
-        if change > 0.001:
-            print(
-                f"log_evidence: a coarser or narrower grid changes it by {change:.4f}"
-            )
-    return columns, curve
-
-
-def latent_columns(
-    train: Encoding,
-    train_label: np.ndarray,
-    test: Encoding,
-    test_label: np.ndarray,
-    rate: np.ndarray,
-    seed: int,
-) -> dict[str, np.ndarray]:
-    """What the latents of the test images say [images]; classifiers fit on training."""
-    information = mutual_information(test.loc, test.scale, seed=seed)
-    return {
-        "mutual_information": information,
-        "marginal_kl": rate - information,
-        **probe_hits(train.loc, train_label, test.loc, test_label),
-    }
-
-
 def is_pseudo_likelihood(params: Params) -> bool:
     """Whether binary cross-entropy of grey pixels passes for a likelihood."""
     grey = params.preprocess.binarization == "none"
@@ -140,20 +86,28 @@ def main() -> None:
     vae = load_model(params, num_pixels=x["test"].shape[1])
 
     columns = {
-        split: elbo_columns(vae, x[split], params, stream)
+        split: elbo_columns(
+            vae,
+            x[split],
+            num_samples=params.evaluate.num_samples,
+            seed=seed,
+            stream=stream,
+        )
         for stream, split in enumerate(x)
     }
     encodings = {split: encode(vae, x[split]) for split in x}
-    # All training images would take too long for the rest.
-    bounds, curve = bound_columns(vae, x["test"], params)
+    # The rest would take too long for all training images.
+    bounds, curve = bound_columns(
+        vae, x["test"], num_samples=params.evaluate.num_importance_samples, seed=seed
+    )
     columns["test"] |= bounds
     columns["test"] |= latent_columns(
         encodings["train"],
         labels["train"],
         encodings["test"],
         labels["test"],
-        columns["test"]["rate"],
-        seed,
+        rate=columns["test"]["rate"],
+        seed=seed,
     )
     pseudo = is_pseudo_likelihood(params)
     if pseudo:

@@ -100,8 +100,8 @@ def test_posteriors_are_drawn_around_q():
         posterior_log_prob=np.stack([log_prob + np.log(2), log_prob]),
     )
     assert [axes.get_title() for axes in figure.axes] == [
-        "digit 3, 100% of the mass",
-        "digit 8, 10% of the mass",
+        "digit 3: 100% in view",
+        "digit 8: 10% in view",
     ]
     ellipses = [patch for patch in figure.axes[1].patches]
     assert [e.get_width() for e in ellipses] == pytest.approx([0.6, 1.2, 1.8])

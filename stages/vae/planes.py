@@ -82,7 +82,7 @@ def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
         )
         axes.annotate(
             str(digit),
-            np.median(members, axis=0),
+            _densest(members),
             size=13,
             weight="bold",
             ha="center",
@@ -90,6 +90,13 @@ def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
             path_effects=[withStroke(linewidth=3, foreground="white")],
             zorder=4,
         )
+
+
+def _densest(points: np.ndarray) -> np.ndarray:
+    """Centre [2] of the fullest of 12 x 12 cells of the points [points, 2]."""
+    counts, *edges = np.histogram2d(*points.T, bins=12)
+    cell = np.unravel_index(counts.argmax(), counts.shape)
+    return np.array([e[i : i + 2].mean() for e, i in zip(edges, cell, strict=True)])
 
 
 def draw_posteriors(
@@ -124,7 +131,7 @@ def draw_posteriors(
             axes.add_patch(
                 Ellipse(posterior_loc[i], width, height, fill=False, color="#bd1f01")
             )
-        axes.set_title(f"digit {posterior_label[i]}, {mass:.0%} of the mass")
+        axes.set_title(f"digit {posterior_label[i]}: {mass:.0%} in view")
         axes.set_xlabel("$z_1$")
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.yaxis.set_major_locator(MaxNLocator(4))
