@@ -24,7 +24,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf  # noqa: E402
 
-# A pool of one thread takes other code paths than a pool of several, so a machine with
-# one core gets two. TensorFlow's own variable chooses another number.
-_threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count() or 1)
-tf.config.threading.set_intra_op_parallelism_threads(max(2, _threads))
+# Products of some shapes are summed in parts, one a thread: so the pool has two threads
+# whatever the machine has. More would gain little on networks of this size.
+tf.config.threading.set_intra_op_parallelism_threads(2)
