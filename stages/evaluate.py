@@ -12,6 +12,7 @@ from vae.arrays import read_arrays, write_arrays
 from vae.binarization import draw_binary_once
 from vae.errors import PipelineError, run
 from vae.evaluation import encode
+from vae.files import write_whole
 from vae.information import active_units
 from vae.measures import bound_columns, elbo_columns, latent_columns
 from vae.model import VAE
@@ -72,10 +73,10 @@ def write_tables(
         metrics[split] = mean_and_error(images) | scalars[split]
         digits.append(by_digit(images, label).assign(split=split))
         print(f"{split}: ELBO {metrics[split]['elbo']:.2f} nats per image")
-    METRICS.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    pd.concat(digits).set_index("split").to_csv(
-        DIGITS, float_format=f"%.{DECIMALS}f", lineterminator="\n"
-    )
+    write_whole(METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
+    table = pd.concat(digits).set_index("split")
+    csv = table.to_csv(float_format=f"%.{DECIMALS}f", lineterminator="\n")
+    write_whole(DIGITS, csv.encode())
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Draw the figures from what `train` and `evaluate` wrote."""
 
 import shutil
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from matplotlib import style
 from vae.arrays import read_arrays
 from vae.curves import draw_bound, draw_history, draw_rate
 from vae.errors import PipelineError, run
+from vae.files import write_whole
 from vae.mosaics import (
     draw_manifold,
     draw_reconstruction,
@@ -72,14 +73,15 @@ def main() -> None:
     drawn_from = read_arrays(LATENTS, made_by="evaluate")
     drawn_from["history"] = read_history()
     shutil.rmtree(RESULTS / "figures", ignore_errors=True)
-    (RESULTS / "figures").mkdir()
     for name, (draw, needed) in FIGURES.items():
         if not set(needed) <= set(drawn_from):
             continue
         with style.context(STYLE):
             figure = draw(**{array: drawn_from[array] for array in needed})
             # Without a name of the software, which would carry its version.
-            figure.savefig(RESULTS / name, metadata={"Software": None})
+            content = BytesIO()
+            figure.savefig(content, format="png", metadata={"Software": None})
+        write_whole(RESULTS / name, content.getvalue())
         print(RESULTS / name)
 
 

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from vae.arrays import read_arrays
 from vae.errors import run
+from vae.files import write_whole
 from vae.model import VAE
 from vae.objectives import make_objective
 from vae.params import Params, read_params
@@ -92,11 +93,10 @@ def main() -> None:
         if epochs.disable:
             print(f"epoch {epoch + 1}/{len(epochs)}: ELBO {elbos}", flush=True)
 
-    WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
-    WEIGHTS.write_bytes(save(trainer.vae.named_weights()))
-    pd.DataFrame(history).to_csv(
-        HISTORY, index=False, float_format="%.4f", lineterminator="\n"
-    )
+    write_whole(WEIGHTS, save(trainer.vae.named_weights()))
+    table = pd.DataFrame(history)
+    csv = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+    write_whole(HISTORY, csv.encode())
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import pytest
 
 import download
 from vae import mnist
-from vae.errors import PipelineError, run
+from vae.errors import run
 from vae.idx import format_idx
 from vae.mirrors import fetch_mirror
 from vae.mnist import ArrayUnpickler
@@ -498,25 +498,3 @@ def test_script_ends_with_status_1_and_no_traceback(tmp_path):
     assert f"{tmp_path / NAMES[0]}: no such file" in result.stderr
     assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_file_that_cannot_be_written_leaves_nothing(stage):
-    path = stage / "taken"
-    path.mkdir()
-    with pytest.raises(PipelineError, match=f"^{path}: not written: Is a directory$"):
-        download.write_whole(path, b"content")
-    assert list(stage.iterdir()) == [path]
-
-
-def test_file_appears_whole(stage, monkeypatch):
-    (stage / "file").write_bytes(b"old")
-
-    def full_disk(path, content):
-        with open(path, "wb") as file:
-            file.write(content[:1])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full_disk)
-    with pytest.raises(PipelineError, match="file: not written: No space left"):
-        download.write_whole(stage / "file", b"new content")
-    assert [path.read_bytes() for path in stage.iterdir()] == [b"old"]

@@ -1,18 +1,21 @@
 """Arrays between stages: uncompressed `.npz`, whose bytes depend on content alone."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
 from vae.errors import PipelineError
+from vae.files import write_whole
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays in their given order."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **arrays)
+    content = BytesIO()
+    np.savez(content, **arrays)
+    write_whole(path, content.getvalue())
 
 
 def read_arrays(path: Path, *, made_by: str) -> dict[str, np.ndarray]:
