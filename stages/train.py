@@ -1,5 +1,6 @@
 """Fit the VAE to the training images; keep its weights and its learning curve."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from safetensors.numpy import save
 from tqdm import tqdm
 
 from vae.arrays import read_arrays
+from vae.checkpoint import State, fingerprint, load_state, save_state
 from vae.errors import run
 from vae.files import write_whole
 from vae.model import VAE
@@ -18,6 +20,7 @@ from vae.training import Trainer
 DATA = Path("data/mnist.npz")
 WEIGHTS = Path("results/model.safetensors")
 HISTORY = Path("results/history.csv")
+STATE = Path(".state/train")  # outside DVC's outputs, which it deletes before a run
 
 
 def make_trainer(
@@ -76,27 +79,49 @@ def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
     return row | {name: float(value) for name, value in varied.items()}
 
 
-def main() -> None:
-    params = read_params()
-    data = read_arrays(DATA, made_by="preprocess")
-    trainer = make_trainer(params, data["train_images"], data["validation_images"])
-
+def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
+    """The learning curve; goes on where a run with this key was cut short."""
     history = []
-    epochs = tqdm(range(params.train.epochs), unit="epoch", disable=None)
+    if state := load_state(STATE, key):
+        history = state.history
+        trainer.restore(state.arrays)
+        print(f"going on after epoch {len(history)}, where a run was cut short")
+    epochs = tqdm(
+        range(len(history), num_epochs),
+        initial=len(history),
+        total=num_epochs,
+        unit="epoch",
+        disable=None,
+    )
     for epoch in epochs:
         row = run_epoch(trainer, epoch)
         history.append(row)
+        save_state(STATE, key, State(history, trainer.state()))
         elbos = (
             f"train {row['train_elbo']:.2f}, validation {row['validation_elbo']:.2f}"
         )
         epochs.set_postfix_str(f"ELBO {elbos}")
         if epochs.disable:
-            print(f"epoch {epoch + 1}/{len(epochs)}: ELBO {elbos}", flush=True)
+            print(f"epoch {epoch + 1}/{num_epochs}: ELBO {elbos}", flush=True)
+    return history
 
+
+def main() -> None:
+    params = read_params()
+    data = read_arrays(DATA, made_by="preprocess")
+    trainer = make_trainer(params, data["train_images"], data["validation_images"])
+    read = {
+        "binarization": params.preprocess.binarization,
+        "model": params.model.model_dump(),
+        "train": params.train.model_dump(),
+    }
+    key = fingerprint(read, DATA.read_bytes())
+    history = pd.DataFrame(fit(trainer, params.train.epochs, key))
+
+    csv = history.to_csv(index=False, float_format="%.4f", lineterminator="\n")
     write_whole(WEIGHTS, save(trainer.vae.named_weights()))
-    table = pd.DataFrame(history)
-    csv = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
     write_whole(HISTORY, csv.encode())
+    shutil.rmtree(STATE.parent)
 
 
 if __name__ == "__main__":

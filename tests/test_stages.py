@@ -15,6 +15,7 @@ import evaluate
 import preprocess
 import render
 import train
+from vae.checkpoint import save_state
 from vae.errors import PipelineError
 from vae.idx import format_idx
 from vae.showcase import first_of_each_digit
@@ -321,3 +322,60 @@ def test_weights_that_are_not_finite_end_the_evaluation(finished):
     with pytest.raises(PipelineError, match=message):
         evaluate.main()
     assert Path("results/metrics.json").read_bytes() == before
+
+
+class CutShort(BaseException):
+    """Stands for whatever ends a process."""
+
+
+def train_until(epoch, monkeypatch):
+    """Train, and end when the state after this epoch is saved."""
+
+    def save_and_end(path, key, state):
+        save_state(path, key, state)
+        if len(state.history) == epoch:
+            raise CutShort
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "save_state", save_and_end)
+        with pytest.raises(CutShort):
+            train.main()
+    assert Path(".state/train").exists()
+
+
+def trained():
+    """Train; what that writes."""
+    train.main()
+    assert not Path(".state").exists()
+    return [Path(name).read_bytes() for name in OUTPUTS[1:3]]
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 4])
+def test_a_run_cut_short_goes_on_to_the_same_bits(finished, monkeypatch, capsys, epoch):
+    finished(train__epochs=4)
+    unbroken = trained()
+    train_until(epoch, monkeypatch)
+    capsys.readouterr()
+    assert trained() == unbroken
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"going on after epoch {epoch}, where a run was cut short"
+    assert len(lines) == 1 + 4 - epoch
+
+
+def test_a_run_does_not_go_on_from_another_configuration(finished, monkeypatch, capsys):
+    finished(train__learning_rate=0.02)
+    unbroken = trained()
+    finished(train__learning_rate=0.01)
+    train_until(1, monkeypatch)
+    finished(train__learning_rate=0.02)
+    assert trained() == unbroken
+    assert "of another configuration; training starts anew" in capsys.readouterr().out
+
+
+def test_a_run_does_not_go_on_from_a_damaged_state(finished, monkeypatch, capsys):
+    unbroken = trained()
+    train_until(1, monkeypatch)
+    content = Path(".state/train").read_bytes()
+    Path(".state/train").write_bytes(content[:-1])
+    assert trained() == unbroken
+    assert ".state/train: damaged; training starts anew" in capsys.readouterr().out

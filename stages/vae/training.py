@@ -1,5 +1,7 @@
 """Training: one epoch is one function, compiled as a whole by XLA."""
 
+from collections.abc import Mapping
+
 import vae.determinism  # noqa: F401  before TensorFlow
 import keras
 import numpy as np
@@ -90,6 +92,18 @@ class Trainer:
         """
         rate, distortion = self._validate(tf.constant(epoch))
         return _finite(rate, distortion, f"the end of epoch {epoch + 1}, image")
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Weights and the optimiser's variables, by place: all that epochs change."""
+        return {str(i): np.asarray(v.numpy()) for i, v in enumerate(self._variables())}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` gave."""
+        for i, variable in enumerate(self._variables()):
+            variable.assign(state[str(i)])
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self.vae.variables, *self.optimizer.variables]
 
     @tf.function(jit_compile=True)
     def _validate(self, epoch):

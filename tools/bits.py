@@ -1,0 +1,112 @@
+"""Short runs of preprocess, train and evaluate, and the SHA-256 of all they write.
+
+For runs under other conditions, such as another CPU, whose bits are to be compared.
+Prints a line of JSON for each configuration, `{name: {output: SHA-256}}`; what the
+stages say goes to standard error. Needs the stages on the path:
+
+    PYTHONPATH=stages python tools/bits.py [configuration ...]
+"""
+
+import hashlib
+import json
+import sys
+import tempfile
+from contextlib import chdir, redirect_stdout
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+import evaluate
+import preprocess
+import train
+from vae.evidence import GRID_POINTS
+from vae.idx import format_idx
+
+PARAMS = Path(__file__).parent.parent / "params.yaml"
+OUTPUTS = [
+    "data/mnist.npz",
+    "results/model.safetensors",
+    "results/history.csv",
+    "results/metrics.json",
+    "results/digits.csv",
+    "results/latents.npz",
+]
+NUM_IMAGES = {"train": 537, "t10k": 61}
+
+# Changes of params.yaml in every configuration, to be done in seconds.
+SHORT = {
+    "preprocess": {"validation_images": 7},
+    "train": {"epochs": 2},
+    "evaluate": {"num_samples": 2, "num_importance_samples": 12},
+}
+# Further ones: what ships, then odd shapes, with every likelihood and objective. No
+# batch size divides the number of images.
+CONFIGURATIONS = {
+    "default": {"train": {"batch_size": 64}},
+    "odd": {
+        "model": {"latent_dim": 20, "hidden_units": [77, 33], "activation": "tanh"},
+        "train": {"objective": "iwae", "num_samples": 3, "batch_size": 100},
+    },
+    "grey": {
+        "preprocess": {"binarization": "none"},
+        "model": {
+            "latent_dim": 5,
+            "hidden_units": [131],
+            "activation": "silu",
+            "likelihood": "continuous_bernoulli",
+        },
+        "train": {"objective": "capacity", "batch_size": 97},
+    },
+    "gaussian": {
+        "preprocess": {"binarization": "none"},
+        "model": {
+            "latent_dim": 1,
+            "hidden_units": [45, 30, 15],
+            "activation": "relu",
+            "likelihood": "gaussian",
+        },
+        "train": {"objective": "elbo", "batch_size": 20},
+    },
+}
+
+
+def write_project(changes: dict[str, dict]) -> None:
+    """Write params.yaml with changes and images of noise into the current folder."""
+    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    for layer in (SHORT, changes):
+        for section, values in layer.items():
+            params[section] |= values
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    Path("data/raw").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for prefix, count in NUM_IMAGES.items():
+        images = rng.integers(256, size=(count, 28, 28), dtype=np.uint8)
+        labels = np.arange(count, dtype=np.uint8) % 10
+        for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
+            Path(f"data/raw/{prefix}-{name}-ubyte").write_bytes(format_idx(array))
+
+
+def output_hashes(changes: dict[str, dict]) -> dict[str, str]:
+    """Run the stages in a folder of their own; the SHA-256 of each output."""
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        write_project(changes)
+        for stage in (preprocess, train, evaluate):
+            stage.main()
+        return {
+            name: hashlib.sha256(Path(name).read_bytes()).hexdigest()
+            for name in OUTPUTS
+        }
+
+
+def main() -> None:
+    # A coarser quadrature, of two blocks all the same: emulation computes it slowly.
+    GRID_POINTS[2] = 65
+    for name in sys.argv[1:] or CONFIGURATIONS:
+        with redirect_stdout(sys.stderr):
+            hashes = output_hashes(CONFIGURATIONS[name])
+        print(json.dumps({name: hashes}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Kill the pipeline at random moments, and see that nothing is lost.
+
+    python tools/kill.py 50
+
+clones the current commit into a temporary folder, runs a small configuration of the
+pipeline there, and then, so many times: starts it again by force, kills all its
+processes with SIGKILL after a random time, runs `dvc repro`, and compares every output
+with that of the unbroken run. DVC's run cache is off, so that the second run has to
+work. Exit status 1 if any output differs or a run fails.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+SMALL = {
+    "model": {"latent_dim": 3, "hidden_units": [16]},
+    "train": {"epochs": 8},
+    "evaluate": {"num_samples": 1, "num_importance_samples": 2},
+}
+
+
+def clone(source: Path, folder: Path) -> Path:
+    """A clone of the current commit, with the small parameters."""
+    subprocess.run(["git", "clone", "--quiet", source, folder], check=True)
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    for section, changes in SMALL.items():
+        params[section] |= changes
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    return folder
+
+
+def output_hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file under data/ and results/ by its path."""
+    paths = [p for top in ("data", "results") for p in (folder / top).rglob("*")]
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(paths)
+        if path.is_file()
+    }
+
+
+def repro(folder: Path, log: Path, *options: str) -> subprocess.Popen:
+    """Start the pipeline in a session of its own, all it prints appended to a log."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            ["dvc", "repro", "--no-run-cache", *options],
+            cwd=folder,
+            env=os.environ | {"PATH": path},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def kill_once(folder: Path, log: Path, seconds: float) -> tuple[bool, str]:
+    """Kill a forced run after so many seconds, then finish it.
+
+    Returns:
+        whether the second run ended well, and the last stage before the kill.
+    """
+    log.write_bytes(b"")
+    run = repro(folder, log, "--force")
+    time.sleep(seconds)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    started = [line for line in log.read_text().splitlines() if "Running stage" in line]
+    status = repro(folder, log).wait()
+    return status == 0, started[-1].split("'")[1] if started else "none"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Kill the pipeline at random moments.")
+    parser.add_argument("kills", type=int, help="how many times")
+    kills = parser.parse_args().kills
+    with tempfile.TemporaryDirectory() as temporary:
+        log = Path(temporary, "log")
+        folder = clone(Path(__file__).parent.parent, Path(temporary, "clone"))
+        start = time.monotonic()
+        if repro(folder, log).wait() != 0:
+            sys.exit(log.read_text())
+        duration = time.monotonic() - start
+        expected = output_hashes(folder)
+        # The next downloads need not ask an index again.
+        mnist = shutil.copytree(folder / "data/raw", Path(temporary, "mnist"))
+        os.environ["VAE_MNIST_DIR"] = str(mnist)
+        failures = 0
+        for i in range(kills):
+            seconds = random.uniform(0, duration)
+            ended_well, stage = kill_once(folder, log, seconds)
+            equal = output_hashes(folder) == expected
+            failures += not (ended_well and equal)
+            resumed = "going on after" in log.read_text()
+            print(
+                f"{i + 1}/{kills}: killed after {seconds:.1f} s in {stage}, "
+                f"{'resumed, ' if resumed else ''}{'equal' if equal else 'DIFFERENT'}",
+                flush=True,
+            )
+            if not ended_well:
+                print(log.read_text())
+    sys.exit(f"{failures} of {kills} went wrong" if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
