@@ -13,8 +13,8 @@ from vae.binarization import draw_binary_once
 from vae.errors import PipelineError, run
 from vae.evaluation import encode
 from vae.files import write_whole
-from vae.information import active_units
-from vae.measures import bound_columns, elbo_columns, latent_columns
+from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
+from vae.measures import Measures, measure
 from vae.model import VAE
 from vae.params import Params, read_params
 from vae.showcase import decoded_for_figures
@@ -45,7 +45,11 @@ def load_model(params: Params, num_pixels: int) -> VAE:
     """The model that `train` left."""
     vae = VAE(num_pixels=num_pixels, **params.model.model_dump())
     try:
-        vae.load_weights(load_file(WEIGHTS))
+        weights = load_file(WEIGHTS)
+        for name, array in weights.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} is not finite")
+        vae.load_weights(weights)
         return vae
     except FileNotFoundError:
         problem = "no such file"
@@ -54,85 +58,49 @@ def load_model(params: Params, num_pixels: int) -> VAE:
     raise PipelineError(f"{WEIGHTS}: {problem}; make it with: dvc repro train")
 
 
-def is_pseudo_likelihood(params: Params) -> bool:
-    """Whether binary cross-entropy of grey pixels passes for a likelihood."""
-    grey = params.preprocess.binarization == "none"
-    return grey and params.model.likelihood == "bernoulli"
-
-
-def write_tables(
-    columns: dict[str, dict[str, np.ndarray]],
-    labels: dict[str, np.ndarray],
-    scalars: dict[str, dict[str, float]],
-) -> None:
-    """Means over all images and over those of each digit, by split."""
+def tables(
+    measures: Measures, labels: dict[str, np.ndarray]
+) -> tuple[dict[str, dict[str, float]], pd.DataFrame]:
+    """Means over all images, and over those of each digit, by split."""
     metrics, digits = {}, []
     for split, label in labels.items():
-        images = pd.DataFrame(columns[split])
+        images = pd.DataFrame(measures.columns[split])
         check_finite(images, split)
-        metrics[split] = mean_and_error(images) | scalars[split]
+        metrics[split] = mean_and_error(images) | measures.scalars[split]
         digits.append(by_digit(images, label).assign(split=split))
         print(f"{split}: ELBO {metrics[split]['elbo']:.2f} nats per image")
-    write_whole(METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
-    table = pd.concat(digits).set_index("split")
-    csv = table.to_csv(float_format=f"%.{DECIMALS}f", lineterminator="\n")
-    write_whole(DIGITS, csv.encode())
+    return metrics, pd.concat(digits).set_index("split")
 
 
 def main() -> None:
     params = read_params()
-    seed = params.evaluate.seed
-    images, labels = read_splits(params)
-    x = {split: array.reshape(len(array), -1) for split, array in images.items()}
-    vae = load_model(params, num_pixels=x["test"].shape[1])
+    shapes, labels = read_splits(params)
+    images = {split: array.reshape(len(array), -1) for split, array in shapes.items()}
+    vae = load_model(params, num_pixels=images["test"].shape[1])
 
-    columns = {
-        split: elbo_columns(
-            vae,
-            x[split],
-            num_samples=params.evaluate.num_samples,
-            seed=seed,
-            stream=stream,
-        )
-        for stream, split in enumerate(x)
-    }
-    encodings = {split: encode(vae, x[split]) for split in x}
-    # The rest would take too long for all training images.
-    bounds, curve = bound_columns(
-        vae, x["test"], num_samples=params.evaluate.num_importance_samples, seed=seed
-    )
-    columns["test"] |= bounds
-    columns["test"] |= latent_columns(
-        encodings["train"],
-        labels["train"],
-        encodings["test"],
-        labels["test"],
-        rate=columns["test"]["rate"],
-        seed=seed,
-    )
-    pseudo = is_pseudo_likelihood(params)
+    encodings = {split: encode(vae, array) for split, array in images.items()}
+    measures = measure(vae, images, labels, encodings, **params.evaluate.model_dump())
+    metrics, digits = tables(measures, labels)
+    pseudo = is_pseudo_likelihood(vae.likelihood, params.preprocess.binarization)
+    for section in metrics.values():
+        section["pseudo_likelihood"] = pseudo
     if pseudo:
-        print("pseudo-likelihood: Bernoulli on grey pixels, comparable with nothing")
-    scalars = {
-        split: {
-            "active_units": active_units(encoding.loc),
-            "pseudo_likelihood": pseudo,
-        }
-        for split, encoding in encodings.items()
-    }
-    write_tables(columns, labels, scalars)
-
-    arrays = {"image_shape": images["test"].shape[1:], "label": labels["test"]}
-    arrays |= encodings["test"]._asdict() | curve
-    arrays |= decoded_for_figures(
+        print(PSEUDO_LIKELIHOOD)
+    decoded = decoded_for_figures(
         vae,
-        x["test"],
+        images["test"],
         labels["test"],
         encodings["test"],
-        bounds.get("log_evidence"),
-        seed,
+        measures.columns["test"].get("log_evidence"),
+        params.evaluate.seed,
     )
-    write_arrays(LATENTS, arrays)
+
+    csv = digits.to_csv(float_format=f"%.{DECIMALS}f", lineterminator="\n")
+    write_whole(METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
+    write_whole(DIGITS, csv.encode())
+    encoded = {"label": labels["test"], **encodings["test"]._asdict()}
+    shape = {"image_shape": shapes["test"].shape[1:]}
+    write_arrays(LATENTS, shape | encoded | measures.curve | decoded)
 
 
 if __name__ == "__main__":

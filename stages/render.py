@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import style
+from matplotlib.figure import Figure
 
 from vae.arrays import read_arrays
 from vae.curves import draw_bound, draw_history, draw_rate
@@ -69,21 +70,27 @@ def read_history() -> dict[str, np.ndarray]:
     raise PipelineError(f"{HISTORY}: {problem}; make it with: dvc repro train")
 
 
+def png(figure: Figure) -> bytes:
+    """The file, without a name of the software, which would carry its version."""
+    content = BytesIO()
+    figure.savefig(content, format="png", metadata={"Software": None})
+    return content.getvalue()
+
+
 def main() -> None:
     drawn_from = read_arrays(LATENTS, made_by="evaluate")
     drawn_from["history"] = read_history()
+    contents = {
+        RESULTS / name: png(draw(**{array: drawn_from[array] for array in needed}))
+        for name, (draw, needed) in FIGURES.items()
+        if set(needed) <= set(drawn_from)
+    }
     shutil.rmtree(RESULTS / "figures", ignore_errors=True)
-    for name, (draw, needed) in FIGURES.items():
-        if not set(needed) <= set(drawn_from):
-            continue
-        with style.context(STYLE):
-            figure = draw(**{array: drawn_from[array] for array in needed})
-            # Without a name of the software, which would carry its version.
-            content = BytesIO()
-            figure.savefig(content, format="png", metadata={"Software": None})
-        write_whole(RESULTS / name, content.getvalue())
-        print(RESULTS / name)
+    for path, content in contents.items():
+        write_whole(path, content)
+        print(path)
 
 
 if __name__ == "__main__":
-    run(main)
+    with style.context(STYLE):
+        run(main)

@@ -12,6 +12,7 @@ from vae.arrays import read_arrays
 from vae.checkpoint import State, fingerprint, load_state, save_state
 from vae.errors import run
 from vae.files import write_whole
+from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
 from vae.model import VAE
 from vae.objectives import make_objective
 from vae.params import Params, read_params
@@ -71,11 +72,11 @@ def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str,
 
 
 def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
-    """A row of the learning curve, with what the objective varies at its end."""
+    """A row of the learning curve, with what the objective varies at mid-epoch."""
     row = {"epoch": epoch + 1}
     row |= summarize("train", *trainer.run_epoch(epoch))
     row |= summarize("validation", *trainer.validate(epoch))
-    varied = trainer.objective.schedule(np.float32(epoch + 1))
+    varied = trainer.objective.schedule(np.float32(epoch + 0.5))
     return row | {name: float(value) for name, value in varied.items()}
 
 
@@ -110,6 +111,9 @@ def main() -> None:
     params = read_params()
     data = read_arrays(DATA, made_by="preprocess")
     trainer = make_trainer(params, data["train_images"], data["validation_images"])
+    likelihood = trainer.vae.likelihood
+    if is_pseudo_likelihood(likelihood, params.preprocess.binarization):
+        print(PSEUDO_LIKELIHOOD)
     read = {
         "binarization": params.preprocess.binarization,
         "model": params.model.model_dump(),

@@ -96,7 +96,7 @@ def test_the_bound_of_one_sample_is_the_sampled_elbo():
 def test_blocks_of_images_change_nothing(monkeypatch):
     vae, _ = linear_gaussian(2, posterior_factor=1.7)
     whole = iwae_bounds(vae, IMAGE_BYTES, num_samples=8, seed=1)
-    for rows in (8, 16, 40):
+    for rows in (3, 8, 16, 40):
         monkeypatch.setattr(evidence, "ROWS", rows)
         received = iwae_bounds(vae, IMAGE_BYTES, num_samples=8, seed=1)
         np.testing.assert_allclose(received, whole, rtol=1e-5)
@@ -118,6 +118,21 @@ def test_too_narrow_a_grid_is_noticed(monkeypatch):
     monkeypatch.setattr(evidence, "GRID_LIMIT", 0.3)
     monkeypatch.setattr(evidence, "prior_grid", prior_grid.python_function)
     assert log_evidence(vae, IMAGE_BYTES)[1] > 0.001
+
+
+def test_a_grid_too_coarse_along_one_axis_is_noticed(monkeypatch):
+    """As a posterior that is narrow along one axis and wide along the other."""
+    vae, expected = linear_gaussian(2)
+    kernel = np.zeros([2, PIXELS])
+    kernel[0, 0], kernel[1, 1] = 60.0, 0.5
+    vae.load_weights(vae.named_weights() | {"decoder.likelihood.kernel": kernel})
+    covariance = kernel.T @ kernel + NOISE_SCALE**2 * np.eye(PIXELS)
+    expected = scipy.stats.multivariate_normal(np.full(PIXELS, 0.5), covariance)
+    monkeypatch.setattr(evidence, "GRID_POINTS", {2: 101})
+    monkeypatch.setattr(evidence, "prior_grid", prior_grid.python_function)
+    received, change = log_evidence(vae, IMAGE_BYTES)
+    assert np.max(np.abs(received - expected.logpdf(X))) > 0.01
+    assert change > 0.001
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])

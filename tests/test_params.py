@@ -83,6 +83,13 @@ def test_a_number_may_be_written_with_an_exponent_alone(tmp_path):
             "0; Input should be 'learned' or a number above",
         ),
         ("model", "gaussian_scale", "wide", "Input should be 'learned' or a number"),
+        (
+            "train",
+            "beta",
+            1e39,
+            "train.beta: received 1e+39; Input should be less than",
+        ),
+        ("evaluate", "num_samples", 10**13, "Input should be less than 2147483648"),
         ("train", "objective", "mse", "Input should be 'elbo', 'capacity' or 'iwae'"),
         ("train", "capacity", float("inf"), "received inf; Input should be a finite"),
         ("preprocess", "binarization", "grey", "Input should be 'none', 'threshold'"),
@@ -154,3 +161,12 @@ def test_the_gaussians_scale_is_a_number_or_learned(tmp_path, value, expected):
     content = copy.deepcopy(TINY)
     content["model"]["gaussian_scale"] = value
     assert read(tmp_path, content).model.gaussian_scale == expected
+
+
+def test_iwae_needs_more_than_one_sample(tmp_path):
+    content = copy.deepcopy(TINY)
+    content["train"]["objective"] = "iwae"
+    with pytest.raises(PipelineError, match="num_samples: received 1; .* than 1 with"):
+        read(tmp_path, content)
+    content["train"]["num_samples"] = 2
+    assert read(tmp_path, content).train.num_samples == 2

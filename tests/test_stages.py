@@ -18,8 +18,9 @@ import train
 from vae.checkpoint import save_state
 from vae.errors import PipelineError
 from vae.idx import format_idx
-from vae.showcase import first_of_each_digit
-from vae.summary import by_digit, mean_and_error
+from vae.objectives import Capacity
+from vae.params import read_params
+from vae.summary import by_digit, check_finite, mean_and_error
 
 OUTPUTS = [
     "data/mnist.npz",
@@ -129,14 +130,13 @@ def test_every_likelihood_runs_with_every_objective(
     run_stages()
     metrics = read_metrics()
     pseudo = (likelihood, binarization) == ("bernoulli", "none")
+    assert capsys.readouterr().out.count("pseudo-likelihood: this model") == 2 * pseudo
     assert metrics["train"]["pseudo_likelihood"] is pseudo
     assert metrics["test"]["pseudo_likelihood"] is pseudo
-    assert ("pseudo-likelihood" in capsys.readouterr().out) is pseudo
     # Whatever was optimised, these are the true bounds on the same log p(x).
     test = metrics["test"]
-    noise = 4 * test["elbo_se"] / np.sqrt(2)
-    assert test["elbo"] <= test["log_evidence"] + noise
-    assert test["iwae_bound"] <= test["log_evidence"] + noise
+    assert test["elbo"] < test["log_evidence"] + 0.5
+    assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
     varied = {"elbo": ["beta"], "capacity": ["capacity"], "iwae": []}[objective]
     assert list(pd.read_csv("results/history.csv"))[7:] == varied
 
@@ -191,6 +191,9 @@ def test_metrics_are_means_with_standard_errors(finished):
         assert list(rows["digit"]) == list(range(10))
         assert rows["images"].sum() == {"train": 34, "test": 30}[split]
         for term in averages[split]:
+            if term == "marginal_kl":
+                assert term not in rows
+                continue
             mean = np.average(rows[term], weights=rows["images"])
             np.testing.assert_allclose(mean, section[term], atol=2e-4)
 
@@ -223,11 +226,6 @@ def test_training_prints_a_plain_line_an_epoch(tiny, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("epoch 2/2: ELBO train -")
-
-
-def test_figures_show_the_first_images_of_each_digit():
-    labels = np.array([1, 0, 0, 1, 0, 1])
-    np.testing.assert_array_equal(first_of_each_digit(labels, 2), [1, 2, 0, 3])
 
 
 def test_no_output_names_a_date_a_path_or_a_host(finished):
@@ -313,15 +311,52 @@ def test_a_mistake_in_any_section_ends_a_stage_in_one_line(tiny, stage):
     assert "Traceback" not in result.stderr
 
 
-def test_weights_that_are_not_finite_end_the_evaluation(finished):
+@pytest.mark.parametrize("name", ["encoder.hidden_1.bias", "decoder.likelihood.bias"])
+def test_weights_that_are_not_finite_are_refused(finished, name):
     weights = load_file("results/model.safetensors")
-    weights["decoder.likelihood.bias"][3] = np.nan
+    weights[name][3] = np.nan
     Path("results/model.safetensors").write_bytes(save(weights))
     before = Path("results/metrics.json").read_bytes()
-    message = "the elbo of 34 train images is not finite; nothing was written"
-    with pytest.raises(PipelineError, match=message):
+    with pytest.raises(PipelineError, match=rf"damaged \({name} is not finite\)"):
         evaluate.main()
     assert Path("results/metrics.json").read_bytes() == before
+
+
+def test_what_is_not_finite_is_named():
+    table = pd.DataFrame({"elbo": [1.0, 2.0], "rate": [np.nan, np.inf]})
+    with pytest.raises(PipelineError, match="the rate of 2 test images is not finite"):
+        check_finite(table, "test")
+
+
+def test_evaluation_sees_binary_training_images_under_dynamic(finished):
+    params = read_params()
+    images, labels = evaluate.read_splits(params)
+    assert set(np.unique(images["train"])) == {0, 255}
+    grey = raw_images("train")[:34]
+    assert abs(images["train"].mean() - grey.mean()) < 4 * 255 / np.sqrt(grey.size)
+    np.testing.assert_array_equal(labels["train"], np.arange(34) % 10)
+
+
+def test_each_parameter_reaches_the_trainer(tiny):
+    tiny(
+        preprocess__binarization="static",
+        train__objective="capacity",
+        train__num_samples=3,
+        train__batch_size=5,
+        train__schedule="constant",
+        train__gamma=7.0,
+    )
+    images = raw_images("train")
+    trainer = train.make_trainer(read_params(), images, images[:7])
+    assert (trainer.num_samples, trainer.batch_size, trainer.seed) == (3, 5, 4)
+    assert trainer.objective == Capacity(gamma=7.0, capacity=2.0, capacity_epochs=2)
+    assert trainer.dynamic is False
+    assert float(trainer.optimizer.learning_rate) == np.float32(0.01)
+    output = trainer.vae.decoder.layers[-1].bias
+    mean = trainer.vae.likelihood.mean(output.value)
+    np.testing.assert_allclose(mean, images.reshape(41, -1).mean(0) / 255, rtol=1e-4)
+    tiny()
+    assert train.make_trainer(read_params(), images, images[:7]).dynamic is True
 
 
 class CutShort(BaseException):

@@ -18,6 +18,7 @@ def run(main: Callable[[], None]) -> None:
     except PipelineError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        sys.exit(f"error: {error.filename}: {error.strerror}")
+        named = f"{error.filename}: {error.strerror}" if error.filename else error
+        sys.exit(f"error: {named}")
     except KeyboardInterrupt:
         sys.exit("interrupted")

@@ -1,13 +1,14 @@
 """Families of p(x|z): log densities in nats and means, from the decoder's output.
 
-A family is a class with the following, and a line in `make_likelihood`; the model, the
-objectives and the evaluation know no more of it.
+A family is a class with the following, a line in `make_likelihood` and its name in
+`vae.params`; the model, the objectives and the evaluation know no more of it.
 
     log_prob(x, output)         log p(x|z) [..., batch] in nats, of [..., batch, pixels]
     log_prob_pairs(x, output)   each of [batch, pixels] under each of [points, pixels]:
                                 [batch, points], by one matrix product
     mean(output)                E[x|z], of the shape of the output
-    output_at(mean)             an output whose mean is close to the given one
+    output_at(mean)             the output that has this mean
+    binary                      of pixels 0 or 1, not a density of grey ones
     variables                   what is trained beside the decoder's layers
 """
 
@@ -18,15 +19,22 @@ import keras
 import tensorflow as tf
 
 
+PSEUDO_LIKELIHOOD = (
+    "pseudo-likelihood: this model.likelihood does not suit preprocess.binarization; "
+    "its numbers compare with no others"
+)
+
+
 class Bernoulli:
     """Independent binary pixels; the decoder's output is their logits.
 
-    log p(x|z) = sum_i x_i log m_i + (1 - x_i) log(1 - m_i),  m = sigmoid(logits)
+    log p(x|z) = sum_i (x_i log m_i + (1 - x_i) log(1 - m_i)),  m = sigmoid(logits)
 
     On grey pixels the same formula is no log density but a pseudo-likelihood, which
     cannot be compared with any other number.
     """
 
+    binary = True
     variables = ()
 
     def log_normaliser(self, logits: tf.Tensor) -> tf.Tensor:
@@ -51,11 +59,13 @@ class Bernoulli:
 class ContinuousBernoulli(Bernoulli):
     """Independent pixels in [0, 1] with a density that is exponential in x.
 
-    log p(x|z) = sum_i x_i logit_i - log integral_0^1 exp(t logit_i) dt,  x_i in [0, 1]
+    log p(x|z) = sum_i (x_i logit_i - log integral_0^1 exp(t logit_i) dt), x_i in [0, 1]
 
     Source: Loaiza-Ganem and Cunningham (2019), arXiv 1907.06845, whose normaliser
     this is once their sigmoids are written out.
     """
+
+    binary = False
 
     def log_normaliser(self, logits: tf.Tensor) -> tf.Tensor:
         """log integral_0^1 exp(t logit) dt = log((exp(logit) - 1) / logit)."""
@@ -75,20 +85,29 @@ class ContinuousBernoulli(Bernoulli):
         exact = tf.where(safe > 0, upper, 1.0 - upper)
         return tf.where(small, series, exact)
 
+    def output_at(self, mean: tf.Tensor) -> tf.Tensor:
+        mean = tf.clip_by_value(mean, 0.001, 0.999)
+        low, high = tf.fill(mean.shape, -1001.0), tf.fill(mean.shape, 1001.0)
+        for _ in range(40):  # the mean rises with the logit: halve the interval
+            middle = (low + high) / 2.0
+            above = self.mean(middle) > mean
+            low, high = tf.where(above, low, middle), tf.where(above, middle, high)
+        return (low + high) / 2.0
+
 
 def _split_small(t: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Where a series must serve, and `t` with these places out of harm's way.
 
     Without the second, the gradient of the branch not taken would be 0 * nan = nan.
     """
-    small = tf.abs(t) < 0.5  # here the next term of either series is below 1e-6
+    small = tf.abs(t) < 0.5  # here the next term of either series is about 1e-6
     return small, tf.where(small, tf.ones_like(t), t)
 
 
 class Gaussian:
     """Independent Gaussian pixels around the decoder's output, with one scale.
 
-    log p(x|z) = -sum_i 1/2 ((x_i - loc_i) / scale)^2 + log scale + 1/2 log(2 pi)
+    log p(x|z) = -sum_i (1/2 ((x_i - loc_i) / scale)^2 + log scale + 1/2 log(2 pi))
 
     A density, so its logarithm exceeds 0 where the scale is small.
 
@@ -96,6 +115,8 @@ class Gaussian:
         scale: standard deviation of every pixel, or `learned` for one that is trained
             with the weights, from 1 (Rybkin et al. 2021, arXiv 2006.13202).
     """
+
+    binary = False
 
     def __init__(self, scale: float | str):
         if scale == "learned":
@@ -114,11 +135,14 @@ class Gaussian:
         return -tf.reduce_sum(0.5 * tf.square(deviation) + log_normaliser, axis=-1)
 
     def log_prob_pairs(self, x: tf.Tensor, loc: tf.Tensor) -> tf.Tensor:
-        log_scale = tf.convert_to_tensor(self._log_scale)
+        # The squares cancel, and are large beside a small scale: hence 64 bits.
+        x, loc = tf.cast(x, tf.float64), tf.cast(loc, tf.float64)
+        log_scale = tf.cast(self._log_scale, tf.float64)
         squares = tf.reduce_sum(x**2, -1)[:, None] + tf.reduce_sum(loc**2, -1)
         squares -= 2.0 * tf.matmul(x, loc, transpose_b=True)  # [batch, points]
         log_normaliser = x.shape[-1] * (log_scale + 0.5 * math.log(2 * math.pi))
-        return -0.5 * squares * tf.exp(-2.0 * log_scale) - log_normaliser
+        log_prob = -0.5 * squares * tf.exp(-2.0 * log_scale) - log_normaliser
+        return tf.cast(log_prob, tf.float32)
 
     def mean(self, loc: tf.Tensor) -> tf.Tensor:
         return loc
@@ -135,3 +159,12 @@ def make_likelihood(name: str, *, gaussian_scale: float | str) -> Likelihood:
     if name == "gaussian":
         return Gaussian(gaussian_scale)
     return {"bernoulli": Bernoulli, "continuous_bernoulli": ContinuousBernoulli}[name]()
+
+
+def is_pseudo_likelihood(likelihood: Likelihood, binarization: str) -> bool:
+    """Whether grey pixels are taken for binary ones or the other way round.
+
+    Cross-entropy of grey pixels is no log density, and a density of binary pixels has
+    no bound; neither number compares with any other.
+    """
+    return likelihood.binary != (binarization != "none")

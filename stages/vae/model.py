@@ -97,10 +97,8 @@ class VAE:
         Otherwise training spends its first steps on finding the background. Burda et
         al. (2016, arXiv 1509.00519) start so.
         """
-        output = self.decoder.layers[-1]
-        output.bias.assign(
-            self.likelihood.output_at(tf.constant(mean_image, "float32"))
-        )
+        output = self.likelihood.output_at(tf.constant(mean_image, tf.float32))
+        self.decoder.layers[-1].bias.assign(output)
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """`loc` and `scale` [batch, latent] of q(z|x), of `x` [batch, pixels]."""

@@ -6,6 +6,7 @@ defaults: what runs is what the file says.
 """
 
 from pathlib import Path
+from reprlib import Repr
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -18,6 +19,8 @@ from pydantic import (
     Strict,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 
 from vae.errors import PipelineError
@@ -30,14 +33,16 @@ def _refuse_bool(value: Any) -> Any:
     return value
 
 
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+# Bounded, because NumPy and TensorFlow count with machine integers.
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
+Seed = CountOrZero
 # Not strict, because PyYAML reads `1e-3` as a string.
 Number = Annotated[
     float, Strict(False), Field(allow_inf_nan=False), BeforeValidator(_refuse_bool)
 ]
-NotNegative = Annotated[Number, Field(ge=0)]
-Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0, le=1e6)]
+Positive = Annotated[Number, Field(gt=0, le=1e6)]
 
 
 def _learned_or_positive(value: Any) -> Any:
@@ -117,15 +122,22 @@ class Train(Section):
     objective: Literal["elbo", "capacity", "iwae"]
     num_samples: Count
     beta: NotNegative
-    beta_warmup_epochs: Annotated[int, Field(ge=0)]
+    beta_warmup_epochs: CountOrZero
     gamma: NotNegative
     capacity: NotNegative
-    capacity_epochs: Annotated[int, Field(ge=0)]
+    capacity_epochs: CountOrZero
     epochs: Count
     batch_size: Count
     learning_rate: Positive
     schedule: Literal["constant", "cosine"]
     seed: Seed
+
+    @field_validator("num_samples")
+    @classmethod
+    def _more_than_one_for_iwae(cls, num_samples: int, info: ValidationInfo) -> int:
+        if info.data.get("objective") == "iwae" and num_samples == 1:
+            raise ValueError("Input should be greater than 1 with objective iwae")
+        return num_samples
 
 
 class Evaluate(Section):
@@ -152,6 +164,13 @@ class Params(Section):
     evaluate: Evaluate
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses merge keys: a few lines of nested ones expand to gigabytes."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leave `<<` where it stands; nothing constructs it."""
+
+
 def read_params(path: Path = Path("params.yaml")) -> Params:
     """Read and check the parameters.
 
@@ -160,12 +179,12 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
             parameter, what was received and what is allowed.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise PipelineError(
             f"{path}: no such file; run from the project's root"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, *LET_THROUGH) as error:
         raise PipelineError(
             f"{path}: not YAML: {' '.join(str(error).split())}"
         ) from None
@@ -176,9 +195,25 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         raise PipelineError("\n".join(lines)) from None
 
 
+# What PyYAML lets through: of `!!int x`, `!!bool x`, `!!timestamp x`, a number too large,
+# a thousand brackets.
+LET_THROUGH = (ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
+def _short(value: Any) -> str:
+    """A value in few characters, whatever it holds: aliases may nest without end."""
+    shortener = Repr()
+    shortener.maxlevel, shortener.maxstring = 2, 80
+    try:
+        return shortener.repr(value)
+    except ValueError:  # Python's own limit
+        return "a number of thousands of digits"
+
+
 def _one_line(detail: dict[str, Any]) -> str:
     """Say one of pydantic's findings as: name, received, allowed."""
-    name = ".".join(str(part) for part in detail["loc"]) or "the file"
+    parts = (str(part) for part in detail["loc"])
+    name = ".".join(p if p.isprintable() else repr(p) for p in parts) or "the file"
     if detail["type"] == "missing":
         return f"{name}: missing; give it a value"
     if detail["type"] == "extra_forbidden":
@@ -187,4 +222,4 @@ def _one_line(detail: dict[str, Any]) -> str:
             section = section.model_fields[part].annotation
         return f"{name}: unknown; allowed here: {', '.join(section.model_fields)}"
     message = detail["msg"].removeprefix("Value error, ")
-    return f"{name}: received {detail['input']!r}; {message}"
+    return f"{name}: received {_short(detail['input'])}; {message}"

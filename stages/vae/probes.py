@@ -1,6 +1,6 @@
 """How well simple classifiers read the digit from the posterior mean.
 
-Both are of a kind that works without a BLAS, whose results differ between CPUs.
+Both are fitted without a BLAS, whose sums differ between CPUs.
 """
 
 import numpy as np

@@ -29,7 +29,11 @@ def mean_and_error(images: pd.DataFrame) -> dict[str, float]:
 
 
 def by_digit(images: pd.DataFrame, label: np.ndarray) -> pd.DataFrame:
-    """The same for the images of each digit, a row a digit."""
+    """The same for the images of each digit, a row a digit.
+
+    Without `marginal_kl`: a mean of its terms over some images is no divergence.
+    """
+    images = images.drop(columns="marginal_kl", errors="ignore")
     rows = [
         {"digit": digit, "images": len(members)} | mean_and_error(members)
         for digit, members in images.groupby(label)

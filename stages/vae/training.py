@@ -153,11 +153,11 @@ def warm_cosine(
     learning_rate: float, num_steps: int
 ) -> keras.optimizers.schedules.LearningRateSchedule:
     """Rises linearly over a twentieth of the steps, then falls to zero as a cosine."""
-    warmup_steps = max(1, num_steps // 20)
+    warmup_steps = num_steps // 20
     return keras.optimizers.schedules.CosineDecay(
-        0.0,
+        0.0 if warmup_steps else learning_rate,
         decay_steps=num_steps - warmup_steps,
-        warmup_target=learning_rate,
+        warmup_target=learning_rate if warmup_steps else None,
         warmup_steps=warmup_steps,
     )
 
