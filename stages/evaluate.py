@@ -20,6 +20,7 @@ from vae.params import Params, read_params
 from vae.showcase import decoded_for_figures
 from vae.summary import DECIMALS, by_digit, check_finite, mean_and_error
 
+SPLITS = ("train", "test")
 DATA = Path("data/mnist.npz")
 WEIGHTS = Path("results/model.safetensors")
 METRICS = Path("results/metrics.json")
@@ -31,14 +32,14 @@ def read_splits(
     params: Params,
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Images as they are seen, and labels, by split."""
-    data = read_arrays(DATA, made_by="preprocess")
+    names = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
+    data = read_arrays(DATA, *names, made_by="preprocess")
     if params.preprocess.binarization == "dynamic":
         data["train_images"] = draw_binary_once(
             data["train_images"], seed=params.evaluate.seed, stream=0
         )
-    splits = ("train", "test")
-    images = {split: data[f"{split}_images"] for split in splits}
-    return images, {split: data[f"{split}_labels"] for split in splits}
+    images = {split: data[f"{split}_images"] for split in SPLITS}
+    return images, {split: data[f"{split}_labels"] for split in SPLITS}
 
 
 def load_model(params: Params, num_pixels: int) -> VAE:

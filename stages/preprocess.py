@@ -36,7 +36,7 @@ def read_split(prefix: str) -> tuple[np.ndarray, np.ndarray]:
     """Images [images, height, width] and labels [images]."""
     images = read_idx(f"{prefix}-images-idx3-ubyte", ndim=3)
     labels = read_idx(f"{prefix}-labels-idx1-ubyte", ndim=1)
-    if len(images) != len(labels):
+    if not 0 < len(images) == len(labels):
         raise PipelineError(
             f"{RAW}/{prefix}-*: received {len(images)} images and {len(labels)} "
             "labels, expected as many; make them with: dvc repro download"
@@ -60,7 +60,7 @@ def main() -> None:
     held_out = params.preprocess.validation_images
     if held_out >= len(images):
         raise PipelineError(
-            f"preprocess.validation_images: received {held_out}; "
+            f"params.yaml: preprocess.validation_images: received {held_out}; "
             f"allowed: less than {len(images)}, the number of images"
         )
     splits = {

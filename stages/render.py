@@ -25,6 +25,13 @@ HISTORY = Path("results/history.csv")
 LATENTS = Path("results/latents.npz")
 RESULTS = Path("results")
 
+ALWAYS = ["label", "loc", "rate", "shown_label", "shown_input", "image_shape"]
+COLUMNS = ["epoch"] + [
+    f"{split}_{term}"
+    for split in ("train", "validation")
+    for term in ("elbo", "rate", "distortion")
+]
+
 # What is drawn, and from which arrays. A figure whose arrays `evaluate` did not write
 # does not suit the number of latent dimensions, and is left out.
 FIGURES = {
@@ -35,7 +42,7 @@ FIGURES = {
     ),
     "history.png": (draw_history, ["history"]),
     "figures/bound.png": (draw_bound, ["bound_samples", "bound", "evidence"]),
-    "figures/rate.png": (draw_rate, ["rate"]),
+    "figures/rate.png": (draw_rate, ["rates"]),
     "figures/samples.png": (draw_samples, ["samples", "image_shape"]),
     "figures/manifold.png": (draw_manifold, ["manifold", "image_shape"]),
     "figures/posteriors.png": (
@@ -62,11 +69,14 @@ def read_history() -> dict[str, np.ndarray]:
         if not text.endswith("\n") or text.count("\n") < 2:
             raise ValueError("cut short")
         table = np.genfromtxt(StringIO(text), delimiter=",", names=True, ndmin=1)
-        return {name: table[name] for name in table.dtype.names}
+        columns = {name: table[name] for name in table.dtype.names}
+        if missing := [name for name in COLUMNS if name not in columns]:
+            raise ValueError(f"no column {missing[0]}")
+        return columns
     except FileNotFoundError:
         problem = "no such file"
     except (ValueError, TypeError) as error:
-        problem = f"damaged ({error})"
+        problem = f"damaged ({' '.join(str(error).split())})"
     raise PipelineError(f"{HISTORY}: {problem}; make it with: dvc repro train")
 
 
@@ -78,7 +88,7 @@ def png(figure: Figure) -> bytes:
 
 
 def main() -> None:
-    drawn_from = read_arrays(LATENTS, made_by="evaluate")
+    drawn_from = read_arrays(LATENTS, *ALWAYS, made_by="evaluate")
     drawn_from["history"] = read_history()
     contents = {
         RESULTS / name: png(draw(**{array: drawn_from[array] for array in needed}))

@@ -19,6 +19,7 @@ from vae.params import Params, read_params
 from vae.training import Trainer
 
 DATA = Path("data/mnist.npz")
+SPLITS = ("train_images", "validation_images")
 WEIGHTS = Path("results/model.safetensors")
 HISTORY = Path("results/history.csv")
 STATE = Path(".state/train")  # outside DVC's outputs, which it deletes before a run
@@ -109,8 +110,8 @@ def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
 
 def main() -> None:
     params = read_params()
-    data = read_arrays(DATA, made_by="preprocess")
-    trainer = make_trainer(params, data["train_images"], data["validation_images"])
+    arrays = read_arrays(DATA, *SPLITS, made_by="preprocess")
+    trainer = make_trainer(params, *(arrays[name] for name in SPLITS))
     likelihood = trainer.vae.likelihood
     if is_pseudo_likelihood(likelihood, params.preprocess.binarization):
         print(PSEUDO_LIKELIHOOD)

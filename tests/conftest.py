@@ -41,6 +41,7 @@ def tiny(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/raw").mkdir(parents=True)
     (tmp_path / "results").mkdir()
+    (tmp_path / "dvc.yaml").touch()
     rng = np.random.default_rng(0)
     for prefix, count in {"train": 41, "t10k": 30}.items():
         images = rng.integers(256, size=(count, 6, 4), dtype=np.uint8)

@@ -46,3 +46,15 @@ def test_a_damaged_file_is_named(path, damage):
         )
     with pytest.raises(PipelineError, match=r"file.npz: damaged \(.*dvc repro train"):
         read_arrays(path, made_by="train")
+
+
+def test_a_missing_array_is_named(path):
+    with pytest.raises(PipelineError, match=r"damaged \(no array c\); make it with"):
+        read_arrays(path, "a", "c", made_by="train")
+
+
+def test_another_format_is_named(path):
+    np.save(path.with_suffix(""), np.ones(3))
+    path.with_suffix(".npy").replace(path)
+    with pytest.raises(PipelineError, match=r"damaged \(not an .npz file\)"):
+        read_arrays(path, made_by="train")

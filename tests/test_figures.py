@@ -199,7 +199,7 @@ def test_the_bound_is_drawn_below_a_known_evidence(evidence, lines):
 
 
 def test_rates_are_sorted():
-    (axes,) = draw(draw_rate, rate=np.array([0.5, 2.0, 1.0])).axes
+    (axes,) = draw(draw_rate, rates=np.array([0.5, 2.0, 1.0])).axes
     assert [bar.get_height() for bar in axes.patches] == [2.0, 1.0, 0.5]
     texts = [text.get_text() for text in axes.get_xticklabels()]
     assert texts == ["$z_{2}$", "$z_{3}$", "$z_{1}$"]

@@ -41,8 +41,9 @@ def show(latent_dim):
 def test_what_is_shown_suits_the_number_of_dimensions():
     always = {"shown_label", "shown_input", "shown_reconstruction", "samples"}
     assert set(show(1)) == always
-    assert {"manifold", "posterior_axes"} <= set(show(2))
-    assert set(show(3)) == always | {"traversed", "traversal", "traversal_z"}
+    assert {"manifold", "posterior_axes", "rates"} <= set(show(2))
+    more = {"rates", "traversed", "traversal", "traversal_z"}
+    assert set(show(3)) == always | more
 
 
 def test_the_first_images_of_each_digit_are_shown():

@@ -50,25 +50,27 @@ def draw_bound(
     axes.semilogx(bound_samples, bound, "o-", markersize=4, label="bound")
     if np.isfinite(evidence):
         axes.axhline(evidence, label="$\\log p(x)$", **REFERENCE)
+        axes.legend()
     axes.annotate(
         "ELBO", (bound_samples[0], bound[0]), (8, -3), textcoords="offset points"
     )
     axes.set_xlabel("importance samples")
     axes.set_ylabel("nats per image")
-    axes.legend()
+    axes.set_xticks(bound_samples, [str(count) for count in bound_samples])
+    axes.minorticks_off()
     return figure
 
 
-def draw_rate(*, rate: np.ndarray) -> Figure:
+def draw_rate(*, rates: np.ndarray) -> Figure:
     """What each latent dimension carries, the most informative first.
 
     Args:
-        rate: mean over the test images [latent], nats per image.
+        rates: means over the test images [latent], nats per image.
     """
-    figure = Figure(figsize=(max(3, 0.3 * len(rate) + 1), 2.8), layout="constrained")
+    figure = Figure(figsize=(max(3, 0.3 * len(rates) + 1), 2.8), layout="constrained")
     axes = figure.subplots()
-    order = np.argsort(-rate, kind="stable")
-    axes.bar(np.arange(len(rate)), rate[order])
-    axes.set_xticks(np.arange(len(rate)), [f"$z_{{{d + 1}}}$" for d in order])
+    order = np.argsort(-rates, kind="stable")
+    axes.bar(np.arange(len(rates)), rates[order])
+    axes.set_xticks(np.arange(len(rates)), [f"$z_{{{d + 1}}}$" for d in order])
     axes.set_ylabel("rate (nats per image)")
     return figure

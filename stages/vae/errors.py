@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 
 class PipelineError(Exception):
@@ -13,6 +14,8 @@ def run(main: Callable[[], None]) -> None:
 
     Any other exception is a bug of ours and keeps its traceback.
     """
+    if not Path("dvc.yaml").is_file():
+        sys.exit("error: no dvc.yaml here; run from the project's root: dvc repro")
     try:
         main()
     except PipelineError as error:

@@ -105,6 +105,9 @@ def draw_traversals(
         image_shape: height and width.
     """
     figure, axes = _show(tile(traversal, image_shape), width=7)
+    if len(traversed) < len(rate):
+        shown = f"the {len(traversed)} most informative of {len(rate)} dimensions"
+        axes.set_title(shown)
     height, width = image_shape
     axes.set_xticks(_centres(len(traversal_z), width), [f"{z:g}" for z in traversal_z])
     axes.set_yticks(

@@ -50,9 +50,9 @@ def _learned_or_positive(value: Any) -> Any:
     if value == "learned":
         return value
     try:
-        return TypeAdapter(Positive).validate_python(value)
+        return TypeAdapter(Annotated[Positive, Field(ge=1e-3)]).validate_python(value)
     except ValidationError:
-        raise ValueError("Input should be 'learned' or a number above 0") from None
+        raise ValueError("Input should be 'learned' or at least 0.001") from None
 
 
 Scale = Annotated[float | str, PlainValidator(_learned_or_positive)]
@@ -93,8 +93,10 @@ class Model(Section):
         gaussian_scale: standard deviation of a pixel, or `learned`; for `gaussian`.
     """
 
-    latent_dim: Count
-    hidden_units: Annotated[list[Count], Field(min_length=1)]
+    latent_dim: Annotated[Count, Field(le=1000)]
+    hidden_units: Annotated[
+        list[Annotated[Count, Field(le=10_000)]], Field(min_length=1, max_length=100)
+    ]
     activation: Literal["relu", "elu", "gelu", "silu", "tanh"]
     likelihood: Literal["bernoulli", "continuous_bernoulli", "gaussian"]
     gaussian_scale: Scale
@@ -120,7 +122,7 @@ class Train(Section):
     """
 
     objective: Literal["elbo", "capacity", "iwae"]
-    num_samples: Count
+    num_samples: Annotated[Count, Field(le=1000)]
     beta: NotNegative
     beta_warmup_epochs: CountOrZero
     gamma: NotNegative
@@ -150,8 +152,8 @@ class Evaluate(Section):
         seed: of the samples, and of the draw of training images that are grey.
     """
 
-    num_samples: Count
-    num_importance_samples: Count
+    num_samples: Annotated[Count, Field(le=1000)]
+    num_importance_samples: Annotated[Count, Field(le=100_000)]
     seed: Seed
 
 
@@ -195,8 +197,8 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         raise PipelineError("\n".join(lines)) from None
 
 
-# What PyYAML lets through: of `!!int x`, `!!bool x`, `!!timestamp x`, a number too large,
-# a thousand brackets.
+# What PyYAML lets through: of `!!int x`, `!!bool x`, `!!timestamp x`, a number too
+# large, a thousand brackets.
 LET_THROUGH = (ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 

@@ -50,11 +50,12 @@ def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> F
 
 
 def _spread_within(label: np.ndarray) -> np.ndarray:
-    """Offsets in (-0.4, 0.4) [images], evenly spaced in the order of each class."""
+    """Offsets from -0.4 to 0.4 [images], evenly spaced within each class at random."""
+    rng = np.random.default_rng(0)
     offsets = np.empty(len(label))
     for digit in np.unique(label):
         members = label == digit
-        offsets[members] = np.linspace(-0.4, 0.4, members.sum())
+        offsets[members] = rng.permutation(np.linspace(-0.4, 0.4, members.sum()))
     return offsets
 
 

@@ -48,6 +48,8 @@ def decoded_for_figures(
     """
     arrays = reconstructions(vae, images, label, encoding.loc)
     arrays |= prior_samples(vae, seed=seed)
+    if vae.latent_dim > 1:
+        arrays |= {"rates": encoding.rate}
     if vae.latent_dim == 2:
         few = first_of_each_digit(label, 1)[::2]
         few_encodings = Encoding(encoding.loc[few], encoding.scale[few], encoding.rate)

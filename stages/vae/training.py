@@ -47,8 +47,8 @@ class Trainer:
     ):
         if batch_size > len(images):
             raise PipelineError(
-                f"train.batch_size: received {batch_size}; allowed: at most "
-                f"{len(images)}, the number of training images"
+                f"params.yaml: train.batch_size: received {batch_size}; "
+                f"allowed: at most {len(images)}, the number of training images"
             )
         self.vae = vae
         self.objective = objective
