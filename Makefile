@@ -4,13 +4,21 @@ PYTHON ?= python3
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test lock
+.PHONY: repro test verify emulate lock
 
 repro: .venv/ready
 	.venv/bin/dvc repro
 
 test: .venv/ready
 	.venv/bin/python -m pytest
+
+# Rebuilds everything in a clone of the current commit, and compares each output.
+verify: .venv/ready
+	.venv/bin/python tools/verify.py
+
+# The same bits on other CPUs; needs qemu-x86_64, of Debian's package qemu-user.
+emulate: .venv/ready
+	.venv/bin/python tools/emulate.py
 
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'

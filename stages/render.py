@@ -1,7 +1,8 @@
 """Draw the figures from what `train` and `evaluate` wrote."""
 
+import csv
 import shutil
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -68,15 +69,16 @@ def read_history() -> dict[str, np.ndarray]:
         text = HISTORY.read_text(encoding="utf-8")
         if not text.endswith("\n") or text.count("\n") < 2:
             raise ValueError("cut short")
-        table = np.genfromtxt(StringIO(text), delimiter=",", names=True, ndmin=1)
-        columns = {name: table[name] for name in table.dtype.names}
+        names, *rows = csv.reader(text.splitlines(), strict=True)
+        values = zip(*[map(float, row) for row in rows], strict=True)
+        columns = dict(zip(names, map(np.array, values), strict=True))
         if missing := [name for name in COLUMNS if name not in columns]:
             raise ValueError(f"no column {missing[0]}")
         return columns
     except FileNotFoundError:
         problem = "no such file"
-    except (ValueError, TypeError) as error:
-        problem = f"damaged ({' '.join(str(error).split())})"
+    except (ValueError, csv.Error) as error:
+        problem = f"damaged ({error})"
     raise PipelineError(f"{HISTORY}: {problem}; make it with: dvc repro train")
 
 

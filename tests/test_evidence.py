@@ -50,7 +50,7 @@ def linear_gaussian(latent_dim, posterior_factor=1.0):
         "decoder.likelihood.kernel": w.T,
         "decoder.likelihood.bias": b,
     }
-    vae.load_weights(weights)
+    vae.load_weights({name: np.float32(array) for name, array in weights.items()})
     covariance = w @ w.T + NOISE_SCALE**2 * np.eye(PIXELS)
     return vae, scipy.stats.multivariate_normal(b, covariance).logpdf(X)
 
@@ -123,7 +123,7 @@ def test_too_narrow_a_grid_is_noticed(monkeypatch):
 def test_a_grid_too_coarse_along_one_axis_is_noticed(monkeypatch):
     """As a posterior that is narrow along one axis and wide along the other."""
     vae, expected = linear_gaussian(2)
-    kernel = np.zeros([2, PIXELS])
+    kernel = np.zeros([2, PIXELS], np.float32)
     kernel[0, 0], kernel[1, 1] = 60.0, 0.5
     vae.load_weights(vae.named_weights() | {"decoder.likelihood.kernel": kernel})
     covariance = kernel.T @ kernel + NOISE_SCALE**2 * np.eye(PIXELS)

@@ -145,16 +145,19 @@ class VAE:
         """Take weights as `named_weights` gives them.
 
         Raises:
-            ValueError: names or shapes are not those of this model.
+            ValueError: names, shapes or types are not those of this model, or a
+                value is not finite.
         """
-        received = {name: array.shape for name, array in weights.items()}
-        expected = {_name(v): tuple(v.shape) for v in self.variables}
+        received = {name: (a.shape, a.dtype.name) for name, a in weights.items()}
+        expected = {_name(v): (tuple(v.shape), v.dtype) for v in self.variables}
         for name in sorted(received | expected):
             if received.get(name) != expected.get(name):
                 raise ValueError(
-                    f"weights of another model: {name} has shape "
-                    f"{received.get(name)}, expected {expected.get(name)}"
+                    f"weights of another model: {name} is {received.get(name)}, "
+                    f"expected {expected.get(name)}"
                 )
+            if not np.isfinite(weights[name]).all():
+                raise ValueError(f"{name} is not finite")
         for v in self.variables:
             v.assign(weights[_name(v)])
 

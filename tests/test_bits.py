@@ -1,0 +1,66 @@
+"""The same bits, whatever the number of threads and cores."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import bits
+from vae.params import Model, Train
+
+ROOT = Path(__file__).parent.parent
+PINNED = "os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
+
+# What the environment says, and what a run does before it loads the stages.
+CONDITIONS = {
+    "one thread": ({"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}, ""),
+    "eight threads": ({"TF_NUM_INTRAOP_THREADS": "8", "OMP_NUM_THREADS": "8"}, ""),
+}
+if hasattr(os, "sched_setaffinity"):
+    CONDITIONS["one core"] = ({"TF_NUM_INTRAOP_THREADS": "2"}, PINNED)
+
+
+def start(environment, before):
+    """Run tools/bits.py in a process of its own."""
+    folders = [str(ROOT / "stages"), str(ROOT / "tools")]
+    return subprocess.Popen(
+        [sys.executable, "-c", f"import os; {before}\nimport bits; bits.main()"],
+        env=os.environ | environment | {"PYTHONPATH": os.pathsep.join(folders)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def hashes():
+    """SHA-256 by condition, configuration and output; all conditions run at once."""
+    processes = {name: start(*condition) for name, condition in CONDITIONS.items()}
+    printed = {name: process.communicate() for name, process in processes.items()}
+    result = {}
+    for name, (stdout, stderr) in printed.items():
+        assert processes[name].returncode == 0, stderr
+        lines = [json.loads(line) for line in stdout.splitlines()]
+        result[name] = {key: line[key] for line in lines for key in line}
+    return result
+
+
+@pytest.mark.parametrize("configuration", bits.CONFIGURATIONS)
+@pytest.mark.parametrize("condition", list(CONDITIONS)[1:])
+def test_every_output_has_the_same_bits(hashes, condition, configuration):
+    expected = hashes["one thread"][configuration]
+    assert set(expected) == set(bits.OUTPUTS)
+    assert hashes[condition][configuration] == expected
+
+
+@pytest.mark.parametrize(
+    ("section", "name"), [(Model, "likelihood"), (Train, "objective")]
+)
+def test_every_likelihood_and_objective_is_run(section, name):
+    allowed = get_args(section.model_fields[name].annotation)
+    changed = [bits.change_params(c) for c in bits.CONFIGURATIONS.values()]
+    assert {c[section.__name__.lower()][name] for c in changed} == set(allowed)

@@ -1,0 +1,92 @@
+"""`requirements.txt` is the only source of versions, and names all that is imported."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+DEPENDENCIES = PROJECT["project"]["dependencies"]
+TEST_GROUP = PROJECT["dependency-groups"]["test"]
+
+
+def normalized(name):
+    """The one spelling of a distribution's name."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def entries():
+    """The lines of each package in the lock, joined."""
+    joined = REQUIREMENTS.replace("\\\n", " ")
+    lines = (line.strip() for line in joined.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def imported_packages(folder):
+    """Names that the files of a folder import, neither ours nor Python's own."""
+    names = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module.split(".")[0])
+    folders = ("stages", "tools", "tests")
+    ours = {path.stem for name in folders for path in (ROOT / name).iterdir()}
+    return names - ours - sys.stdlib_module_names
+
+
+def test_every_line_of_the_lock_is_a_version_with_hashes():
+    """So pip takes nothing else, and no address, index or option hides among them."""
+    pin = re.compile(
+        r"[\w.-]+(\[[\w,]+\])?==[\w.!+]+( ;[^#@\\]+?)?( +--hash=sha256:[0-9a-f]{64})+"
+    )
+    assert len(entries()) > len(DEPENDENCIES)
+    assert [line for line in entries() if not pin.fullmatch(line)] == []
+
+
+def test_the_lock_names_no_address_and_no_index():
+    for word in (
+        "http:",
+        "https:",
+        "file:",
+        "--index",
+        "--extra-index",
+        "--find-links",
+    ):
+        assert word not in REQUIREMENTS
+
+
+def test_the_project_names_packages_without_versions():
+    names = DEPENDENCIES + TEST_GROUP
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9-]+", name)] == []
+
+
+def test_the_lock_pins_every_package_of_the_project():
+    locked = {normalized(line.split("==")[0].split("[")[0]) for line in entries()}
+    assert {normalized(name) for name in DEPENDENCIES + TEST_GROUP} - locked == set()
+
+
+@pytest.mark.parametrize(
+    ("folder", "declared"),
+    [
+        ("stages", DEPENDENCIES),
+        ("tools", DEPENDENCIES),
+        ("tests", DEPENDENCIES + TEST_GROUP),
+    ],
+)
+def test_the_project_names_every_package_that_is_imported(folder, declared):
+    declared = {normalized(name) for name in declared}
+    providers = packages_distributions()
+    undeclared = {
+        name
+        for name in imported_packages(folder)
+        if not declared & {normalized(provider) for provider in providers.get(name, [])}
+    }
+    assert undeclared == set()
