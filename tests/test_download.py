@@ -215,6 +215,7 @@ def stage(tmp_path, monkeypatch, temporary):
     """The stage with the tiny files, no mirror, and a project's root of its own."""
     root = tmp_path / "project"
     root.mkdir()
+    (root / "dvc.yaml").touch()
     monkeypatch.chdir(root)
     monkeypatch.delenv("VAE_MNIST_DIR", raising=False)
     monkeypatch.setattr(download, "FILES", FILES)
@@ -486,6 +487,7 @@ def test_all_sources_down(stage, start_server, index, monkeypatch):
 
 
 def test_script_ends_with_status_1_and_no_traceback(tmp_path):
+    (tmp_path / "dvc.yaml").touch()
     result = subprocess.run(
         [sys.executable, "-W", "error", SCRIPT],
         cwd=tmp_path,
@@ -497,4 +499,4 @@ def test_script_ends_with_status_1_and_no_traceback(tmp_path):
     assert result.returncode == 1
     assert f"{tmp_path / NAMES[0]}: no such file" in result.stderr
     assert "Traceback" not in result.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "dvc.yaml"]
