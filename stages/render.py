@@ -26,7 +26,12 @@ HISTORY = Path("results/history.csv")
 LATENTS = Path("results/latents.npz")
 RESULTS = Path("results")
 
-ALWAYS = ["label", "loc", "rate", "shown_label", "shown_input", "image_shape"]
+ALWAYS = [
+    "image_shape",
+    *("label", "loc", "rate"),
+    *("shown_label", "shown_input", "shown_reconstruction"),
+    *("bound_samples", "bound", "evidence", "samples"),
+]
 COLUMNS = ["epoch"] + [
     f"{split}_{term}"
     for split in ("train", "validation")

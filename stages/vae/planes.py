@@ -15,8 +15,8 @@ def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> F
     """Posterior means of images by digit, over the prior's contours.
 
     Of more than two latent dimensions, the two that carry the highest rate. A single
-    one is drawn against the digit, each mean shifted by its place within its class so
-    that the density can be seen.
+    one is drawn against the digit, the means of a class spread at random across its
+    row so that their density can be seen.
 
     Args:
         label: digit of each image [images].
