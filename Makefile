@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test verify emulate lock
+.PHONY: repro test verify emulate bench bench-growth bench-pipeline lock
 
 repro: .venv/ready
 	.venv/bin/dvc repro
@@ -20,11 +20,33 @@ verify: .venv/ready
 emulate: .venv/ready
 	.venv/bin/python tools/emulate.py
 
+# Side by side with other programs; then what the pipeline takes around the training,
+# and how the cost grows. About half an hour; the machine should do nothing else.
+bench: .venv/ready benchmarks/.venv/ready
+	.venv/bin/dvc repro preprocess
+	.venv/bin/python benchmarks/bench.py
+	.venv/bin/python benchmarks/pipeline.py
+	.venv/bin/python benchmarks/growth.py
+
+bench-pipeline: .venv/ready
+	.venv/bin/python benchmarks/pipeline.py
+
+bench-growth: .venv/ready
+	.venv/bin/python benchmarks/growth.py
+
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'
 	$(PYTHON) -m venv --clear .venv
 	@echo "Installing the packages of requirements.txt into .venv, about 3 GB"
 	.venv/bin/python -m pip install --quiet --require-hashes --requirement requirements.txt
+	@touch $@
+
+# PyTorch has no line in the lock: with hashes, pip could not take a build for CPUs
+# where one is at hand. The ordinary build is several GB larger.
+benchmarks/.venv/ready: benchmarks/requirements.txt
+	$(PYTHON) -m venv --clear benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --require-hashes --requirement benchmarks/requirements.txt
+	benchmarks/.venv/bin/python -m pip install --quiet $$(grep -o 'torch==[0-9.]*' pyproject.toml)
 	@touch $@
 
 # Needs uv. Newer versions may change results: rebuild and commit them with the lock.
@@ -33,3 +55,8 @@ lock:
 		--fork-strategy fewest --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --custom-compile-command "make lock" --upgrade \
 		--output-file requirements.txt
+	# As if for Windows, where PyTorch needs no CUDA packages; hashes are of all platforms.
+	uv pip compile --group benchmarks --python-platform windows --python-version 3.11 \
+		--no-emit-package torch --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command "make lock" --upgrade \
+		--output-file benchmarks/requirements.txt

@@ -30,7 +30,7 @@ ALWAYS = [
     "image_shape",
     *("label", "loc", "rate"),
     *("shown_label", "shown_input", "shown_reconstruction"),
-    *("bound_samples", "bound", "evidence", "samples"),
+    *("bound_samples", "bound", "all_samples", "all_bound", "evidence", "samples"),
 ]
 COLUMNS = ["epoch"] + [
     f"{split}_{term}"
@@ -47,7 +47,10 @@ FIGURES = {
         ["shown_label", "shown_input", "shown_reconstruction", "image_shape"],
     ),
     "history.png": (draw_history, ["history"]),
-    "figures/bound.png": (draw_bound, ["bound_samples", "bound", "evidence"]),
+    "figures/bound.png": (
+        draw_bound,
+        ["bound_samples", "bound", "all_samples", "all_bound", "evidence"],
+    ),
     "figures/rate.png": (draw_rate, ["rates"]),
     "figures/samples.png": (draw_samples, ["samples", "image_shape"]),
     "figures/manifold.png": (draw_manifold, ["manifold", "image_shape"]),

@@ -84,7 +84,7 @@ def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
 def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
     """The learning curve; goes on where a run with this key was cut short."""
     history = []
-    if state := load_state(STATE, key):
+    if state := load_state(STATE, key, trainer.state()):
         history = state.history
         trainer.restore(state.arrays)
         print(f"going on after epoch {len(history)}, where a run was cut short")

@@ -31,7 +31,12 @@ TINY = {
         "schedule": "cosine",
         "seed": 4,
     },
-    "evaluate": {"num_samples": 2, "num_importance_samples": 12, "seed": 5},
+    "evaluate": {
+        "num_samples": 2,
+        "proposal": "adaptive",
+        "num_importance_samples": 12,
+        "seed": 5,
+    },
 }
 
 

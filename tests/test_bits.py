@@ -1,5 +1,6 @@
 """The same bits, whatever the number of threads and cores."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -10,10 +11,13 @@ from typing import get_args
 import pytest
 
 import bits
-from vae.params import Model, Train
+from vae.params import Model, Params, Preprocess, Train
 
 ROOT = Path(__file__).parent.parent
 PINNED = "os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
+
+# Every likelihood and every objective; `make emulate` runs the other configurations.
+CONFIGURATIONS = ["default", "odd", "single"]
 
 # What the environment says, and what a run does before it loads the stages.
 CONDITIONS = {
@@ -28,7 +32,12 @@ def start(environment, before):
     """Run tools/bits.py in a process of its own."""
     folders = [str(ROOT / "stages"), str(ROOT / "tools")]
     return subprocess.Popen(
-        [sys.executable, "-c", f"import os; {before}\nimport bits; bits.main()"],
+        [
+            sys.executable,
+            "-c",
+            f"import os; {before}\nimport bits; bits.main()",
+            *CONFIGURATIONS,
+        ],
         env=os.environ | environment | {"PYTHONPATH": os.pathsep.join(folders)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -49,7 +58,7 @@ def hashes():
     return result
 
 
-@pytest.mark.parametrize("configuration", bits.CONFIGURATIONS)
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
 @pytest.mark.parametrize("condition", list(CONDITIONS)[1:])
 def test_every_output_has_the_same_bits(hashes, condition, configuration):
     expected = hashes["one thread"][configuration]
@@ -57,10 +66,35 @@ def test_every_output_has_the_same_bits(hashes, condition, configuration):
     assert hashes[condition][configuration] == expected
 
 
+def allowed(section, name):
+    """The words that a parameter may be."""
+    return set(get_args(section.model_fields[name].annotation))
+
+
 @pytest.mark.parametrize(
     ("section", "name"), [(Model, "likelihood"), (Train, "objective")]
 )
 def test_every_likelihood_and_objective_is_run(section, name):
-    allowed = get_args(section.model_fields[name].annotation)
-    changed = [bits.change_params(c) for c in bits.CONFIGURATIONS.values()]
-    assert {c[section.__name__.lower()][name] for c in changed} == set(allowed)
+    changed = [bits.change_params(bits.CONFIGURATIONS[c]) for c in CONFIGURATIONS]
+    run = {c[section.__name__.lower()][name] for c in changed}
+    assert run == allowed(section, name)
+
+
+def test_emulation_runs_every_combination():
+    changed = [
+        Params.model_validate(bits.change_params(changes))
+        for changes in bits.CONFIGURATIONS.values()
+    ]
+    assert {(c.model.likelihood, c.train.objective) for c in changed} == set(
+        itertools.product(allowed(Model, "likelihood"), allowed(Train, "objective"))
+    )
+    for section, name in [
+        (Preprocess, "binarization"),
+        (Model, "activation"),
+        (Train, "schedule"),
+    ]:
+        run = {getattr(getattr(c, section.__name__.lower()), name) for c in changed}
+        assert run == allowed(section, name)
+    gaussian = [c.model for c in changed if c.model.likelihood == "gaussian"]
+    assert len({model.gaussian_scale == "learned" for model in gaussian}) == 2
+    assert any(c.train.beta_warmup_epochs for c in changed)

@@ -22,7 +22,7 @@ def path(tmp_path):
 
 
 def test_a_state_comes_back_to_the_bit(path, capsys):
-    state = load_state(path, "key")
+    state = load_state(path, "key", ARRAYS)
     assert state.history == HISTORY
     assert set(state.arrays) == set(ARRAYS)
     for name, array in ARRAYS.items():
@@ -33,12 +33,12 @@ def test_a_state_comes_back_to_the_bit(path, capsys):
 
 def test_without_a_file_there_is_no_state(path, capsys):
     path.unlink()
-    assert load_state(path, "key") is None
+    assert load_state(path, "key", ARRAYS) is None
     assert capsys.readouterr().out == ""
 
 
 def test_a_state_of_another_configuration_is_not_used(path, capsys):
-    assert load_state(path, "another") is None
+    assert load_state(path, "another", ARRAYS) is None
     assert "of another configuration; training starts anew" in capsys.readouterr().out
 
 
@@ -47,14 +47,14 @@ def test_a_flipped_byte_is_noticed(path, capsys, where):
     content = bytearray(path.read_bytes())
     content[where] ^= 1
     path.write_bytes(content)
-    assert load_state(path, "key") is None
+    assert load_state(path, "key", ARRAYS) is None
     assert "damaged; training starts anew" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("size", [0, 10, 32, 100])
 def test_a_cut_file_is_noticed(path, capsys, size):
     path.write_bytes(path.read_bytes()[:size])
-    assert load_state(path, "key") is None
+    assert load_state(path, "key", ARRAYS) is None
     assert "damaged; training starts anew" in capsys.readouterr().out
 
 
@@ -68,3 +68,24 @@ def test_the_fingerprint_is_of_parameters_data_and_code(monkeypatch):
     monkeypatch.undo()
     monkeypatch.delitem(sys.modules, train.__name__)
     assert fingerprint({"a": 1, "b": 2}, b"data") != first
+
+
+def test_a_state_of_other_arrays_is_noticed(path, capsys):
+    assert load_state(path, "key", ARRAYS).history == HISTORY
+    assert capsys.readouterr().out == ""
+    others = [
+        ARRAYS | {"kernel": np.zeros([3, 2], np.float32)},
+        ARRAYS | {"kernel": np.zeros([2, 3])},
+        ARRAYS | {"bias": np.zeros(3)},
+        {"kernel": ARRAYS["kernel"]},
+    ]
+    for like in others:
+        assert load_state(path, "key", like) is None
+        assert "damaged; training starts anew" in capsys.readouterr().out
+
+
+def test_a_state_that_cannot_be_read_is_an_error(path):
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        load_state(path, "key", ARRAYS)

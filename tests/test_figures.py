@@ -185,12 +185,16 @@ def test_the_capacity_is_drawn_over_the_rate():
     np.testing.assert_array_equal(figure.axes[1].lines[2].get_ydata(), capacity)
 
 
-@pytest.mark.parametrize(("evidence", "lines"), [(-1.5, 2), (np.nan, 1)])
-def test_the_bound_is_drawn_below_a_known_evidence(evidence, lines):
+@pytest.mark.parametrize(
+    ("all_samples", "evidence", "lines"), [(5, -1.5, 2), (5, np.nan, 1), (9, -1.5, 3)]
+)
+def test_the_bound_is_drawn_below_a_known_evidence(all_samples, evidence, lines):
     figure = draw(
         draw_bound,
         bound_samples=np.array([1, 2, 5]),
         bound=np.array([-3.0, -2.5, -2.0]),
+        all_samples=np.array(all_samples),
+        all_bound=np.array(-1.75),
         evidence=np.array(evidence),
     )
     (axes,) = figure.axes

@@ -5,17 +5,20 @@ more than `ROOM` fails, and no reader may pass that failure off as damage.
 """
 
 import gzip
+import hashlib
 import io
 import json
 import pickle
 import re
 import resource
 import struct
+import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
@@ -28,6 +31,7 @@ from conftest import TINY
 from safetensors.numpy import save
 from test_download import pickle_splits
 from vae.arrays import read_arrays, write_arrays
+from vae.checkpoint import State, load_state, save_state
 from vae.errors import PipelineError
 from vae.idx import format_idx, parse_idx
 from vae.mnist import ArrayUnpickler, unpack_pickle
@@ -46,6 +50,9 @@ fuzz = settings(
         HealthCheck.too_slow,
     ],
 )
+
+# Hypothesis would rather not print the trees of long scalars.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 MIB = 2**20
 ROOM = 256 * MIB  # the real files take less than that, the largest array 47 MB
@@ -90,6 +97,13 @@ def mutations(content):
 
     edited = st.lists(edits, min_size=1, max_size=4).map(apply)
     return edited | places.map(lambda length: content[:length])
+
+
+def flips(content):
+    """`content` with one bit flipped."""
+    number = int.from_bytes(content)
+    bits = st.integers(0, 8 * len(content) - 1)
+    return bits.map(lambda bit: (number ^ 1 << bit).to_bytes(len(content)))
 
 
 def test_the_limit_on_memory_holds():
@@ -199,6 +213,99 @@ def test_npz_gives_back_any_arrays(tmp_path, expected, by_columns):
 )
 def test_npz_executes_no_pickle(tmp_path, capfd, content):
     assert isinstance(read_npz(tmp_path / "a.npz", content), PipelineError)
+    assert capfd.readouterr().out == ""
+
+
+def npy_header(text, version=1):
+    header = text if isinstance(text, bytes) else text.encode()
+    length = struct.pack({1: "<H", 2: "<I", 3: "<I"}[version], len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header
+
+
+def archive(*contents, compression=zipfile.ZIP_STORED):
+    """An .npz file of arrays a0, a1, ... of any content."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as file:
+        for i, content in enumerate(contents):
+            file.writestr(f"a{i}.npy", content)
+    return stream.getvalue()
+
+
+def claiming(shape, dtype="'<f4'", data=b"", **kwargs):
+    header = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}}}\n"
+    return archive(npy_header(header, **kwargs) + data)
+
+
+def overlapping(count):
+    """One array of 1 MiB which the directory names `count` times."""
+    array = npy_header("{'descr': '|u1', 'fortran_order': False, 'shape': (1048576,)}")
+    content = archive(array + bytes(MIB))
+    start, end = content.index(b"PK\1\2"), content.index(b"PK\5\6")
+    entry = content[start:end]
+    size = len(entry) * count
+    tail = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, size, start, 0)
+    return content[:start] + entry * count + tail
+
+
+def deflated_archive(size):
+    """An array of `size` MiB, deflated to a thousandth."""
+    array = npy_header(
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({size * MIB},)}}"
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        with file.open("a0.npy", "w") as member:
+            member.write(array)
+            for _ in range(size):
+                member.write(bytes(MIB))
+    return stream.getvalue()
+
+
+shapes = st.lists(
+    st.sampled_from([0, 1, 2, -1, -(2**31), 2**31, 2**32, 2**62, 2**63, 10**30])
+    | st.sampled_from([1.0, "a", None, True, (1,)]),
+    max_size=4,
+).map(tuple)
+dtypes = st.sampled_from(
+    ["'<f4'", "'|u1'", "'<U1'", "'|O'", "'V0'", "'<U500000000'", "'(9,9)f8'", "'M8'"]
+    + ["[('a', '<f4', (2, 2))]", "[('a', '|O')]", "{}", "1", "None", "'x'", "'|S0'"]
+)
+
+
+@fuzz
+@given(st.builds(claiming, shapes, dtypes, st.binary(max_size=40)))
+@example(claiming((2**29,), data=bytes(16)))
+@example(claiming((1,), dtype="'<U500000000'", data=bytes(16)))
+@example(claiming((2**32, 2**32)))
+@example(claiming((-1, -4), data=bytes(16)))
+@example(claiming("[" * 500))
+@example(claiming(("9" * 5000)))
+@example(archive(b"", b""))
+def test_npz_with_any_header_is_refused_or_holds_arrays(tmp_path, content):
+    result = read_npz(tmp_path / "a.npz", content)
+    if not isinstance(result, PipelineError):
+        assert all(isinstance(array, np.ndarray) for array in result.values())
+        assert sum(array.nbytes for array in result.values()) <= len(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (deflated_archive(300), "compressed"),
+        (archive(b"content", compression=zipfile.ZIP_BZIP2), "compressed"),
+        (overlapping(400), "arrays larger than the file"),
+        (claiming((2**40,)), "an array larger than the file"),
+        (claiming((2, 3), data=bytes(23)), "EOF: reading array data"),
+        (claiming((2,), version=2, data=bytes(8)), "not of the .npy format 1.0"),
+        (claiming((-2,), data=bytes(8)), "negative"),
+        (archive(b"content that is no array"), "the magic string is not correct"),
+        (claiming((1,), dtype="'|O'", data=pickle.dumps(Print())), "allow_pickle"),
+    ],
+)
+def test_npz_that_means_harm_is_refused(tmp_path, capfd, content, reason):
+    result = read_npz(tmp_path / "a.npz", content)
+    assert isinstance(result, PipelineError)
+    assert reason in str(result)
     assert capfd.readouterr().out == ""
 
 
@@ -326,7 +433,7 @@ def read_yaml(path, text):
     except PipelineError as error:
         assert str(error)
         for line in str(error).splitlines():
-            assert line.startswith(f"{path}: ") and len(line) < 600, line
+            assert line.startswith(f"{path}: ") and len(line) < 4000, line
         cause = error.__cause__ or error.__context__
         assert not isinstance(cause, MemoryError)
         return error
@@ -502,6 +609,147 @@ def test_weights_are_refused_or_are_what_the_file_says(tiny, content):
 @pytest.mark.parametrize("dtype", sorted(STEPS.keys() - {"F32"}))
 def test_weights_of_another_type_are_refused(tiny, dtype):
     assert isinstance(load(all_weights_of(dtype)), PipelineError)
+
+
+# The state of an unfinished training
+
+ROWS = [{"epoch": 1, "train_elbo": -2.5}, {"epoch": 2, "train_elbo": -1.5}]
+VARIABLES = {"0": np.ones([2, 3], np.float32), "1": np.array(7, np.int64)}
+
+
+def sealed(content):
+    """As `save_state` writes it: behind its SHA-256."""
+    return hashlib.sha256(content).digest() + content
+
+
+def state_file(progress, arrays=VARIABLES):
+    """Well sealed, whatever it says."""
+    text = progress if isinstance(progress, bytes) else json.dumps(progress).encode()
+    return sealed(save({"progress": np.frombuffer(text, np.uint8), **arrays}))
+
+
+def read_state(path, content, capsys):
+    """The state, or None after one line that says why."""
+    path.write_bytes(content)
+    with little_memory():
+        state = load_state(path, "key", VARIABLES)
+    printed = capsys.readouterr().out
+    if state is None:
+        problems = {"damaged", "of another configuration"}
+        assert printed in {f"{path}: {p}; training starts anew\n" for p in problems}
+    else:
+        assert printed == ""
+    return state
+
+
+def good_state(tmp_path):
+    save_state(tmp_path / "good", "key", State(ROWS, VARIABLES))
+    return (tmp_path / "good").read_bytes()
+
+
+@fuzz
+@given(st.data())
+def test_a_damaged_state_is_noticed(tmp_path, capsys, data):
+    good = good_state(tmp_path)
+    content = data.draw(st.binary(max_size=64) | mutations(good) | flips(good))
+    state = read_state(tmp_path / "train", content, capsys)
+    assert (state is not None) == (content == good)
+
+
+def assert_usable(state):
+    """What training goes on with can be taken up, and written in the end."""
+    for name, array in VARIABLES.items():
+        assert state.arrays[name].shape == array.shape
+        assert state.arrays[name].dtype == array.dtype
+    assert isinstance(state.history, list)
+    pd.DataFrame(state.history).to_csv(float_format="%.4f").encode()
+
+
+@fuzz
+@given(st.data())
+def test_a_state_sealed_after_damage_is_refused_or_usable(tmp_path, capsys, data):
+    inner = good_state(tmp_path)[32:]
+    content = data.draw(
+        mutations(inner)
+        | st.builds(safetensors, weight_headers, st.sampled_from([b"", bytes(20)]))
+    )
+    state = read_state(tmp_path / "train", sealed(content), capsys)
+    if state is not None:
+        assert_usable(state)
+
+
+json_trees = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["epoch", "key", "\ud800"]) | st.text(max_size=3),
+            children,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+rows = st.lists(
+    st.fixed_dictionaries(
+        {"epoch": st.sampled_from([1, 2]) | json_trees}, optional={"x": json_trees}
+    ),
+    max_size=3,
+)
+
+
+@fuzz
+@given(
+    json_trees
+    | st.fixed_dictionaries({"key": st.just("key"), "history": rows | json_trees})
+)
+@example({"key": "key", "history": [{"epoch": 1, "\ud800": 1.0}]})
+@example({"key": "key", "history": [{"epoch": 1}, {"epoch": 2, "x": 1.0}]})
+def test_a_state_of_any_progress_is_refused_or_usable(tmp_path, capsys, progress):
+    state = read_state(tmp_path / "train", state_file(progress), capsys)
+    if state is not None:
+        assert_usable(state)
+        assert state.history == progress["history"]
+
+
+PROGRESS = {"key": "key", "history": ROWS}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        state_file(b"[" * 200_000),
+        state_file(b"\xff"),
+        state_file(PROGRESS | {"history": 7}),
+        state_file(PROGRESS | {"history": {}}),
+        state_file(PROGRESS | {"history": [{"epoch": 2, "train_elbo": -1.5}]}),
+        state_file(PROGRESS | {"history": [{"epoch": 1, "train_elbo": "-1.5"}]}),
+        state_file({"history": ROWS}),
+        state_file(PROGRESS, {}),
+        state_file(PROGRESS, {"0": VARIABLES["0"]}),
+        state_file(PROGRESS, VARIABLES | {"0": np.ones([3, 2], np.float32)}),
+        state_file(PROGRESS, VARIABLES | {"0": np.ones([2, 3])}),
+        state_file(PROGRESS, VARIABLES | {"2": np.ones([2, 3])}),
+        sealed(save(VARIABLES)),
+        sealed(b""),
+        sealed(struct.pack("<Q", 2**64 - 1)),
+        sealed(safetensors({"progress": tensor("F32", [2**62, 2**62], 0, 4)})),
+        sealed(safetensors({"progress": tensor("BF16", [2], 0, 4)}, bytes(4))),
+    ],
+    ids=lambda content: f"{len(content)} bytes",
+)
+def test_a_state_that_means_harm_is_noticed(tmp_path, capsys, content):
+    assert read_state(tmp_path / "train", state_file(PROGRESS), capsys) is not None
+    assert read_state(tmp_path / "train", content, capsys) is None
+
+
+def test_a_state_of_gigabytes_is_noticed(tmp_path, capsys):
+    path = tmp_path / "train"
+    with path.open("wb") as file:
+        file.truncate(4 * ROOM)  # takes no place on the disk
+    with little_memory():
+        assert load_state(path, "key", VARIABLES) is None
+    assert "damaged; training starts anew" in capsys.readouterr().out
 
 
 # The learning curve

@@ -3,6 +3,7 @@ import pytest
 
 from vae import measures
 from vae.evaluation import Encoding, encode
+from vae.importance import Bounds
 from vae.information import active_units
 from vae.measures import measure
 from vae.model import VAE
@@ -27,7 +28,9 @@ def measured():
         seed=1,
     )
     encodings = {split: encode(vae, images) for split, images in IMAGES.items()}
-    settings = dict(num_samples=2, num_importance_samples=5, seed=3)
+    settings = dict(
+        num_samples=2, proposal="posterior", num_importance_samples=5, seed=3
+    )
     return measure(vae, IMAGES, LABELS, encodings, **settings), encodings
 
 
@@ -75,17 +78,20 @@ def test_splits_have_noise_of_their_own(monkeypatch):
     monkeypatch.setattr(measures, "latent_columns", lambda *args, **kwargs: {})
     encoding = Encoding(np.zeros([3, 1]), np.ones([3, 1]), np.zeros(1))
     encodings = {"train": encoding, "test": encoding}
-    settings = dict(num_samples=1, num_importance_samples=1, seed=1)
+    settings = dict(
+        num_samples=1, proposal="posterior", num_importance_samples=1, seed=1
+    )
     measure(None, IMAGES, LABELS, encodings, **settings)
     assert len(set(streams)) == 2
 
 
 def test_a_grid_that_does_not_do_is_reported(monkeypatch, capsys):
     monkeypatch.setattr(measures, "log_evidence", lambda *args: (np.zeros(3), 0.25))
-    monkeypatch.setattr(
-        measures, "iwae_bounds", lambda *args, **kwargs: np.zeros([3, 2])
-    )
+    bounds = Bounds(np.zeros(3), np.array([1, 2]), np.zeros([3, 2]))
+    monkeypatch.setattr(measures, "importance_bounds", lambda *args, **kwargs: bounds)
     vae = type("Model", (), {"latent_dim": 2})
-    _, _, grid = measures.bound_columns(vae, IMAGES["test"], num_samples=2, seed=1)
+    _, _, grid = measures.bound_columns(
+        vae, IMAGES["test"], proposal="posterior", num_samples=2, seed=1
+    )
     assert grid == {"log_evidence_grid_change": 0.25}
     assert "narrower grid changes it by 0.2500" in capsys.readouterr().out

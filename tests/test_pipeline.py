@@ -62,7 +62,7 @@ def output_paths(stage):
 
 def test_the_stages_are_those_that_there_are():
     assert [f"stages/{name}.py" for name in STAGES] == [
-        stage["cmd"].removeprefix("python ") for stage in STAGES.values()
+        stage["cmd"].removeprefix("python -B ") for stage in STAGES.values()
     ]
     scripts = {path.stem for path in (ROOT / "stages").glob("*.py")}
     assert scripts == set(STAGES)

@@ -40,8 +40,9 @@ SHORT = {
     "train": {"epochs": 2},
     "evaluate": {"num_samples": 2, "num_importance_samples": 12},
 }
-# Further ones: what ships, odd shapes, and a single layer and latent dimension; every
-# likelihood and objective is among them, and no batch size divides the images.
+# Further ones. First what ships, odd shapes, and a single layer and latent dimension;
+# with the others every likelihood meets every objective, and every way to make pixels
+# binary, activation and schedule has its turn. No batch size divides the images.
 CONFIGURATIONS = {
     "default": {"train": {"batch_size": 64}},
     "odd": {
@@ -55,6 +56,7 @@ CONFIGURATIONS = {
         "train": {"objective": "iwae", "num_samples": 3, "batch_size": 100},
     },
     "single": {
+        "preprocess": {"binarization": "none"},
         "model": {
             "latent_dim": 1,
             "hidden_units": [131],
@@ -62,6 +64,54 @@ CONFIGURATIONS = {
             "likelihood": "continuous_bernoulli",
         },
         "train": {"objective": "capacity", "batch_size": 97},
+    },
+    "static": {
+        "preprocess": {"binarization": "static"},
+        "model": {"latent_dim": 5, "hidden_units": [51, 40], "activation": "relu"},
+        "train": {"objective": "iwae", "num_samples": 5, "schedule": "constant"},
+    },
+    "threshold": {
+        "preprocess": {"binarization": "threshold"},
+        "model": {"latent_dim": 10, "hidden_units": [50], "activation": "elu"},
+        "train": {"objective": "capacity", "capacity_epochs": 1, "batch_size": 33},
+    },
+    "warm-up": {
+        "preprocess": {"binarization": "none"},
+        "model": {
+            "latent_dim": 6,
+            "hidden_units": [45, 25],
+            "likelihood": "gaussian",
+            "gaussian_scale": 0.1,
+        },
+        "train": {"beta": 4, "beta_warmup_epochs": 2, "batch_size": 64},
+    },
+    "fixed": {
+        "preprocess": {"binarization": "none"},
+        "model": {
+            "latent_dim": 1,
+            "hidden_units": [35],
+            "likelihood": "gaussian",
+            "gaussian_scale": 0.5,
+        },
+        "train": {"objective": "capacity", "batch_size": 128},
+    },
+    "grey": {
+        "preprocess": {"binarization": "none"},
+        "model": {
+            "latent_dim": 3,
+            "hidden_units": [47],
+            "likelihood": "continuous_bernoulli",
+        },
+        "train": {"batch_size": 52},
+    },
+    "grey-iwae": {
+        "preprocess": {"binarization": "none"},
+        "model": {
+            "latent_dim": 4,
+            "hidden_units": [30, 30],
+            "likelihood": "continuous_bernoulli",
+        },
+        "train": {"objective": "iwae", "num_samples": 2, "batch_size": 40},
     },
 }
 

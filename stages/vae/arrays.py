@@ -1,11 +1,14 @@
 """Arrays between stages: uncompressed `.npz`, whose bytes depend on content alone."""
 
+import math
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from zipfile import is_zipfile
+from typing import BinaryIO
+from zipfile import ZIP_STORED, ZipFile, is_zipfile
 
 import numpy as np
+from numpy.lib import format as npy
 
 from vae.errors import PipelineError
 from vae.files import write_whole
@@ -43,6 +46,7 @@ def _load(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     with path.open("rb") as stream:
         if not is_zipfile(stream):
             raise ValueError("not an .npz file")
+        _check_sizes(stream)
         stream.seek(0)
         with np.load(stream, allow_pickle=False) as file:
             arrays = dict(file)
@@ -50,3 +54,21 @@ def _load(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
         if name not in arrays:
             raise ValueError(f"no array {name}")
     return arrays
+
+
+def _check_sizes(stream: BinaryIO) -> None:
+    """Raise ValueError where arrays would take more memory than the file has bytes."""
+    size = stream.seek(0, 2)
+    with ZipFile(stream) as archive:
+        members = archive.infolist()
+        if any(member.compress_type != ZIP_STORED for member in members):
+            raise ValueError("compressed")
+        if sum(member.file_size for member in members) > size:
+            raise ValueError("arrays larger than the file")
+        for member in members:
+            with archive.open(member) as content:
+                if npy.read_magic(content) != (1, 0):
+                    raise ValueError("not of the .npy format 1.0")
+                shape, _, dtype = npy.read_array_header_1_0(content)
+            if math.prod(shape) * dtype.itemsize > member.file_size:
+                raise ValueError("an array larger than the file")

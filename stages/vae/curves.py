@@ -36,21 +36,31 @@ def draw_history(*, history: Mapping[str, np.ndarray]) -> Figure:
 
 
 def draw_bound(
-    *, bound_samples: np.ndarray, bound: np.ndarray, evidence: np.ndarray
+    *,
+    bound_samples: np.ndarray,
+    bound: np.ndarray,
+    all_samples: np.ndarray,
+    all_bound: np.ndarray,
+    evidence: np.ndarray,
 ) -> Figure:
-    """The importance-weighted bound against its number of samples, below log p(x).
+    """Importance-weighted bounds against the number of samples, below log p(x).
 
     Args:
-        bound_samples: numbers of samples [counts].
+        bound_samples: numbers of samples from q(z|x), [counts].
         bound: means over the test images [counts], nats per image.
+        all_samples, all_bound: likewise of the proposal of `iwae_bound`, a number
+            each; drawn apart if the proposal is another than q(z|x).
         evidence: the mean of log p(x), or NaN where it is unknown.
     """
     figure = Figure(figsize=(4.5, 3), layout="constrained")
     axes = figure.subplots()
-    axes.semilogx(bound_samples, bound, "o-", markersize=4, label="bound")
+    axes.semilogx(bound_samples, bound, "o-", markersize=4, label="from $q(z|x)$")
+    if all_samples > bound_samples[-1]:
+        axes.semilogx(all_samples, all_bound, "s", markersize=5, label="adaptive")
+        bound_samples = np.append(bound_samples, all_samples)
     if np.isfinite(evidence):
         axes.axhline(evidence, label="$\\log p(x)$", **REFERENCE)
-        axes.legend()
+    axes.legend()
     axes.annotate(
         "ELBO", (bound_samples[0], bound[0]), (8, -3), textcoords="offset points"
     )

@@ -18,6 +18,8 @@ import vae.determinism  # noqa: F401  before TensorFlow
 import keras
 import tensorflow as tf
 
+from vae.dense import product
+
 
 PSEUDO_LIKELIHOOD = (
     "pseudo-likelihood: this model.likelihood does not suit preprocess.binarization; "
@@ -38,15 +40,16 @@ class Bernoulli:
     variables = ()
 
     def log_normaliser(self, logits: tf.Tensor) -> tf.Tensor:
-        """Of each pixel, in the form log p = x logit - log_normaliser(logit)."""
-        return tf.nn.softplus(logits)
+        """Of images [...], in the form log p = sum_i x_i logit_i - log_normaliser."""
+        softplus = tf.reduce_sum(tf.nn.relu(logits), axis=-1)
+        return softplus + sum_log(1.0 + tf.exp(-tf.abs(logits)))
 
     def log_prob(self, x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_sum(x * logits - self.log_normaliser(logits), axis=-1)
+        return binary_log_prob(x, logits)
 
     def log_prob_pairs(self, x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        linear = tf.matmul(x, logits, transpose_b=True)  # [batch, points]
-        return linear - tf.reduce_sum(self.log_normaliser(logits), axis=-1)
+        linear = product(x, logits, transpose_b=True)  # [batch, points]
+        return linear - self.log_normaliser(logits)
 
     def mean(self, logits: tf.Tensor) -> tf.Tensor:
         return tf.sigmoid(logits)
@@ -54,6 +57,35 @@ class Bernoulli:
     def output_at(self, mean: tf.Tensor) -> tf.Tensor:
         mean = tf.clip_by_value(mean, 0.001, 0.999)
         return tf.math.log(mean) - tf.math.log1p(-mean)
+
+
+@tf.custom_gradient
+def binary_log_prob(x: tf.Tensor, logits: tf.Tensor):
+    """sum_i (x_i logit_i - log(1 + exp(logit_i))), [...] of [..., pixels] both.
+
+    log(1 + exp(t)) is written as max(t, 0) + log(1 + exp(-|t|)). The gradient is that
+    of the formula, x - sigmoid(logits), and taken with respect to the logits alone.
+    """
+
+    def gradient(upstream: tf.Tensor):
+        return None, upstream[..., None] * (x - tf.sigmoid(logits))
+
+    linear = tf.reduce_sum(x * logits - tf.nn.relu(logits), axis=-1)
+    return linear - sum_log(1.0 + tf.exp(-tf.abs(logits))), gradient
+
+
+def sum_log(factors: tf.Tensor) -> tf.Tensor:
+    """The sum of the logarithms over the last axis, of factors from 1 to 2.
+
+    Logarithms are dear: the first half of the factors is multiplied by the second,
+    as often as there are halves and the products, at most 2^64, cannot overflow.
+    """
+    num_factors = 1
+    while factors.shape[-1] % 2 == 0 and num_factors < 64:
+        first, second = tf.split(factors, 2, axis=-1)
+        factors = first * second
+        num_factors *= 2
+    return tf.reduce_sum(tf.math.log(factors), axis=-1)
 
 
 class ContinuousBernoulli(Bernoulli):
@@ -67,14 +99,17 @@ class ContinuousBernoulli(Bernoulli):
 
     binary = False
 
+    def log_prob(self, x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_sum(x * logits, axis=-1) - self.log_normaliser(logits)
+
     def log_normaliser(self, logits: tf.Tensor) -> tf.Tensor:
-        """log integral_0^1 exp(t logit) dt = log((exp(logit) - 1) / logit)."""
+        """sum_i log integral_0^1 exp(t l_i) dt = sum_i log((exp(l_i) - 1) / l_i)."""
         small, safe = _split_small(logits)
         series = logits / 2.0 + logits**2 / 24.0 - logits**4 / 2880.0
         # For negative logits the integral is exp(logit) times that of -logit.
         size = tf.abs(safe)
         exact = tf.maximum(safe, 0.0) + tf.math.log(-tf.math.expm1(-size) / size)
-        return tf.where(small, series, exact)
+        return tf.reduce_sum(tf.where(small, series, exact), axis=-1)
 
     def mean(self, logits: tf.Tensor) -> tf.Tensor:
         small, safe = _split_small(logits)
@@ -139,7 +174,7 @@ class Gaussian:
         x, loc = tf.cast(x, tf.float64), tf.cast(loc, tf.float64)
         log_scale = tf.cast(self._log_scale, tf.float64)
         squares = tf.reduce_sum(x**2, -1)[:, None] + tf.reduce_sum(loc**2, -1)
-        squares -= 2.0 * tf.matmul(x, loc, transpose_b=True)  # [batch, points]
+        squares -= 2.0 * product(x, loc, transpose_b=True)  # [batch, points]
         log_normaliser = x.shape[-1] * (log_scale + 0.5 * math.log(2 * math.pi))
         log_prob = -0.5 * squares * tf.exp(-2.0 * log_scale) - log_normaliser
         return tf.cast(log_prob, tf.float32)

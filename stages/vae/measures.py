@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vae.evaluation import Encoding, rates_and_distortions
-from vae.evidence import has_quadrature, iwae_bounds, log_evidence, sample_counts
+from vae.evidence import has_quadrature, log_evidence
+from vae.importance import importance_bounds
 from vae.information import active_units, mutual_information
 from vae.model import VAE
 from vae.probes import probe_hits
@@ -33,6 +34,7 @@ def measure(
     encodings: dict[str, Encoding],
     *,
     num_samples: int,
+    proposal: str,
     num_importance_samples: int,
     seed: int,
 ) -> Measures:
@@ -44,7 +46,7 @@ def measure(
         labels: digits [images] of both.
         encodings: of both.
         num_samples: latent samples an image, of the ELBO.
-        num_importance_samples: of the importance-weighted bound.
+        proposal, num_importance_samples: of the importance-weighted bound.
         seed: of all draws.
     """
     columns = {
@@ -56,7 +58,11 @@ def measure(
         for split, encoding in encodings.items()
     }
     bounds, curve, grid = bound_columns(
-        vae, images["test"], num_samples=num_importance_samples, seed=seed
+        vae,
+        images["test"],
+        proposal=proposal,
+        num_samples=num_importance_samples,
+        seed=seed,
     )
     columns["test"] |= bounds | latent_columns(
         encodings["train"],
@@ -81,19 +87,24 @@ def elbo_columns(
 
 
 def bound_columns(
-    vae: VAE, images: np.ndarray, *, num_samples: int, seed: int
+    vae: VAE, images: np.ndarray, *, proposal: str, num_samples: int, seed: int
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, float]]:
-    """Tighter bounds on log p(x), and itself where z has few dimensions, in nats.
+    """A tighter bound on log p(x), and itself where z has few dimensions, in nats.
 
     Returns:
-        columns [images]; the mean bound against the number of samples, for a figure;
-        and how much of log p(x) depends on the grid.
+        columns [images]; the mean bound against the number of samples from q(z|x), and
+        with all samples of the proposal, for a figure; and how much of log p(x)
+        depends on the grid.
     """
-    bounds = iwae_bounds(vae, images, num_samples=num_samples, seed=seed)
-    columns = {"iwae_bound": bounds[:, -1]}
+    bounds = importance_bounds(
+        vae, images, proposal=proposal, num_samples=num_samples, seed=seed
+    )
+    columns = {"iwae_bound": bounds.bound}
     curve = {
-        "bound_samples": np.array(sample_counts(num_samples)),
-        "bound": bounds.mean(axis=0),
+        "bound_samples": bounds.counts,
+        "bound": bounds.from_posterior.mean(axis=0),
+        "all_samples": np.array(num_samples),
+        "all_bound": bounds.bound.mean(),
         "evidence": np.nan,  # unknown
     }
     if not has_quadrature(vae.latent_dim):

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from vae.dense import Dense
 from vae.likelihoods import make_likelihood
 
 MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale of 1
@@ -61,15 +62,12 @@ class VAE:
         gaussian_scale: float | str,
         seed: int | None = None,
     ):
-        seeds = iter(
-            np.random.SeedSequence(seed).generate_state(2 * len(hidden_units) + 2)
-        )
+        seeds = np.random.SeedSequence(seed, spawn_key=(0,))
+        seeds = iter(seeds.generate_state(2 * len(hidden_units) + 2))
 
         def dense(name, units, activation, initializer):
             kernel = initializer(seed=int(next(seeds)))
-            return keras.layers.Dense(
-                units, activation, kernel_initializer=kernel, name=name
-            )
+            return Dense(units, activation, kernel_initializer=kernel, name=name)
 
         def network(name, num_inputs, widths, output_name, num_outputs):
             hidden = [

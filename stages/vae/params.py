@@ -147,14 +147,23 @@ class Evaluate(Section):
 
     Attributes:
         num_samples: latent samples an image over which the distortion is averaged.
-        num_importance_samples: latent samples a test image of the importance-weighted
-            bound.
+        proposal: from which the importance-weighted bound draws: `posterior`, q(z|x)
+            as in the literature; or `adaptive`, which finds what q(z|x) misses.
+        num_importance_samples: latent samples a test image of that bound.
         seed: of the samples, and of the draw of training images that are grey.
     """
 
     num_samples: Annotated[Count, Field(le=1000)]
+    proposal: Literal["posterior", "adaptive"]
     num_importance_samples: Annotated[Count, Field(le=100_000)]
     seed: Seed
+
+    @field_validator("num_importance_samples")
+    @classmethod
+    def _enough_to_explore(cls, num_samples: int, info: ValidationInfo) -> int:
+        if info.data.get("proposal") == "adaptive" and num_samples < 10:
+            raise ValueError("Input should be at least 10 with proposal adaptive")
+        return num_samples
 
 
 class Params(Section):

@@ -76,8 +76,9 @@ class Trainer:
         Raises:
             PipelineError: one of them is not finite; names epoch, step and quantity.
         """
-        rng = np.random.default_rng([self.seed, epoch])
-        order = rng.permutation(len(self.images))[: self.num_steps * self.batch_size]
+        seed = np.random.SeedSequence(self.seed, spawn_key=(1, epoch))
+        order = np.random.default_rng(seed).permutation(len(self.images))
+        order = order[: self.num_steps * self.batch_size]
         batches = order.reshape(self.num_steps, self.batch_size).astype(np.int32)
         rate, distortion = self._run_steps(
             tf.constant(batches), tf.constant(epoch * self.num_steps)

@@ -1,0 +1,73 @@
+"""PyTorch, eager: tensors in memory, batches by a permutation, fused Adam."""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from programs.configurations import LEARNING_RATE
+from programs.worker import serve
+
+ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
+
+
+def make_network(widths, activation):
+    layers = []
+    for inputs, outputs in pairwise(widths):
+        layers += [nn.Linear(inputs, outputs), activation()]
+        nn.init.kaiming_uniform_(layers[-2].weight, nonlinearity="relu")
+        nn.init.zeros_(layers[-2].bias)
+    nn.init.xavier_uniform_(layers[-2].weight)
+    return nn.Sequential(*layers[:-1])
+
+
+class VAE(nn.Module):
+    def __init__(self, num_pixels, hidden_units, latent_dim, activation):
+        super().__init__()
+        widths = [num_pixels, *hidden_units]
+        self.encoder = make_network([*widths, 2 * latent_dim], activation)
+        self.decoder = make_network([latent_dim, *reversed(widths)], activation)
+
+    def forward(self, x):
+        """Negative ELBO, the mean over the batch."""
+        mean, logvar = self.encoder(x).chunk(2, dim=-1)
+        z = mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
+        bce = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="sum")
+        kl = 0.5 * (logvar.exp() + mean.square() - 1.0 - logvar).sum()
+        return (bce + kl) / len(x)
+
+
+def make(configuration, images, compiled=False):
+    torch.set_num_threads(2)
+    torch.manual_seed(1)
+    activation = ACTIVATIONS[configuration.activation]
+    model = VAE(
+        images.shape[1],
+        configuration.hidden_units,
+        configuration.latent_dim,
+        activation,
+    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
+    pixels = torch.from_numpy(images).float() / 255
+    loss_fn = torch.compile(model) if compiled else model
+
+    def run_epoch():
+        total = torch.zeros(())
+        order = torch.randperm(len(pixels))
+        for indices in order.split(configuration.batch_size)[: configuration.num_steps]:
+            x = pixels[indices]
+            if configuration.dynamic:
+                x = torch.bernoulli(x)
+            optimizer.zero_grad()
+            loss = loss_fn(x)
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+        return total.item() / configuration.num_steps
+
+    return run_epoch
+
+
+if __name__ == "__main__":
+    serve(make)
