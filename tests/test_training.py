@@ -58,7 +58,8 @@ def test_an_epoch_is_a_plain_loop_over_shuffled_batches(dynamic, objective):
     rates, distortions = trainer.run_epoch(1)
 
     plain = make_trainer(objective=objective, dynamic=dynamic)
-    order = np.random.default_rng([7, 1]).permutation(IMAGES)
+    shuffler = np.random.SeedSequence(7, spawn_key=(1, 1))
+    order = np.random.default_rng(shuffler).permutation(IMAGES)
     for i in range(IMAGES // 3):
         images = make_images()[order[3 * i : 3 * i + 3]]
         key = {"seed": 7, "index": IMAGES // 3 + i}
