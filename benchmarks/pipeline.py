@@ -28,7 +28,7 @@ child = os.spawnv(os.P_NOWAIT, {python!r}, [{python!r}, *sys.argv[1:]])
 _, status, usage = os.wait4(child, 0)
 seconds = time.perf_counter() - start
 with open({log!r}, "a") as file:
-    file.write(json.dumps([sys.argv[1], seconds, usage.ru_maxrss / 1024]) + "\\n")
+    file.write(json.dumps([sys.argv[-1], seconds, usage.ru_maxrss / 1024]) + "\\n")
 sys.exit(os.waitstatus_to_exitcode(status))
 """
 
