@@ -96,6 +96,8 @@ def test_a_number_may_be_written_with_an_exponent_alone(tmp_path):
         ),
         ("evaluate", "num_samples", 1001, "less than or equal to 1000"),
         ("evaluate", "num_importance_samples", 10**6, "less than or equal to 100000"),
+        ("evaluate", "num_importance_samples", 9, "at least 10 with proposal adaptive"),
+        ("evaluate", "proposal", "prior", "'posterior' or 'adaptive'"),
         ("model", "latent_dim", 1001, "less than or equal to 1000"),
         ("model", "hidden_units", [10**8], "less than or equal to 10000"),
         ("train", "epochs", 2**31, "less than 2147483648"),
