@@ -1,3 +1,4 @@
+import os
 import sys
 
 import numpy as np
@@ -54,6 +55,13 @@ def test_a_flipped_byte_is_noticed(path, capsys, where):
 @pytest.mark.parametrize("size", [0, 10, 32, 100])
 def test_a_cut_file_is_noticed(path, capsys, size):
     path.write_bytes(path.read_bytes()[:size])
+    assert load_state(path, "key", ARRAYS) is None
+    assert "damaged; training starts anew" in capsys.readouterr().out
+
+
+def test_what_is_no_file_is_noticed(path, capsys):
+    path.unlink()
+    os.mkfifo(path)  # to read it would wait for a writer
     assert load_state(path, "key", ARRAYS) is None
     assert "damaged; training starts anew" in capsys.readouterr().out
 

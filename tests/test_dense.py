@@ -62,6 +62,16 @@ def test_gradients_are_those_of_matmul():
         np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_inner_products_are_those_of_the_outputs(dtype):
+    layer = Dense(5, bias_initializer="random_normal")
+    x, outputs = random(4, 3), random(6, 5)
+    expected = outputs @ layer(x).numpy().T
+    received = layer.inner_products(tf.cast(outputs, dtype), tf.cast(x, dtype))
+    assert received.dtype == dtype
+    np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_the_layer_is_kerass():
     x = tf.constant(random(4, 3))
     layer = Dense(5, "tanh", bias_initializer="random_normal")

@@ -12,7 +12,7 @@ from vae.mosaics import (
     draw_traversals,
     tile,
 )
-from vae.planes import draw_encodings, draw_posteriors
+from vae.planes import label_places, draw_encodings, draw_posteriors
 from vae.style import STYLE
 
 LABEL = np.arange(50, dtype=np.uint8) % 10
@@ -211,3 +211,21 @@ def test_rates_are_sorted():
 
 def test_the_same_arrays_give_the_same_bytes():
     assert png(encodings(1.0, 2.0, 3.0)[0]) == png(encodings(1.0, 2.0, 3.0)[0])
+
+
+def test_labels_stand_apart_where_their_digit_prevails():
+    rng = np.random.default_rng(0)
+    label = np.repeat([3, 5, 8, 1], 2000)
+    centre = np.repeat([[0, 0], [0, 0], [0.2, 0], [4, 4]], 2000, axis=0)
+    scale = np.repeat([2.0, 0.3, 0.3, 0.3], 2000)[:, None]
+    points = centre + scale * rng.normal(size=(8000, 2))
+    places = label_places(label, points)
+    assert list(places) == [1, 3, 5, 8]
+    for digit, place in places.items():
+        cell = np.ptp(points, axis=0) / 40
+        near = np.all(np.abs(points - place) <= cell / 2, axis=1)
+        assert label[near].tolist().count(digit) > 0
+        others = [other for d, other in places.items() if d != digit]
+        distances = np.abs((np.array(others) - place) / cell).max(axis=1)
+        assert distances.min() > 1.9
+    np.testing.assert_allclose(places[1], [4, 4], atol=0.5)

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-import scipy.stats
-import tensorflow as tf
 
 from linear_gaussian import IMAGE_BYTES, IMAGES, linear_gaussian
 from vae import importance
 from vae.evaluation import rates_and_distortions
-from vae.importance import Mixture, importance_bounds, refine, sample_counts, split
+from vae.importance import importance_bounds, sample_counts
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
@@ -102,58 +100,6 @@ def test_the_adaptive_curve_is_that_of_its_samples_from_the_posterior():
     np.testing.assert_allclose(
         bounds.from_posterior, np.tile(expected, (4, 1)).T, atol=1e-4
     )
-
-
-def mixture(counts=(3, 0, 4)):
-    rng = np.random.default_rng(0)
-    shape = [len(counts), 2, 5]  # components, batch, latent
-    loc, scale = rng.normal(size=shape), np.exp(rng.normal(size=shape))
-    return Mixture(tf.constant(loc, tf.float32), tf.constant(scale, tf.float32), counts)
-
-
-def test_a_mixture_gives_each_component_its_share():
-    m = mixture()
-    noise = np.random.default_rng(1).normal(size=[7, 2, 5]).astype(np.float32)
-    component = [0, 0, 0, 2, 2, 2, 2]
-    expected = m.loc.numpy()[component] + m.scale.numpy()[component] * noise
-    np.testing.assert_allclose(m.sample(noise), expected, rtol=1e-6)
-
-
-def test_the_density_of_a_mixture_is_scipys():
-    m = mixture()
-    z = np.random.default_rng(2).normal(size=[4, 2, 5]).astype(np.float32)
-    normal = scipy.stats.norm(m.loc.numpy()[:, None], m.scale.numpy()[:, None])
-    densities = np.exp(normal.logpdf(z).sum(axis=-1))  # [components, samples, batch]
-    expected = np.log(np.tensordot([3 / 7, 0, 4 / 7], densities, axes=1))
-    np.testing.assert_allclose(m.log_prob(tf.constant(z)), expected, rtol=1e-4)
-
-
-def test_gaussians_stand_where_the_weights_are_largest(monkeypatch):
-    monkeypatch.setattr(importance, "NUM_CENTRES", 2)
-    rng = np.random.default_rng(3)
-    loc, scale, z = (
-        tf.constant(np.exp(rng.normal(size=shape)), tf.float32)
-        for shape in ([3, 5], [3, 5], [4, 3, 5])
-    )
-    log_weights = np.float32([[4, 1, 3], [2, 3, 4], [3, 4, 1], [1, 2, 2]])
-    m = refine(loc, scale, z, tf.constant(log_weights), 14)
-    assert m.counts == [7, *[1] * 7]
-    best = np.stack(
-        [z.numpy()[[0, 2, 1], [0, 1, 2]], z.numpy()[[2, 1, 0], [0, 1, 2]]]
-    )  # [centres, batch, latent]
-    np.testing.assert_array_equal(m.loc[2:], np.tile(best, (3, 1, 1)))
-    np.testing.assert_allclose(m.scale[0], 1.4 * scale)
-    np.testing.assert_allclose(m.scale[6], 9 * scale)
-    np.testing.assert_array_equal(m.loc[1], 0 * loc)
-    np.testing.assert_array_equal(m.scale[1], 0 * scale + 1)
-
-
-@pytest.mark.parametrize(
-    ("total", "shares", "expected"),
-    [(10, [1, 4], [2, 8]), (5, [2, 1, 1], [2, 1, 2]), (2, [1, 1, 1], [0, 1, 1])],
-)
-def test_a_number_is_split_into_whole_parts(total, shares, expected):
-    assert split(total, shares) == expected
 
 
 @pytest.mark.parametrize(

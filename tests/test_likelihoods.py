@@ -6,6 +6,7 @@ import scipy.integrate
 import scipy.stats
 import tensorflow as tf
 
+from vae.dense import Dense
 from vae.likelihoods import (
     Bernoulli,
     ContinuousBernoulli,
@@ -120,8 +121,9 @@ def test_gaussian_pairs_keep_their_digits_at_a_small_scale():
     x, loc = RNG.random((2, 3, 784)).astype(np.float32)
     family = Gaussian(0.01)
     expected = scipy.stats.norm(np.float64(loc), 0.01).logpdf(np.float64(x)[:, None])
+    layer = Dense(784, kernel_initializer="identity")
     np.testing.assert_allclose(
-        family.log_prob_pairs(x, loc), expected.sum(axis=-1), rtol=1e-6
+        family.log_prob_pairs(x, loc, layer), expected.sum(axis=-1), rtol=1e-6
     )
 
 
@@ -137,8 +139,10 @@ def test_continuous_bernoulli_is_smooth_where_the_series_takes_over():
 def test_pairs_are_those_of_a_plain_loop(name):
     family = FAMILIES[name]
     x = BINARY if name == "bernoulli" else GREY
-    points = RNG.normal(size=(POINTS, PIXELS)).astype(np.float32)
-    pairs = family.log_prob_pairs(x, points)
+    hidden = RNG.normal(size=(POINTS, 5)).astype(np.float32)
+    layer = Dense(PIXELS, bias_initializer="random_normal")
+    points = layer(hidden)
+    pairs = family.log_prob_pairs(x, hidden, layer)
     assert pairs.shape == (BATCH, POINTS)
     for i, j in itertools.product(range(BATCH), range(POINTS)):
         expected = family.log_prob(x[i], points[j])

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from vae.noise import Purpose, draw_binary, standard_normal
@@ -52,3 +53,14 @@ def test_pixels_are_one_with_the_probability_of_their_grey():
     probability = grey / 255
     error = np.sqrt(probability * (1 - probability) / n)
     assert np.all(np.abs(x.mean(axis=0) - probability) <= 4 * error)
+    correlation = np.corrcoef(x[:, 1:-1].T)
+    assert np.all(np.abs(correlation - np.eye(4)) < 4 / np.sqrt(n))
+
+
+@pytest.mark.parametrize("num_pixels", [1, 7, 10])
+def test_any_number_of_pixels_is_drawn(num_pixels):
+    images = tf.fill([3000, num_pixels], tf.constant(128, tf.uint8))
+    x = compiled(draw_binary, images, seed=1, purpose=Purpose.TRAINING_PIXELS, index=0)
+    assert x.shape == (3000, num_pixels)
+    np.testing.assert_allclose(x.mean(axis=0), 0.5, atol=4 * 0.5 / np.sqrt(3000))
+    assert len(np.unique(x.T, axis=0)) == num_pixels

@@ -5,10 +5,10 @@ import keras
 import tensorflow as tf
 from tensorflow.compiler.tf2xla.python.xla import optimization_barrier
 
-# Rows and columns of XLA's products come in tiles, whose size depends on the CPU. What
-# is left over goes to other kernels, which sum in another order: products of
-# 52 x 784 and 784 x 80 differ between CPUs with AVX-512 and others. Multiples of 16
-# leave nothing over, nor do few rows; tests/test_dense.py and `make emulate` hold this.
+# XLA's products of some sizes differ in their last bits between CPUs with AVX-512 and
+# others, such as 52 x 784 times 784 x 80: as if what is left over of tiles, whose size
+# depends on the CPU, were summed in another order. Of multiples of 16, and of few rows,
+# none has been found to differ; `make emulate` looks for them.
 TILE = 16
 FEW_ROWS = 48
 
@@ -18,6 +18,24 @@ class Dense(keras.layers.Dense):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return self.activation(trained_product(x, self.kernel.value) + self.bias)
+
+    def inner_products(self, outputs: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        """sum_i outputs_i layer(x)_i for all pairs, where the layer has no activation.
+
+        Written as (outputs kernel^T) x^T + outputs . bias, this takes as many
+        multiply-adds a pair as the layer has inputs; mostly it has more outputs.
+
+        Args:
+            outputs: [batch, outputs], of the type in which to compute.
+            x: [points, inputs], of the same type.
+
+        Returns:
+            [batch, points]
+        """
+        kernel, bias = (tf.cast(v, outputs.dtype) for v in (self.kernel, self.bias))
+        projected = product(outputs, kernel, transpose_b=True)  # [batch, inputs]
+        constant = tf.reduce_sum(outputs * bias, axis=-1, keepdims=True)
+        return product(projected, x, transpose_b=True) + constant
 
 
 @tf.custom_gradient

@@ -50,8 +50,7 @@ def log_evidence(vae: VAE, images: np.ndarray) -> tuple[np.ndarray, float]:
 
     @tf.function(jit_compile=True)
     def block_evidence(images, z, log_prior_mass, factors):
-        output = vae.decode(z)
-        log_likelihood = vae.likelihood.log_prob_pairs(observations(images), output)
+        log_likelihood = vae.log_prob_pairs(observations(images), z)
         log_mass = log_likelihood + log_prior_mass  # [images, points]
         largest = tf.reduce_max(log_mass, axis=-1, keepdims=True)
         sums = product(tf.exp(log_mass - largest), factors)  # [images, grids]

@@ -18,49 +18,10 @@ import tensorflow as tf
 
 from vae.model import VAE, log_mean_exp, observations
 from vae.noise import Purpose, standard_normal
+from vae.proposals import Mixture, explored_counts, log_standard_normal, refine
 
 ROWS = 4000  # latents decoded at once; bounds memory, changes no draw
 BLOCK = 8  # images at once at most, as the draws of each are compiled one by one
-
-# Of the adaptive proposal, chosen on the 2-D and the 20-D model: around how many places
-# it draws, how wide in scales of q(z|x), and by how much it widens q(z|x) itself, which
-# maximising the ELBO leaves too narrow.
-NUM_CENTRES = 16
-WIDTHS = (1.0, 3.0, 9.0)
-POSTERIOR_WIDTH = 1.4
-
-
-class Mixture(NamedTuple):
-    """A mixture of Gaussians with independent dimensions, one for each image.
-
-    Attributes:
-        loc, scale: [components, batch, latent].
-        counts: how many samples each component gives; their shares are its weights.
-    """
-
-    loc: tf.Tensor
-    scale: tf.Tensor
-    counts: list[int]
-
-    def sample(self, noise: tf.Tensor) -> tf.Tensor:
-        """z [samples, batch, latent] of standard Gaussian noise of that shape.
-
-        Each component gives exactly its share. That keeps the mean of weights
-        p(x, z) / r(z|x) unbiased, with less variance than a random choice (Owen and
-        Zhou 2000, Safe and effective importance sampling).
-        """
-        loc, scale = (tf.repeat(t, self.counts, axis=0) for t in self[:2])
-        return loc + scale * noise
-
-    def log_prob(self, z: tf.Tensor) -> tf.Tensor:
-        """log r(z|x) in nats, [samples, batch]."""
-        drawn = [i for i, count in enumerate(self.counts) if count]
-        counts = np.float32([self.counts[i] for i in drawn])
-        loc, scale = (tf.gather(t, drawn)[:, None] for t in self[:2])
-        density = _log_standard_normal((z - loc) / scale) - tf.math.log(scale)
-        each = tf.reduce_sum(density, axis=-1)  # [components, samples, batch]
-        log_shares = np.log(counts / counts.sum())[:, None, None]
-        return tf.reduce_logsumexp(each + log_shares, axis=0)
 
 
 class Bounds(NamedTuple):
@@ -154,56 +115,23 @@ def adaptive_bounds(
     return log_mean_exp(refined_weights), subset_bounds(from_q[:num_posterior])
 
 
-def explored_counts(num_samples: int) -> list[int]:
-    """How many of all samples explore: from q(z|x), and from the prior."""
-    return split(num_samples // 2, [1, 4])
-
-
-def refine(
-    loc: tf.Tensor,
-    scale: tf.Tensor,
-    z: tf.Tensor,
-    log_weights: tf.Tensor,
-    num_samples: int,
-) -> Mixture:
-    """Half a wider q(z|x), half the prior and Gaussians around the best samples.
-
-    Args:
-        loc, scale: of q(z|x), [batch, latent].
-        z: samples [samples, batch, latent].
-        log_weights: of these [samples, batch].
-        num_samples: that the mixture is to give.
-    """
-    num_centres = min(NUM_CENTRES, len(z))
-    _, best = tf.math.top_k(tf.transpose(log_weights), num_centres)  # [batch, centres]
-    centres = tf.gather(tf.transpose(z, [1, 0, 2]), best, batch_dims=1)
-    centres = tf.transpose(centres, [1, 0, 2])  # [centres, batch, latent]
-    locs = [loc[None], tf.zeros_like(loc)[None], *[centres] * len(WIDTHS)]
-    scales = [POSTERIOR_WIDTH * scale[None], tf.ones_like(scale)[None]]
-    scales += [tf.broadcast_to(width * scale, centres.shape) for width in WIDTHS]
-    num_others = 1 + len(WIDTHS) * num_centres
-    shares = [num_others, *[1] * num_others]
-    return Mixture(
-        tf.concat(locs, axis=0), tf.concat(scales, axis=0), split(num_samples, shares)
-    )
-
-
-def split(total: int, shares: list[int]) -> list[int]:
-    """Whole numbers in proportion to `shares`, as nearly as can be."""
-    ends = np.cumsum(shares) * total // sum(shares)
-    return np.diff(ends, prepend=0).tolist()
-
-
 def weigh(
     vae: VAE, x: tf.Tensor, proposal: Mixture, noise: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Samples z of a proposal and log p(x, z) - log r(z|x), [samples, batch]."""
     z = proposal.sample(noise)
-    chunks = [z[i : i + ROWS] for i in range(0, len(z), ROWS)]
-    log_likelihood = [vae.likelihood.log_prob(x, vae.decode(chunk)) for chunk in chunks]
-    log_prior = tf.reduce_sum(_log_standard_normal(z), axis=-1)
-    log_joint = tf.concat(log_likelihood, axis=0) + log_prior
-    return z, log_joint - proposal.log_prob(z)
+    num_samples, batch, latent_dim = z.shape
+    num_chunks = math.ceil(num_samples * batch / ROWS)
+    missing = -num_samples % num_chunks
+    chunks = tf.reshape(
+        tf.pad(z, [[0, missing], [0, 0], [0, 0]]), [num_chunks, -1, batch, latent_dim]
+    )
+    log_likelihood = tf.map_fn(
+        lambda chunk: vae.likelihood.log_prob(x, vae.decode(chunk)), chunks
+    )
+    log_likelihood = tf.reshape(log_likelihood, [-1, batch])[:num_samples]
+    log_prior = tf.reduce_sum(log_standard_normal(z), axis=-1)
+    return z, log_likelihood + log_prior - proposal.log_prob(z)
 
 
 def sample_counts(num_samples: int) -> list[int]:
@@ -227,8 +155,3 @@ def subset_bounds(log_weights: tf.Tensor) -> tf.Tensor:
         )
         bounds.append(tf.reduce_mean(log_mean_exp(groups), axis=0))
     return tf.stack(bounds, axis=-1)
-
-
-def _log_standard_normal(values: tf.Tensor) -> tf.Tensor:
-    """log N(value; 0, 1), element by element."""
-    return -0.5 * tf.square(values) - 0.5 * math.log(2 * math.pi)

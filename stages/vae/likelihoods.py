@@ -4,8 +4,9 @@ A family is a class with the following, a line in `make_likelihood` and its name
 `vae.params`; the model, the objectives and the evaluation know no more of it.
 
     log_prob(x, output)         log p(x|z) [..., batch] in nats, of [..., batch, pixels]
-    log_prob_pairs(x, output)   each of [batch, pixels] under each of [points, pixels]:
-                                [batch, points], by one matrix product
+    log_prob_pairs(x, hidden, layer)   each of [batch, pixels] under each of [points,
+                                units], from which the decoder's last layer computes
+                                its output: [batch, points], by matrix products
     mean(output)                E[x|z], of the shape of the output
     output_at(mean)             the output that has this mean
     binary                      of pixels 0 or 1, not a density of grey ones
@@ -18,7 +19,7 @@ import vae.determinism  # noqa: F401  before TensorFlow
 import keras
 import tensorflow as tf
 
-from vae.dense import product
+from vae.dense import Dense
 
 
 PSEUDO_LIKELIHOOD = (
@@ -47,9 +48,10 @@ class Bernoulli:
     def log_prob(self, x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         return binary_log_prob(x, logits)
 
-    def log_prob_pairs(self, x: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        linear = product(x, logits, transpose_b=True)  # [batch, points]
-        return linear - self.log_normaliser(logits)
+    def log_prob_pairs(
+        self, x: tf.Tensor, hidden: tf.Tensor, layer: Dense
+    ) -> tf.Tensor:
+        return layer.inner_products(x, hidden) - self.log_normaliser(layer(hidden))
 
     def mean(self, logits: tf.Tensor) -> tf.Tensor:
         return tf.sigmoid(logits)
@@ -169,12 +171,15 @@ class Gaussian:
         log_normaliser = log_scale + 0.5 * math.log(2 * math.pi)
         return -tf.reduce_sum(0.5 * tf.square(deviation) + log_normaliser, axis=-1)
 
-    def log_prob_pairs(self, x: tf.Tensor, loc: tf.Tensor) -> tf.Tensor:
+    def log_prob_pairs(
+        self, x: tf.Tensor, hidden: tf.Tensor, layer: Dense
+    ) -> tf.Tensor:
         # The squares cancel, and are large beside a small scale: hence 64 bits.
-        x, loc = tf.cast(x, tf.float64), tf.cast(loc, tf.float64)
+        loc = tf.cast(layer(hidden), tf.float64)
+        x, hidden = tf.cast(x, tf.float64), tf.cast(hidden, tf.float64)
         log_scale = tf.cast(self._log_scale, tf.float64)
         squares = tf.reduce_sum(x**2, -1)[:, None] + tf.reduce_sum(loc**2, -1)
-        squares -= 2.0 * product(x, loc, transpose_b=True)  # [batch, points]
+        squares -= 2.0 * layer.inner_products(x, hidden)  # [batch, points]
         log_normaliser = x.shape[-1] * (log_scale + 0.5 * math.log(2 * math.pi))
         log_prob = -0.5 * squares * tf.exp(-2.0 * log_scale) - log_normaliser
         return tf.cast(log_prob, tf.float32)

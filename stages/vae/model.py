@@ -108,6 +108,18 @@ class VAE:
         rows = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
         return tf.reshape(rows, [*z.shape[:-1], rows.shape[-1]])
 
+    def log_prob_pairs(self, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        """log p(x|z) [batch, points] of each `x` [batch, pixels] at each `z`.
+
+        Args:
+            x: observations in [0, 1].
+            z: [points, latent].
+        """
+        *hidden, output = self.decoder.layers
+        for layer in hidden:
+            z = layer(z)
+        return self.likelihood.log_prob_pairs(x, z, output)
+
     def terms(self, x: tf.Tensor, noise: tf.Tensor) -> Terms:
         """What every bound is made of, for each image and each sample z ~ q(z|x).
 

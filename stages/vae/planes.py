@@ -75,7 +75,8 @@ def _draw_prior_intervals(axes) -> None:
 
 def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
     """A colour, a shape and a written label for each digit."""
-    for digit in np.unique(label):
+    places = label_places(label, points)
+    for digit, place in places.items():
         members = points[label == digit]
         marker = MARKERS[digit % len(MARKERS)]
         axes.scatter(
@@ -83,7 +84,7 @@ def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
         )
         axes.annotate(
             str(digit),
-            _densest(members),
+            place,
             size=13,
             weight="bold",
             ha="center",
@@ -93,11 +94,27 @@ def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
         )
 
 
-def _densest(points: np.ndarray) -> np.ndarray:
-    """Centre [2] of the fullest of 12 x 12 cells of the points [points, 2]."""
-    counts, *edges = np.histogram2d(*points.T, bins=12)
-    cell = np.unravel_index(counts.argmax(), counts.shape)
-    return np.array([e[i : i + 2].mean() for e, i in zip(edges, cell, strict=True)])
+def label_places(label: np.ndarray, points: np.ndarray) -> dict[int, list[float]]:
+    """Where each digit prevails, [2]: many of its points, few others, no other label.
+
+    Of 40 x 40 cells over the points [points, 2], the centre of the one in which the
+    digit's count times its share is largest, two cells or more from other labels. The
+    digits that prevail most come first.
+    """
+    total, *edges = np.histogram2d(*points.T, bins=40)
+    scores = {}
+    for digit in np.unique(label):
+        count, *_ = np.histogram2d(*points[label == digit].T, bins=edges)
+        scores[digit] = count**2 / np.maximum(total, 1)
+    rows, columns = np.indices(total.shape)
+    free = np.ones(total.shape, dtype=bool)
+    places = {}
+    for digit in sorted(scores, key=lambda digit: -scores[digit].max()):
+        score = np.where(free, scores[digit], -1)
+        cell = np.unravel_index(score.argmax(), score.shape)
+        free &= np.maximum(abs(rows - cell[0]), abs(columns - cell[1])) >= 2
+        places[digit] = [e[i : i + 2].mean() for e, i in zip(edges, cell, strict=True)]
+    return dict(sorted(places.items()))
 
 
 def draw_posteriors(
