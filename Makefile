@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test verify emulate bench bench-growth bench-pipeline lock
+.PHONY: repro test verify emulate bench bench-growth bench-parts bench-pipeline lock
 
 repro: .venv/ready
 	.venv/bin/dvc repro
@@ -25,11 +25,15 @@ emulate: .venv/ready
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
+	.venv/bin/python benchmarks/parts.py
 	.venv/bin/python benchmarks/pipeline.py
 	.venv/bin/python benchmarks/growth.py
 
 bench-pipeline: .venv/ready
 	.venv/bin/python benchmarks/pipeline.py
+
+bench-parts: .venv/ready benchmarks/.venv/ready
+	.venv/bin/python benchmarks/parts.py
 
 bench-growth: .venv/ready
 	.venv/bin/python benchmarks/growth.py
