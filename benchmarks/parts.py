@@ -1,19 +1,18 @@
 """What takes the time of a training step: each part is left out in turn.
 
     make bench-parts
-    .venv/bin/python benchmarks/parts.py --rounds 30 grey deep     some configurations
+    .venv/bin/python benchmarks/parts.py --rounds 9 grey deep     some configurations
 
-Prints by how much an epoch is shorter without the part, as a share of the whole one:
+Prints by how much an epoch is shorter without the part, in per cent of the whole one:
 the median over rounds that interleave, and quartiles. The rest is products of matrices
-for the most part; `products alone` is the time that XLA takes for them elsewhere (JAX,
-free to use AVX-512), as a share of a step's.
+for the most part, which cannot be left out without all that follows from them.
 """
 
 import argparse
 
 import pandas as pd
 
-from contenders import PIPELINE, SGEMM, Contender
+from contenders import PIPELINE, Contender
 
 WHOLE = "nothing"
 PARTS = (  # as programs/without.py names them
@@ -23,21 +22,17 @@ PARTS = (  # as programs/without.py names them
     "draws of latents",
     "choice of images",
 )
-PRODUCTS = "products alone"
 
 
 def measure(configuration: str, num_rounds: int) -> pd.DataFrame:
-    """Seconds an image, a row for each round and a column for each part left out."""
-    commands = {
-        part: (PIPELINE, "programs.without", part) for part in (WHOLE, *PARTS)
-    }
-    commands[PRODUCTS] = SGEMM["SGEMM jax"]
+    """Seconds of epochs, a row for each round and a column for each part left out."""
     contenders = {
-        name: Contender(command, configuration) for name, command in commands.items()
+        part: Contender((PIPELINE, "programs.without", part), configuration)
+        for part in (WHOLE, *PARTS)
     }
     try:
         rows = [
-            {name: c.epoch()["seconds"] / c.num_images for name, c in contenders.items()}
+            {part: c.epoch()["seconds"] for part, c in contenders.items()}
             for _ in range(num_rounds)
         ]
     finally:
@@ -48,21 +43,19 @@ def measure(configuration: str, num_rounds: int) -> pd.DataFrame:
 
 def shares(seconds: pd.DataFrame) -> pd.DataFrame:
     """Quartiles of what each part takes of the whole, in per cent."""
-    ratio = seconds.div(seconds[WHOLE], axis=0)
-    saved = 1 - ratio.drop(columns=[WHOLE, PRODUCTS])
-    saved[PRODUCTS] = ratio[PRODUCTS]
+    saved = 1 - seconds.drop(columns=WHOLE).div(seconds[WHOLE], axis=0)
     return 100 * saved.quantile([0.5, 0.25, 0.75]).T
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a training step's parts take.")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("configuration", nargs="*", default=["grey", "default"])
     options = parser.parse_args()
     for name in options.configuration:
         seconds = measure(name, options.rounds)
-        print(f"\n{name}: {1e6 * seconds[WHOLE].median():.1f} microseconds an image")
-        table = shares(seconds).set_axis(["median %", "quartiles", ""], axis=1)
+        print(f"\n{name}: {1000 * seconds[WHOLE].median():.0f} ms an epoch")
+        table = shares(seconds).set_axis(["median %", "lower", "upper"], axis=1)
         print(table.round(1).to_string(), flush=True)
 
 

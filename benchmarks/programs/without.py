@@ -1,10 +1,12 @@
 """The pipeline's own trainer with a part of its step left out, to see what it costs.
 
-The second argument names the part. What is trained so is of no use.
+The second argument names the part. Nothing is learned: the learning rate is 0, as
+without a likelihood, say, training would diverge.
 """
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import vae.determinism  # noqa: F401  before TensorFlow
 import keras
@@ -15,18 +17,24 @@ from vae.likelihoods import Bernoulli
 from vae.model import observations
 from vae.training import Trainer
 
-from programs.ours import make
+from programs import ours
 from programs.worker import serve
+
+NUM_IMAGES = 12_800  # few, so that rounds are short and many
 
 
 def without_moments() -> None:
     """Plain gradient descent: weights are read and written, and nothing else is."""
-    keras.optimizers.Adam = lambda rate: keras.optimizers.SGD(1e-6)
+    keras.optimizers.Adam = lambda rate: keras.optimizers.SGD(rate)
 
 
 def without_likelihood() -> None:
     """A linear function of the logits, whose gradient is the pixels."""
-    Bernoulli.log_prob = lambda family, x, logits: tf.reduce_sum(x * logits, axis=-1)
+
+    def log_prob(family, x, logits):
+        return tf.reduce_sum(x * logits, axis=-1)
+
+    Bernoulli.log_prob = log_prob
 
 
 def without_pixel_noise() -> None:
@@ -40,9 +48,13 @@ def without_latent_noise() -> None:
 
 
 def without_choice() -> None:
-    """The same images in each step; they are still turned into floating point."""
+    """The same images in each step."""
     step = Trainer._step
-    Trainer._step = lambda trainer, batch, i: step(trainer, tf.range(len(batch)), i)
+
+    def same_images(trainer, batch, i):
+        return step(trainer, tf.range(trainer.batch_size), i)
+
+    Trainer._step = same_images
 
 
 PARTS: dict[str, Callable[[], None]] = {
@@ -53,6 +65,13 @@ PARTS: dict[str, Callable[[], None]] = {
     "draws of latents": without_latent_noise,
     "choice of images": without_choice,
 }
+
+
+def make(configuration, images):
+    ours.LEARNING_RATE = 0.0
+    configuration = replace(configuration, num_images=NUM_IMAGES)
+    return ours.make(configuration, images[:NUM_IMAGES])
+
 
 if __name__ == "__main__":
     PARTS[sys.argv[2]]()
