@@ -3,7 +3,7 @@
     make bench-growth
 
 Around 784-400-20 ReLU, batch 128, binary pixels drawn anew, 12,800 images an epoch; and
-for importance samples, the bound on log p(x) of 104 images by the pipeline's default
+for importance samples, the bound on log p(x) of 208 images by the pipeline's default
 network with 20 latent dimensions. Each point is measured in a process of its own, whose
 peak memory is that of all it does, imports and compilation included; the seconds leave
 these out. Writes benchmarks/growth.csv and benchmarks/growth.png.
