@@ -7,10 +7,8 @@ stage has its turn.
 import random
 import shutil
 import signal
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
@@ -18,7 +16,6 @@ import kill
 
 ROOT = Path(__file__).parent.parent
 RAW = ROOT / "data/raw"
-STAGES = ["download", "preprocess", "train", "evaluate", "render"]
 # Of 1000 training images, so that little is left but what each process loads.
 SMALLER = {
     "preprocess": {"validation_images": 59_000},
@@ -50,25 +47,19 @@ def pipeline(tmp_path_factory, interruptible):
     with pytest.MonkeyPatch.context() as patch:
         if (RAW / "train-images-idx3-ubyte").exists():  # no index need be asked
             patch.setenv("VAE_MNIST_DIR", str(RAW))
-        run, starts = kill.repro(folder, log), []
-        for stage in STAGES:
-            while f"stages/{stage}.py" not in log.read_text() and run.poll() is None:
-                time.sleep(0.01)
-            starts.append(time.monotonic())
-        assert run.wait() == 0, log.read_text()
-        ends = [*starts[1:], time.monotonic()]
-        seconds = dict(zip(STAGES, np.subtract(ends, starts), strict=True))
+        assert kill.repro(folder, log).wait() == 0, log.read_text()
         raw = shutil.copytree(folder / "data/raw", temporary / "raw")
         patch.setenv("VAE_MNIST_DIR", str(raw))
+        seconds = kill.stage_seconds(folder, log)
         yield folder, log, kill.output_hashes(folder), seconds
 
 
-def kill_and_compare(pipeline, moment, **kwargs):
+def kill_and_compare(pipeline, stage, moment, **kwargs):
     """Kill a run of the pipeline, and finish it; all that was printed meanwhile."""
     folder, log, expected, _ = pipeline
-    ended_well, _ = kill.kill_once(folder, log, moment, **kwargs)
+    ended_well = kill.kill_once(folder, log, stage, moment, **kwargs)
     printed = log.read_text()
-    told = f"killed after {moment:.3f} s: {kwargs}\n{printed}"
+    told = f"{stage} killed after {moment:.3f} s: {kwargs}\n{printed}"
     assert ended_well, told
     assert kill.output_hashes(folder) == expected, told
     assert not (folder / ".state").exists(), told
@@ -76,17 +67,16 @@ def kill_and_compare(pipeline, moment, **kwargs):
     return printed
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", kill.STAGES)
 def test_a_killed_stage_ends_in_the_same_bits(pipeline, stage):
     moment = random.uniform(0, 0.5) * pipeline[-1][stage]
-    after = f"stages/{stage}.py"
-    kill_and_compare(pipeline, moment, stage=stage, after=after)
+    kill_and_compare(pipeline, stage, moment, after=kill.script(stage))
 
 
 def test_an_interrupted_training_goes_on_to_the_same_bits(pipeline):
     moment = random.uniform(0, 0.2)
     printed = kill_and_compare(
-        pipeline, moment, stage="train", after="epoch 3/", by=signal.SIGINT
+        pipeline, "train", moment, after="epoch 3/", by=signal.SIGINT
     )
     assert "\ninterrupted\n" in printed
     assert "going on after epoch " in printed

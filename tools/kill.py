@@ -3,11 +3,11 @@
     python tools/kill.py 50
 
 clones the current commit into a temporary folder, runs a small configuration of the
-pipeline there, and then, so many times: starts it again, kills all its processes with
-SIGKILL after a random time, runs `dvc repro`, and compares every output with that of
-the unbroken run. DVC may not take outputs from its cache: its run cache is off, and
-its record of earlier runs is removed before each kill. Exit status 1 if any output
-differs or a run fails.
+pipeline there, and then, so many times: starts one of its stages again, kills all
+processes with SIGKILL at a random moment of it, runs `dvc repro`, and compares every
+output with that of the unbroken run. Each stage has its turn. DVC may not take outputs
+from its cache: its run cache is off, and its record of the stage is removed before each
+kill. Exit status 1 if any output differs or a run fails.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import yaml
 
+STAGES = ["download", "preprocess", "train", "evaluate", "render"]
 SMALL = {
     "model": {"latent_dim": 3, "hidden_units": [16]},
     "train": {"epochs": 8},
@@ -65,48 +66,63 @@ def repro(folder: Path, log: Path, *options: str) -> subprocess.Popen:
         )
 
 
-def forget(folder: Path, stage: str | None) -> None:
-    """Remove DVC's record of a stage, or of all: it has to run, whatever is cached."""
+def forget(folder: Path, *stages: str) -> None:
+    """Remove DVC's record of stages: they have to run, whatever is cached."""
     path = folder / "dvc.lock"
     lock = yaml.safe_load(path.read_text())
-    for name in [stage] if stage else list(lock["stages"]):
-        del lock["stages"][name]
+    for stage in stages:
+        del lock["stages"][stage]
     path.write_text(yaml.safe_dump(lock))
+
+
+def stage_seconds(folder: Path, log: Path) -> dict[str, float]:
+    """Run all stages, which have run before, and see how long each takes."""
+    log.write_bytes(b"")
+    forget(folder, *STAGES)
+    run, starts = repro(folder, log), []
+    for stage in STAGES:
+        while script(stage) not in log.read_text() and run.poll() is None:
+            time.sleep(0.01)
+        starts.append(time.monotonic())
+    if run.wait() != 0:
+        sys.exit(log.read_text())
+    ends = [*starts[1:], time.monotonic()]
+    return {s: end - start for s, start, end in zip(STAGES, starts, ends, strict=True)}
+
+
+def script(stage: str) -> str:
+    """What DVC prints when it starts a stage."""
+    return f"stages/{stage}.py"
 
 
 def kill_once(
     folder: Path,
     log: Path,
+    stage: str,
     seconds: float,
     *,
-    stage: str | None = None,
-    after: str = "",
+    after: str,
     by: signal.Signals = signal.SIGKILL,
-) -> tuple[bool, str]:
-    """Kill a run, then finish it.
+) -> bool:
+    """Kill a run of a stage, then run the pipeline; whether that ended well.
 
     Args:
         folder: of a pipeline that has run.
         log: gets what both runs print.
+        stage: the only one that the killed run has to do.
         seconds: to wait before the kill.
-        stage: the only one that is run and killed; all where it is None.
         after: wait from the time that this is printed.
         by: the signal that all processes get; Ctrl-C sends SIGINT.
-
-    Returns:
-        whether the second run ended well, and the last stage before the kill.
     """
     log.write_bytes(b"")
     forget(folder, stage)
-    run = repro(folder, log, *(["--single-item", stage] if stage else []))
+    run = repro(folder, log, "--single-item", stage)
     while after not in log.read_text() and run.poll() is None:
         time.sleep(0.01)
     time.sleep(seconds)
     os.killpg(run.pid, by)
     run.wait()
-    started = [line for line in log.read_text().splitlines() if "Running stage" in line]
-    status = repro(folder, log).wait()
-    return status == 0, started[-1].split("'")[1] if started else "none"
+    return repro(folder, log).wait() == 0
 
 
 def main() -> None:
@@ -116,23 +132,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         log = Path(temporary, "log")
         folder = clone(Path(__file__).parent.parent, Path(temporary, "clone"))
-        start = time.monotonic()
         if repro(folder, log).wait() != 0:
             sys.exit(log.read_text())
-        duration = time.monotonic() - start
         expected = output_hashes(folder)
         # The next downloads need not ask an index again.
         mnist = shutil.copytree(folder / "data/raw", Path(temporary, "mnist"))
         os.environ["VAE_MNIST_DIR"] = str(mnist)
+        duration = stage_seconds(folder, log)
         failures = 0
         for i in range(kills):
-            seconds = random.uniform(0, duration)
-            ended_well, stage = kill_once(folder, log, seconds)
+            stage = STAGES[i % len(STAGES)]
+            seconds = random.uniform(0, duration[stage])
+            ended_well = kill_once(folder, log, stage, seconds, after=script(stage))
             equal = output_hashes(folder) == expected
             failures += not (ended_well and equal)
             resumed = "going on after" in log.read_text()
             print(
-                f"{i + 1}/{kills}: killed after {seconds:.1f} s in {stage}, "
+                f"{i + 1}/{kills}: killed after {seconds:.1f} s of {stage}, "
                 f"{'resumed, ' if resumed else ''}{'equal' if equal else 'DIFFERENT'}",
                 flush=True,
             )
