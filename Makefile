@@ -6,7 +6,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: repro test verify emulate bench bench-growth bench-parts bench-pipeline lock
 
+# DVC, killed while it writes its lock, leaves it empty and refuses to run.
 repro: .venv/ready
+	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock
 	.venv/bin/dvc repro
 
 test: .venv/ready

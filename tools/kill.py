@@ -120,9 +120,18 @@ def kill_once(
     while after not in log.read_text() and run.poll() is None:
         time.sleep(0.01)
     time.sleep(seconds)
-    os.killpg(run.pid, by)
+    if run.poll() is None:
+        os.killpg(run.pid, by)
     run.wait()
+    unlock(folder)
     return repro(folder, log).wait() == 0
+
+
+def unlock(folder: Path) -> None:
+    """What `make` does before `dvc repro`: DVC's lock is empty if its writing was cut."""
+    lock = folder / ".dvc/tmp/rwlock"
+    if lock.exists() and lock.stat().st_size == 0:
+        lock.unlink()
 
 
 def main() -> None:
