@@ -1,6 +1,8 @@
 """`dvc.yaml` and `params.yaml` against the code: nothing forgotten, nothing idle."""
 
 import ast
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -159,3 +161,18 @@ def test_determinism_refuses_to_come_too_late(monkeypatch):
     monkeypatch.delitem(sys.modules, "vae.determinism")
     with pytest.raises(ImportError, match="before tensorflow"):
         __import__("vae.determinism")
+
+
+@pytest.mark.parametrize("content", ["", "{}"])
+def test_make_removes_a_lock_that_a_kill_left_empty(tmp_path, content):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    lock, dvc = tmp_path / ".dvc/tmp/rwlock", tmp_path / ".venv/bin/dvc"
+    for path in (lock, dvc):
+        path.parent.mkdir(parents=True)
+    lock.write_text(content)
+    dvc.write_text("#!/bin/sh\n")
+    dvc.chmod(0o755)
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / ".venv/ready").touch()
+    subprocess.run(["make", "repro"], cwd=tmp_path, check=True)
+    assert lock.exists() == bool(content)

@@ -43,12 +43,15 @@ def clone(source: Path, folder: Path) -> Path:
 
 
 def output_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file under data/ and results/ by its path."""
+    """SHA-256 of every file under data/ and results/ by its path.
+
+    But for hidden ones: a killed DVC leaves temporary files of its own.
+    """
     paths = [p for top in ("data", "results") for p in (folder / top).rglob("*")]
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(paths)
-        if path.is_file()
+        if path.is_file() and not path.name.startswith(".")
     }
 
 
@@ -128,7 +131,7 @@ def kill_once(
 
 
 def unlock(folder: Path) -> None:
-    """What `make` does before `dvc repro`: DVC's lock is empty if its writing was cut."""
+    """As `make` does before `dvc repro`: a kill leaves DVC's own lock empty."""
     lock = folder / ".dvc/tmp/rwlock"
     if lock.exists() and lock.stat().st_size == 0:
         lock.unlink()
