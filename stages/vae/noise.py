@@ -68,7 +68,5 @@ def draw_binary(
     )
     bits = tf.concat([words // 2**16, words % 2**16], axis=-1)[:, :num_pixels]
     byte = tf.cast(images, tf.uint32)
-    threshold = (
-        byte * 257 + byte // 128
-    )  # round(2^16 byte / 255), as 2^16 = 255 * 257 + 1
-    return tf.cast(bits < threshold, tf.float32)
+    rounded = byte * 257 + byte // 128  # as 2^16 byte / 255 is byte * 257 + byte / 255
+    return tf.cast(bits < rounded, tf.float32)

@@ -146,9 +146,9 @@ class Trainer:
             terms = self.vae.terms(x, noise)
             loss = tf.reduce_mean(self.objective.loss(terms, progress))
         gradients = tape.gradient(loss, self.vae.variables)
-        # XLA copies what is updated unless all that reads it must have come before. The
-        # gradient of the first bias comes after all other layers: nothing but order is
-        # added here, and no weights are copied any more.
+        # XLA updates weights in place only where all that reads them must come before,
+        # and else copies them at each step. The gradient of the first bias is computed
+        # after all reads: this factor of 1 makes every update wait for it.
         one = 1.0 + 0.0 * gradients[1][0]
         gradients = [one * gradient for gradient in gradients]
         self.optimizer.apply(gradients, self.vae.variables)
