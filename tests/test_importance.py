@@ -80,10 +80,10 @@ def test_the_adaptive_bound_is_a_bound():
 
 
 @pytest.mark.parametrize("proposal", ["posterior", "adaptive"])
-@pytest.mark.parametrize("rows", [3, 12, 24, 60])
+@pytest.mark.parametrize("rows", [3, 5, 24, 60])
 def test_blocks_of_images_change_nothing(monkeypatch, proposal, rows):
     vae, _ = linear_gaussian(2, posterior_factor=1.7)
-    settings = dict(proposal=proposal, num_samples=12, seed=1)
+    settings = dict(proposal=proposal, num_samples=13, seed=1)
     whole = importance_bounds(vae, IMAGE_BYTES, **settings)
     monkeypatch.setattr(importance, "ROWS", rows)
     received = importance_bounds(vae, IMAGE_BYTES, **settings)
