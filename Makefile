@@ -22,22 +22,23 @@ verify: .venv/ready
 emulate: .venv/ready
 	.venv/bin/python tools/emulate.py
 
-# Side by side with other programs; then what the pipeline takes around the training,
-# and how the cost grows. About half an hour; the machine should do nothing else.
+# Side by side with other programs; then what takes the time of a step, what the pipeline
+# takes around the training, and how the cost grows. About half an hour; the machine
+# should do nothing else.
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
+	$(MAKE) bench-parts bench-pipeline bench-growth
+
+bench-parts: .venv/ready
+	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/parts.py
-	.venv/bin/python benchmarks/pipeline.py
-	.venv/bin/python benchmarks/growth.py
 
 bench-pipeline: .venv/ready
 	.venv/bin/python benchmarks/pipeline.py
 
-bench-parts: .venv/ready benchmarks/.venv/ready
-	.venv/bin/python benchmarks/parts.py
-
 bench-growth: .venv/ready
+	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/growth.py
 
 .venv/ready: requirements.txt
