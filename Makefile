@@ -1,18 +1,28 @@
 # `make` rebuilds the results, `make test` runs the tests; both set up .venv first.
+# `make test-all` adds the long tests: kills, full disks, the bits under other conditions.
 PYTHON ?= python3
 
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test verify emulate bench bench-growth bench-parts bench-pipeline lock
+.PHONY: repro test test-all lint verify emulate bench bench-growth bench-parts bench-pipeline lock
 
 # DVC, killed while it writes its lock, leaves it empty and refuses to run.
 repro: .venv/ready
 	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock
+	@test -z "$$VAE_MNIST_DIR" || test ! -e data/raw/t10k-labels-idx1-ubyte || \
+		echo "data/raw is there and verified, so VAE_MNIST_DIR is not read; to read it: dvc repro --force download"
 	.venv/bin/dvc repro
 
 test: .venv/ready
+	.venv/bin/python -m pytest -m 'not long'
+
+test-all: .venv/ready lint
 	.venv/bin/python -m pytest
+
+lint: .venv/ready
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
 
 # Rebuilds everything in a clone of the current commit, and compares each output.
 verify: .venv/ready
@@ -44,8 +54,8 @@ bench-growth: .venv/ready
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'
 	$(PYTHON) -m venv --clear .venv
-	@echo "Installing the packages of requirements.txt into .venv, about 3 GB"
-	.venv/bin/python -m pip install --quiet --require-hashes --requirement requirements.txt
+	@echo "Installing the packages of requirements.txt into .venv: 2.7 GB, about a minute"
+	.venv/bin/python -m pip install --require-hashes --requirement requirements.txt
 	@touch $@
 
 # PyTorch has no line in the lock: with hashes, pip could not take a build for CPUs

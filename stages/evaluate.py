@@ -5,100 +5,110 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from vae.arrays import read_arrays, write_arrays
-from vae.binarization import draw_binary_once
-from vae.errors import PipelineError, run
-from vae.evaluation import encode
+from vae.errors import readable, run
+from vae.evaluation.figure_arrays import figure_arrays
+from vae.evaluation.inference import encode
+from vae.evaluation.measure import Measures, measure
+from vae.evaluation.summary import (
+    FORMAT,
+    by_digit,
+    check_finite,
+    means,
+    standard_errors,
+)
 from vae.files import write_whole
 from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
-from vae.measures import Measures, measure
 from vae.model import VAE
 from vae.params import Params, read_params
-from vae.showcase import decoded_for_figures
-from vae.summary import DECIMALS, by_digit, check_finite, mean_and_error
 
 SPLITS = ("train", "test")
 DATA = Path("data/mnist.npz")
+OBSERVATIONS = {
+    "train_images": "uint8 train height width",
+    "train_labels": "uint8 train",
+    "test_images": "uint8 test height width",
+    "test_labels": "uint8 test",
+}
 WEIGHTS = Path("results/model.safetensors")
 METRICS = Path("results/metrics.json")
+STANDARD_ERRORS = Path("results/standard_errors.csv")
 DIGITS = Path("results/digits.csv")
 LATENTS = Path("results/latents.npz")
-
-
-def read_splits(
-    params: Params,
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Images as they are seen, and labels, by split."""
-    names = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
-    data = read_arrays(DATA, *names, made_by="preprocess")
-    if params.preprocess.binarization == "dynamic":
-        data["train_images"] = draw_binary_once(
-            data["train_images"], seed=params.evaluate.seed, stream=0
-        )
-    images = {split: data[f"{split}_images"] for split in SPLITS}
-    return images, {split: data[f"{split}_labels"] for split in SPLITS}
 
 
 def load_model(params: Params, num_pixels: int) -> VAE:
     """The model that `train` left."""
     vae = VAE(num_pixels=num_pixels, **params.model.model_dump())
-    try:
-        weights = load(WEIGHTS.read_bytes())
-        vae.load_weights(weights)
-        return vae
-    except FileNotFoundError:
-        problem = "no such file"
-    except Exception as error:  # damage has safetensors raise many kinds
-        reason = " ".join(str(error).split()) or type(error).__name__
-        problem = f"damaged ({reason})"
-    raise PipelineError(f"{WEIGHTS}: {problem}; make it with: dvc repro train")
+    with readable(WEIGHTS, SafetensorError, ValueError, made_by="train"):
+        vae.load_weights(load(WEIGHTS.read_bytes()))
+    return vae
 
 
 def tables(
     measures: Measures, labels: dict[str, np.ndarray]
-) -> tuple[dict[str, dict[str, float]], pd.DataFrame]:
-    """Means over all images, and over those of each digit, by split."""
-    metrics, digits = {}, []
+) -> tuple[dict[str, dict[str, float]], pd.DataFrame, pd.DataFrame]:
+    """Means over all images; their standard errors; both over those of each digit."""
+    metrics, errors, digits = {}, {}, []
     for split, label in labels.items():
         images = pd.DataFrame(measures.columns[split])
         check_finite(images, split)
-        metrics[split] = mean_and_error(images) | measures.scalars[split]
+        metrics[split] = means(images) | measures.scalars[split]
+        errors[split] = standard_errors(images)
         digits.append(by_digit(images, label).assign(split=split))
-        print(f"{split}: ELBO {metrics[split]['elbo']:.2f} nats per image")
-    return metrics, pd.concat(digits).set_index("split")
+    errors = pd.DataFrame(errors).rename_axis("metric")
+    return metrics, errors, pd.concat(digits).set_index("split")
+
+
+def describe(metrics: dict[str, float]) -> str:
+    """The bounds in words."""
+    names = {"elbo": "ELBO", "iwae_bound": "bound", "log_evidence": "log p(x)"}
+    known = [f"{names[n]} {metrics[n]:.2f}" for n in names if n in metrics]
+    return f"{', '.join(known)} nats per image"
 
 
 def main() -> None:
     params = read_params()
-    shapes, labels = read_splits(params)
-    images = {split: array.reshape(len(array), -1) for split, array in shapes.items()}
+    data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
+    labels = {split: data[f"{split}_labels"] for split in SPLITS}
+    images = {
+        split: data[f"{split}_images"].reshape(len(labels[split]), -1)
+        for split in SPLITS
+    }
     vae = load_model(params, num_pixels=images["test"].shape[1])
 
-    encodings = {split: encode(vae, array) for split, array in images.items()}
+    encodings = {split: encode(vae, x) for split, x in images.items()}
     measures = measure(vae, images, labels, encodings, **params.evaluate.model_dump())
-    metrics, digits = tables(measures, labels)
-    pseudo = is_pseudo_likelihood(vae.likelihood, params.preprocess.binarization)
-    for section in metrics.values():
+    metrics, errors, digits = tables(measures, labels)
+    pseudo = is_pseudo_likelihood(vae.likelihood, images["test"])
+    for split, section in metrics.items():
         section["pseudo_likelihood"] = pseudo
+        print(f"{split}: {describe(section)}")
     if pseudo:
         print(PSEUDO_LIKELIHOOD)
-    decoded = decoded_for_figures(
-        vae,
-        images["test"],
-        labels["test"],
-        encodings["test"],
-        measures.columns["test"].get("log_evidence"),
-        params.evaluate.seed,
-    )
+    arrays = {
+        "image_shape": np.array(data["test_images"].shape[1:]),
+        "label": labels["test"],
+        **encodings["test"]._asdict(),
+        **measures.curve,
+        **figure_arrays(
+            vae,
+            images["test"],
+            labels["test"],
+            encodings["test"],
+            measures.columns["test"],
+            grid_points=params.evaluate.grid_points,
+            seed=params.evaluate.seed,
+        ),
+    }
 
-    csv = digits.to_csv(float_format=f"%.{DECIMALS}f", lineterminator="\n")
     write_whole(METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
-    write_whole(DIGITS, csv.encode())
-    encoded = {"label": labels["test"], **encodings["test"]._asdict()}
-    shape = {"image_shape": shapes["test"].shape[1:]}
-    write_arrays(LATENTS, shape | encoded | measures.curve | decoded)
+    write_whole(STANDARD_ERRORS, errors.to_csv(**FORMAT).encode())
+    write_whole(DIGITS, digits.to_csv(**FORMAT).encode())
+    write_arrays(LATENTS, arrays)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from vae.arrays import write_arrays
-from vae.binarization import draw_binary_once
-from vae.errors import PipelineError, run
-from vae.idx import parse_idx
-from vae.params import read_params
+from vae.data.binarization import binarize
+from vae.data.idx import parse_idx
+from vae.errors import PipelineError, readable, run
+from vae.params import check_counts, read_params
 
 RAW = Path("data/raw")
 OUTPUT = Path("data/mnist.npz")
@@ -20,16 +20,11 @@ OUTPUT = Path("data/mnist.npz")
 def read_idx(name: str, ndim: int) -> np.ndarray:
     """Read one of the four files, uint8 with `ndim` dimensions."""
     path = RAW / name
-    try:
+    with readable(path, ValueError, made_by="download"):
         array = parse_idx(path.read_bytes())
         if array.ndim != ndim:
-            raise ValueError(f"received {array.ndim} dimensions, expected {ndim}")
+            raise ValueError(f"{array.ndim} dimensions, expected {ndim}")
         return array
-    except FileNotFoundError:
-        problem = "no such file"
-    except ValueError as error:
-        problem = f"damaged ({error})"
-    raise PipelineError(f"{path}: {problem}; make it with: dvc repro download")
 
 
 def read_split(prefix: str) -> tuple[np.ndarray, np.ndarray]:
@@ -44,40 +39,25 @@ def read_split(prefix: str) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
-def binarize(images: np.ndarray, *, how: str, seed: int, stream: int) -> np.ndarray:
-    """Images as they are seen: grey, cut at one half, or drawn once."""
-    if how == "none":
-        return images
-    if how == "threshold":
-        return np.where(images > 127, np.uint8(255), np.uint8(0))
-    return draw_binary_once(images, seed=seed, stream=stream)
-
-
 def main() -> None:
     params = read_params()
     images, labels = read_split("train")
     test_images, test_labels = read_split("t10k")
+    check_counts(params, num_images=len(images))
     held_out = params.preprocess.validation_images
-    if held_out >= len(images):
-        raise PipelineError(
-            f"params.yaml: preprocess.validation_images: received {held_out}; "
-            f"allowed: less than {len(images)}, the number of images"
-        )
-    splits = {
+    grey = {
         "train": (images[:-held_out], labels[:-held_out]),
         "validation": (images[-held_out:], labels[-held_out:]),
         "test": (test_images, test_labels),
     }
+    how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays = {}
-    for stream, (split, (split_images, split_labels)) in enumerate(splits.items()):
-        how = params.preprocess.binarization
-        if how == "dynamic" and split == "train":
-            how = "none"  # drawn anew each time they are seen
-        arrays[f"{split}_images"] = binarize(
-            split_images, how=how, seed=params.preprocess.seed, stream=stream
-        )
-        arrays[f"{split}_labels"] = split_labels
+    for split, (split_images, split_labels) in grey.items():
+        seen = binarize(split_images, how=how, seed=seed, split=split)
+        arrays |= {f"{split}_images": seen, f"{split}_labels": split_labels}
         print(f"{split}: {len(split_labels)} images")
+    if how == "dynamic":  # training draws their pixels anew at each step
+        arrays["train_grey"] = grey["train"][0]
     write_arrays(OUTPUT, arrays)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from safetensors.numpy import save
-from tqdm import tqdm
 
 from vae.arrays import read_arrays
 from vae.checkpoint import State, fingerprint, load_state, save_state
@@ -15,49 +14,49 @@ from vae.files import write_whole
 from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
 from vae.model import VAE
 from vae.objectives import make_objective
-from vae.params import Params, read_params
+from vae.params import Params, check_counts, read_params
+from vae.progress import progress_bar
 from vae.training import Trainer
 
 DATA = Path("data/mnist.npz")
-SPLITS = ("train_images", "validation_images")
+OBSERVATIONS = {
+    "train_images": "uint8 train height width",
+    "validation_images": "uint8 validation height width",
+}
 WEIGHTS = Path("results/model.safetensors")
 HISTORY = Path("results/history.csv")
 STATE = Path(".state/train")  # outside DVC's outputs, which it deletes before a run
 
+# Parameters of `train` that the objective takes; the trainer takes the others.
+OBJECTIVE = {
+    "objective",
+    "beta",
+    "beta_warmup_epochs",
+    "gamma",
+    "capacity",
+    "capacity_epochs",
+}
 
-def make_trainer(
-    params: Params, images: np.ndarray, validation_images: np.ndarray
-) -> Trainer:
+
+def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
     """An untrained model of the configured shape, and what trains it."""
-    images, validation_images = (
-        a.reshape(len(a), -1) for a in (images, validation_images)
-    )
+    # Grey images are there where pixels are to be drawn anew at each step.
+    images = data.get("train_grey", data["train_images"])
+    images = images.reshape(len(images), -1)
+    validation_images = data["validation_images"]
     vae = VAE(
         num_pixels=images.shape[1],
         seed=params.train.seed,
         **params.model.model_dump(),
     )
-    vae.start_at(images.mean(axis=0) / 255)
-    objective = make_objective(
-        params.train.objective,
-        beta=params.train.beta,
-        beta_warmup_epochs=params.train.beta_warmup_epochs,
-        gamma=params.train.gamma,
-        capacity=params.train.capacity,
-        capacity_epochs=params.train.capacity_epochs,
-    )
+    vae.set_output_bias(images.mean(axis=0) / 255)
     return Trainer(
         vae,
-        objective,
+        make_objective(**params.train.model_dump(include=OBJECTIVE)),
         images,
-        validation_images,
-        dynamic=params.preprocess.binarization == "dynamic",
-        num_samples=params.train.num_samples,
-        epochs=params.train.epochs,
-        batch_size=params.train.batch_size,
-        learning_rate=params.train.learning_rate,
-        schedule=params.train.schedule,
-        seed=params.train.seed,
+        validation_images.reshape(len(validation_images), -1),
+        dynamic="train_grey" in data,
+        **params.train.model_dump(exclude=OBJECTIVE),
     )
 
 
@@ -74,9 +73,12 @@ def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str,
 
 def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
     """A row of the learning curve, with what the objective varies at mid-epoch."""
+    terms = trainer.run_epoch(epoch)
+    loss = terms.pop("loss")
     row = {"epoch": epoch + 1}
-    row |= summarize("train", *trainer.run_epoch(epoch))
-    row |= summarize("validation", *trainer.validate(epoch))
+    row |= summarize("train", **terms)
+    row |= summarize("validation", **trainer.validate(epoch))
+    row |= {"train_loss": float(np.mean(loss))}
     varied = trainer.objective.schedule(np.float32(epoch + 0.5))
     return row | {name: float(value) for name, value in varied.items()}
 
@@ -84,42 +86,36 @@ def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
 def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
     """The learning curve; goes on where a run with this key was cut short."""
     history = []
-    if state := load_state(STATE, key, trainer.state()):
+    if state := load_state(STATE, key):
         history = state.history
         trainer.restore(state.arrays)
         print(f"going on after epoch {len(history)}, where a run was cut short")
-    epochs = tqdm(
-        range(len(history), num_epochs),
-        initial=len(history),
-        total=num_epochs,
-        unit="epoch",
-        disable=None,
-    )
-    for epoch in epochs:
+    print("the first epoch is compiled, which takes some seconds", flush=True)
+    bar = None
+    for epoch in range(len(history), num_epochs):
         row = run_epoch(trainer, epoch)
         history.append(row)
         save_state(STATE, key, State(history, trainer.state()))
-        elbos = (
-            f"train {row['train_elbo']:.2f}, validation {row['validation_elbo']:.2f}"
-        )
-        epochs.set_postfix_str(f"ELBO {elbos}")
-        if epochs.disable:
-            print(f"epoch {epoch + 1}/{num_epochs}: ELBO {elbos}", flush=True)
+        # The clock starts after the first epoch: compilation is no measure of the rest.
+        if bar is None:
+            bar = progress_bar("epoch", num_epochs, initial=epoch)
+        train, validation = row["train_elbo"], row["validation_elbo"]
+        elbos = f"ELBO train {train:.2f}, validation {validation:.2f}"
+        bar.set_postfix_str(elbos, refresh=False)
+        bar.update()
+        if bar.disable:
+            print(f"epoch {epoch + 1}/{num_epochs}: {elbos}", flush=True)
     return history
 
 
 def main() -> None:
     params = read_params()
-    arrays = read_arrays(DATA, *SPLITS, made_by="preprocess")
-    trainer = make_trainer(params, *(arrays[name] for name in SPLITS))
-    likelihood = trainer.vae.likelihood
-    if is_pseudo_likelihood(likelihood, params.preprocess.binarization):
+    data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
+    check_counts(params, len(data["train_images"]) + len(data["validation_images"]))
+    trainer = make_trainer(params, data)
+    if is_pseudo_likelihood(trainer.vae.likelihood, data["validation_images"]):
         print(PSEUDO_LIKELIHOOD)
-    read = {
-        "binarization": params.preprocess.binarization,
-        "model": params.model.model_dump(),
-        "train": params.train.model_dump(),
-    }
+    read = {"model": params.model.model_dump(), "train": params.train.model_dump()}
     key = fingerprint(read, DATA.read_bytes())
     history = pd.DataFrame(fit(trainer, params.train.epochs, key))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from vae.idx import format_idx
+from vae.data.idx import format_idx
 
 TINY = {
     "preprocess": {"binarization": "dynamic", "validation_images": 7, "seed": 3},

@@ -1,6 +1,6 @@
 import numpy as np
 
-from vae.binarization import draw_binary_once
+from vae.data.binarization import draw_binary_once
 
 
 def test_pixels_are_white_with_the_probability_of_their_grey():

@@ -22,10 +22,10 @@ import pytest
 import download
 from vae import mnist
 from vae.errors import run
-from vae.idx import format_idx
-from vae.mirrors import fetch_mirror
-from vae.mnist import ArrayUnpickler
-from vae.sources import DataFile, Package, SourceError, fetch_member, read_folder
+from vae.data.idx import format_idx
+from vae.data.mirrors import fetch_mirror
+from vae.data.mnist import ArrayUnpickler
+from vae.data.sources import DataFile, Package, SourceError, fetch_member, read_folder
 
 SCRIPT = Path(download.__file__)
 NAMES = [file.name for file in mnist.FILES]

@@ -2,7 +2,7 @@ import numpy as np
 import tensorflow as tf
 
 from vae import evaluation
-from vae.evaluation import decode, encode, rates_and_distortions
+from vae.evaluation.inference import decode, encode, rates_and_distortions
 from vae.model import VAE, observations, rate_by_dimension
 from vae.noise import Purpose, standard_normal
 

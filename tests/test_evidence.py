@@ -6,7 +6,7 @@ import scipy.stats
 
 from linear_gaussian import IMAGE_BYTES, NOISE_SCALE, PIXELS, X, linear_gaussian
 from vae import evidence
-from vae.evidence import has_quadrature, log_evidence, prior_grid
+from vae.evaluation.quadrature import has_quadrature, log_evidence, prior_grid
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])

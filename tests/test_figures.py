@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from matplotlib import style
 
-from vae.curves import draw_bound, draw_history, draw_rate
-from vae.mosaics import (
+from vae.figures.curves import draw_bound, draw_history, draw_rate
+from vae.figures.image_grids import (
     draw_manifold,
     draw_reconstruction,
     draw_samples,
     draw_traversals,
     tile,
 )
-from vae.planes import label_places, draw_encodings, draw_posteriors
-from vae.style import STYLE
+from vae.figures.latent_plane import label_places, draw_encodings, draw_posteriors
+from vae.figures.style import STYLE
 
 LABEL = np.arange(50, dtype=np.uint8) % 10
 HEIGHT, WIDTH = IMAGE_SHAPE = np.array([5, 4])

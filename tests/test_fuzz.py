@@ -33,11 +33,11 @@ from test_download import pickle_splits
 from vae.arrays import read_arrays, write_arrays
 from vae.checkpoint import State, load_state, save_state
 from vae.errors import PipelineError
-from vae.idx import format_idx, parse_idx
-from vae.mnist import ArrayUnpickler, unpack_pickle
+from vae.data.idx import format_idx, parse_idx
+from vae.data.mnist import ArrayUnpickler, unpack_pickle
 from vae.model import VAE
 from vae.params import Params, read_params
-from vae.sources import SourceError, read_capped
+from vae.data.sources import SourceError, read_capped
 
 # No deadline: no test depends on time. The same examples in every run.
 fuzz = settings(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.idx import format_idx, parse_idx
+from vae.data.idx import format_idx, parse_idx
 
 # Two labels, and one image of 2 rows and 3 columns, byte by byte.
 LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 255])

@@ -5,8 +5,8 @@ import pytest
 
 from linear_gaussian import IMAGE_BYTES, IMAGES, linear_gaussian
 from vae import importance
-from vae.evaluation import rates_and_distortions
-from vae.importance import importance_bounds, sample_counts
+from vae.evaluation.inference import rates_and_distortions
+from vae.evaluation.importance import importance_bounds, sample_counts
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])

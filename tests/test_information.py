@@ -4,9 +4,9 @@ import scipy.stats
 import tensorflow as tf
 
 from vae import information
-from vae.information import active_units, mutual_information
+from vae.evaluation.latents import active_units, mutual_information
 from vae.noise import Purpose, standard_normal
-from vae.probes import probe_hits
+from vae.evaluation.latents import probe_hits
 
 RNG = np.random.default_rng(0)
 LOC = RNG.normal(size=(9, 2)).astype(np.float32)

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from vae import measures
-from vae.evaluation import Encoding, encode
-from vae.importance import Bounds
-from vae.information import active_units
-from vae.measures import measure
+from vae.evaluation.inference import Encoding, encode
+from vae.evaluation.importance import Bounds
+from vae.evaluation.latents import active_units
+from vae.evaluation.measure import measure
 from vae.model import VAE
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import scipy.stats
 import tensorflow as tf
 
 from vae import proposals
-from vae.proposals import Mixture, refine, split
+from vae.evaluation.proposals import Mixture, refine, split
 
 
 def mixture(counts=(3, 0, 4)):

@@ -7,7 +7,7 @@ import numpy as np
 import yaml
 from safetensors.numpy import save
 
-from vae.evaluation import decode, encode
+from vae.evaluation.inference import decode, encode
 from vae.model import VAE
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

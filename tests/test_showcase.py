@@ -3,9 +3,9 @@ import scipy.stats
 import tensorflow as tf
 
 from vae import showcase
-from vae.evaluation import decode, encode
+from vae.evaluation.inference import decode, encode
 from vae.model import VAE
-from vae.showcase import (
+from vae.evaluation.figure_arrays import (
     decoded_for_figures,
     first_of_each_digit,
     manifold,

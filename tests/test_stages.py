@@ -17,10 +17,10 @@ import render
 import train
 from vae.checkpoint import save_state
 from vae.errors import PipelineError
-from vae.idx import format_idx
+from vae.data.idx import format_idx
 from vae.objectives import Capacity
 from vae.params import read_params
-from vae.summary import by_digit, check_finite, mean_and_error
+from vae.evaluation.summary import by_digit, check_finite, mean_and_error
 
 OUTPUTS = [
     "data/mnist.npz",

@@ -20,8 +20,8 @@ import yaml
 import evaluate
 import preprocess
 import train
-from vae.evidence import GRID_POINTS
-from vae.idx import format_idx
+from vae.data.idx import format_idx
+from vae.evaluation.quadrature import GRID_POINTS
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 OUTPUTS = [

@@ -24,7 +24,7 @@ def init_network(key, widths):
     shapes = itertools.pairwise(widths)
     return [
         {"kernel": initializer(key, shape), "bias": jnp.zeros(shape[1])}
-        for key, shape, initializer in zip(keys, shapes, initializers)
+        for key, shape, initializer in zip(keys, shapes, initializers, strict=True)
     ]
 
 

@@ -2,12 +2,11 @@
 
 import itertools
 
+from programs.configurations import LEARNING_RATE, NUM_PIXELS
+from programs.worker import serve
 from vae.model import VAE
 from vae.objectives import WeightedElbo
 from vae.training import Trainer
-
-from programs.configurations import LEARNING_RATE, NUM_PIXELS
-from programs.worker import serve
 
 
 def make_vae(configuration):
@@ -39,8 +38,8 @@ def make(configuration, images):
     epochs = itertools.count()
 
     def run_epoch():
-        rate, distortion = trainer.run_epoch(next(epochs))
-        return float((rate + distortion).mean())
+        terms = trainer.run_epoch(next(epochs))
+        return float((terms["rate"] + terms["distortion"]).mean())
 
     return run_epoch
 

@@ -41,7 +41,7 @@ def numpy_step(factors):
     outputs = [np.matmul(a, b) for a, b in factors]
 
     def step():
-        for (a, b), output in zip(factors, outputs):
+        for (a, b), output in zip(factors, outputs, strict=True):
             np.matmul(a, b, out=output)
 
     return step
@@ -55,7 +55,7 @@ def torch_step(factors):
     outputs = [torch.mm(a, b) for a, b in factors]
 
     def step():
-        for (a, b), output in zip(factors, outputs):
+        for (a, b), output in zip(factors, outputs, strict=True):
             torch.mm(a, b, out=output)
 
     return step

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import vae.determinism  # noqa: F401  before TensorFlow
+
 import keras
 import tensorflow as tf
 
 import vae.training
+from programs import ours
+from programs.worker import serve
 from vae.likelihoods import Bernoulli
 from vae.model import observations
 from vae.training import Trainer
-
-from programs import ours
-from programs.worker import serve
 
 NUM_IMAGES = 12_800  # few, so that rounds are short and many
 

@@ -35,7 +35,7 @@ def serve(
     say(imported=True)
     configuration = CONFIGURATIONS[sys.argv[1]]
     with np.load("data/mnist.npz") as arrays:
-        images = arrays["train_images"][: configuration.num_images]
+        images = arrays["train_grey"][: configuration.num_images]
     run_epoch = make(configuration, images.reshape(len(images), -1))
     run_epoch()
     say(ready=True)

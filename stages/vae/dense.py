@@ -1,6 +1,7 @@
 """Matrix products with the same bits on every CPU, and a dense layer made of them."""
 
 import vae.determinism  # noqa: F401  before TensorFlow
+
 import keras
 import tensorflow as tf
 from tensorflow.compiler.tf2xla.python.xla import optimization_barrier

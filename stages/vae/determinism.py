@@ -18,6 +18,10 @@ os.environ |= {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     # Eigen's own kernel: the custom one splits sums by the number of threads.
     "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0",
+    # Keras as it comes: a file of the user's may choose another backend or precision.
+    "KERAS_BACKEND": "tensorflow",
+    "KERAS_HOME": os.devnull,
+    "KERAS_NNX_ENABLED": "false",
 }
 # TensorFlow reports each accelerator it does not find; it need not.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

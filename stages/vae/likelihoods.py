@@ -8,7 +8,7 @@ A family is a class with the following, a line in `make_likelihood` and its name
                                 units], from which the decoder's last layer computes
                                 its output: [batch, points], by matrix products
     mean(output)                E[x|z], of the shape of the output
-    output_at(mean)             the output that has this mean
+    output_for_mean(mean)       the output that has this mean
     binary                      of pixels 0 or 1, not a density of grey ones
     variables                   what is trained beside the decoder's layers
 """
@@ -16,11 +16,12 @@ A family is a class with the following, a line in `make_likelihood` and its name
 import math
 
 import vae.determinism  # noqa: F401  before TensorFlow
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 from vae.dense import Dense
-
 
 PSEUDO_LIKELIHOOD = (
     "pseudo-likelihood: this model.likelihood does not suit preprocess.binarization; "
@@ -56,7 +57,7 @@ class Bernoulli:
     def mean(self, logits: tf.Tensor) -> tf.Tensor:
         return tf.sigmoid(logits)
 
-    def output_at(self, mean: tf.Tensor) -> tf.Tensor:
+    def output_for_mean(self, mean: tf.Tensor) -> tf.Tensor:
         mean = tf.clip_by_value(mean, 0.001, 0.999)
         return tf.math.log(mean) - tf.math.log1p(-mean)
 
@@ -79,7 +80,7 @@ def binary_log_prob(x: tf.Tensor, logits: tf.Tensor):
 def sum_log(factors: tf.Tensor) -> tf.Tensor:
     """The sum of the logarithms over the last axis, of factors from 1 to 2.
 
-    Logarithms are dear: the first half of the factors is multiplied by the second,
+    Logarithms are expensive: the first half of the factors is multiplied by the second,
     as often as there are halves and the products, at most 2^64, cannot overflow.
     """
     num_factors = 1
@@ -122,7 +123,7 @@ class ContinuousBernoulli(Bernoulli):
         exact = tf.where(safe > 0, upper, 1.0 - upper)
         return tf.where(small, series, exact)
 
-    def output_at(self, mean: tf.Tensor) -> tf.Tensor:
+    def output_for_mean(self, mean: tf.Tensor) -> tf.Tensor:
         mean = tf.clip_by_value(mean, 0.001, 0.999)
         low, high = tf.fill(mean.shape, -1001.0), tf.fill(mean.shape, 1001.0)
         for _ in range(40):  # the mean rises with the logit: halve the interval
@@ -187,7 +188,7 @@ class Gaussian:
     def mean(self, loc: tf.Tensor) -> tf.Tensor:
         return loc
 
-    def output_at(self, mean: tf.Tensor) -> tf.Tensor:
+    def output_for_mean(self, mean: tf.Tensor) -> tf.Tensor:
         return mean
 
 
@@ -196,15 +197,24 @@ Likelihood = Bernoulli | ContinuousBernoulli | Gaussian
 
 def make_likelihood(name: str, *, gaussian_scale: float | str) -> Likelihood:
     """The family of this name; only the Gaussian has a scale."""
-    if name == "gaussian":
-        return Gaussian(gaussian_scale)
-    return {"bernoulli": Bernoulli, "continuous_bernoulli": ContinuousBernoulli}[name]()
+    match name:
+        case "bernoulli":
+            return Bernoulli()
+        case "continuous_bernoulli":
+            return ContinuousBernoulli()
+        case "gaussian":
+            return Gaussian(gaussian_scale)
+    raise ValueError(f"unknown likelihood {name!r}")
 
 
-def is_pseudo_likelihood(likelihood: Likelihood, binarization: str) -> bool:
+def is_pseudo_likelihood(likelihood: Likelihood, images: np.ndarray) -> bool:
     """Whether grey pixels are taken for binary ones or the other way round.
 
     Cross-entropy of grey pixels is no log density, and a density of binary pixels has
     no bound; neither number compares with any other.
+
+    Args:
+        likelihood: of the model.
+        images: uint8, as the model sees them; binary ones are 0 or 255.
     """
-    return likelihood.binary != (binarization != "none")
+    return likelihood.binary != bool(np.isin(images, (0, 255)).all())

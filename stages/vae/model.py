@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import vae.determinism  # noqa: F401  before TensorFlow
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from vae.dense import Dense
 from vae.likelihoods import make_likelihood
+from vae.streams import Purpose, seed_sequence
 
 MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale of 1
 
@@ -48,7 +50,7 @@ class VAE:
         activation: of the hidden layers, a name that Keras knows.
         likelihood: the family of p(x|z), a name that `make_likelihood` knows.
         gaussian_scale: of the Gaussian family.
-        seed: of the initial weights; None where weights are loaded.
+        seed: of the initial weights; idle where weights are loaded.
     """
 
     def __init__(
@@ -60,9 +62,9 @@ class VAE:
         activation: str,
         likelihood: str,
         gaussian_scale: float | str,
-        seed: int | None = None,
+        seed: int = 0,
     ):
-        seeds = np.random.SeedSequence(seed, spawn_key=(0,))
+        seeds = seed_sequence(seed, Purpose.INITIAL_WEIGHTS)
         seeds = iter(seeds.generate_state(2 * len(hidden_units) + 2))
 
         def dense(name, units, activation, initializer):
@@ -89,13 +91,13 @@ class VAE:
             "decoder", latent_dim, hidden_units[::-1], "likelihood", num_pixels
         )
 
-    def start_at(self, mean_image: np.ndarray) -> None:
+    def set_output_bias(self, mean_image: np.ndarray) -> None:
         """Let E[x|z] start near the mean image [pixels], in [0, 1].
 
         Otherwise training spends its first steps on finding the background. Burda et
         al. (2016, arXiv 1509.00519) start so.
         """
-        output = self.likelihood.output_at(tf.constant(mean_image, tf.float32))
+        output = self.likelihood.output_for_mean(tf.constant(mean_image, tf.float32))
         self.decoder.layers[-1].bias.assign(output)
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -108,7 +110,20 @@ class VAE:
         rows = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
         return tf.reshape(rows, [*z.shape[:-1], rows.shape[-1]])
 
-    def log_prob_pairs(self, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    def mean(self, z: tf.Tensor) -> tf.Tensor:
+        """E[x|z] [..., pixels], in [0, 1] but for a Gaussian, of `z` [..., latent]."""
+        return self.likelihood.mean(self.decode(z))
+
+    def log_likelihood(self, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        """log p(x|z) [..., batch] in nats.
+
+        Args:
+            x: observations in [0, 1], [batch, pixels].
+            z: [..., batch, latent].
+        """
+        return self.likelihood.log_prob(x, self.decode(z))
+
+    def log_likelihood_pairs(self, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """log p(x|z) [batch, points] of each `x` [batch, pixels] at each `z`.
 
         Args:
@@ -129,7 +144,7 @@ class VAE:
         """
         loc, scale = self.posterior(x)
         z = loc + scale * noise  # [samples, batch, latent]
-        log_likelihood = self.likelihood.log_prob(x, self.decode(z))
+        log_likelihood = self.log_likelihood(x, z)
         # log p(z) - log q(z|x): both have the same normaliser but for the scale.
         log_ratio = 0.5 * (tf.square(noise) - tf.square(z)) + tf.math.log(scale)
         return Terms(

@@ -1,32 +1,16 @@
-"""Noise that is a function of (seed, purpose, index), whatever ran before.
+"""Noise that is a function of (seed, purpose, index), as `vae.streams` keys it.
 
 A counter-based generator takes the two integers of a key and gives the same numbers at
 each call. ThreeFry is the one that XLA computes fastest on a CPU: a sixth of the time
-of Philox. Call these functions inside a compiled function: outside XLA, TensorFlow has
-no ThreeFry.
+of Philox. Outside XLA, TensorFlow has no ThreeFry: call these functions inside a
+compiled function, or `draw_standard_normal`, which is one.
 """
 
-from enum import IntEnum
-
 import vae.determinism  # noqa: F401  before TensorFlow
+
 import tensorflow as tf
 
-
-class Purpose(IntEnum):
-    """What a draw is for; each purpose has a stream of its own."""
-
-    TRAINING_PIXELS = 0
-    TRAINING_LATENTS = 1
-    VALIDATION_LATENTS = 2
-    EVALUATION_LATENTS = 3
-    IMPORTANCE_LATENTS = 4
-    AGGREGATE_LATENTS = 5
-    PRIOR_LATENTS = 6
-
-
-def _key(seed: int, purpose: Purpose, index: tf.Tensor) -> tf.Tensor:
-    """A key [2] that differs wherever seed, purpose or index does."""
-    return tf.stack([seed, index * len(Purpose) + int(purpose)])
+from vae.streams import Purpose, stream_key
 
 
 def standard_normal(
@@ -36,12 +20,18 @@ def standard_normal(
 
     Args:
         shape: of the result.
-        seed: from `params.yaml`.
-        purpose: what the noise is for.
-        index: int32 below 2^28, such as the step since the start of training.
+        seed, purpose, index: as for `stream_key`; the index is int32.
     """
-    key = _key(seed, purpose, index)
+    key = tf.stack(stream_key(seed, purpose, index))
     return tf.random.stateless_normal(shape, key, alg="threefry")
+
+
+@tf.function(jit_compile=True)
+def draw_standard_normal(
+    shape: list[int], *, seed: int, purpose: Purpose, index: int
+) -> tf.Tensor:
+    """The same numbers, for code that is not compiled."""
+    return standard_normal(shape, seed=seed, purpose=purpose, index=index)
 
 
 def draw_binary(
@@ -55,12 +45,12 @@ def draw_binary(
 
     Args:
         images: uint8 [batch, pixels].
-        seed, purpose, index: as for `standard_normal`.
+        seed, purpose, index: as for `stream_key`; the index is int32.
     """
     batch, num_pixels = images.shape
     words = tf.random.stateless_uniform(
         [batch, (num_pixels + 1) // 2],
-        _key(seed, purpose, index),
+        tf.stack(stream_key(seed, purpose, index)),
         minval=None,
         maxval=None,
         dtype=tf.uint32,

@@ -7,6 +7,7 @@ objective tells the value of what it varies over training as `schedule(progress)
 from dataclasses import dataclass
 
 import vae.determinism  # noqa: F401  before TensorFlow
+
 import tensorflow as tf
 
 from vae.model import Terms, log_mean_exp
@@ -77,20 +78,23 @@ Objective = WeightedElbo | Capacity | ImportanceWeighted
 
 
 def make_objective(
-    name: str,
     *,
+    objective: str,
     beta: float,
     beta_warmup_epochs: int,
     gamma: float,
     capacity: float,
     capacity_epochs: int,
 ) -> Objective:
-    """The objective of this name; each takes what concerns it."""
-    if name == "capacity":
-        return Capacity(gamma, capacity, capacity_epochs)
-    if name == "iwae":
-        return ImportanceWeighted()
-    return WeightedElbo(beta, beta_warmup_epochs)
+    """The objective of this name, with what concerns it of the other parameters."""
+    match objective:
+        case "elbo":
+            return WeightedElbo(beta, beta_warmup_epochs)
+        case "capacity":
+            return Capacity(gamma, capacity, capacity_epochs)
+        case "iwae":
+            return ImportanceWeighted()
+    raise ValueError(f"unknown objective {objective!r}")
 
 
 def _ramp(progress: tf.Tensor, num_epochs: int) -> tf.Tensor:

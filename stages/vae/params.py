@@ -6,7 +6,6 @@ defaults: what runs is what the file says.
 """
 
 from pathlib import Path
-from reprlib import Repr
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -23,7 +22,7 @@ from pydantic import (
     field_validator,
 )
 
-from vae.errors import PipelineError
+from vae.errors import PipelineError, one_line
 
 
 def _refuse_bool(value: Any) -> Any:
@@ -41,6 +40,7 @@ Seed = CountOrZero
 Number = Annotated[
     float, Strict(False), Field(allow_inf_nan=False), BeforeValidator(_refuse_bool)
 ]
+GridPoints = Annotated[int, Field(ge=3, le=10_000)]
 NotNegative = Annotated[Number, Field(ge=0, le=1e6)]
 Positive = Annotated[Number, Field(gt=0, le=1e6)]
 
@@ -73,7 +73,7 @@ class Preprocess(Section):
             `dynamic` does so for validation and test images, and draws training
             images anew each time they are seen.
         validation_images: how many of the last training images are held out.
-        seed: of the draws.
+        seed: of pixels that are drawn once.
     """
 
     binarization: Literal["none", "threshold", "static", "dynamic"]
@@ -118,7 +118,8 @@ class Train(Section):
         learning_rate: of Adam, at its highest.
         schedule: `constant`, or `cosine`: up over the first twentieth of the steps,
             then down to zero at the last.
-        seed: of the initial weights, the order of the images and the noise.
+        seed: of the initial weights, the order of the images, and pixels and latents
+            drawn in training.
     """
 
     objective: Literal["elbo", "capacity", "iwae"]
@@ -150,12 +151,15 @@ class Evaluate(Section):
         proposal: from which the importance-weighted bound draws: `posterior`, q(z|x)
             as in the literature; or `adaptive`, which finds what q(z|x) misses.
         num_importance_samples: latent samples a test image of that bound.
-        seed: of the samples, and of the draw of training images that are grey.
+        grid_points: of the quadrature of log p(x) along an axis, for one and for two
+            latent dimensions.
+        seed: of all latent samples.
     """
 
     num_samples: Annotated[Count, Field(le=1000)]
     proposal: Literal["posterior", "adaptive"]
     num_importance_samples: Annotated[Count, Field(le=100_000)]
+    grid_points: Annotated[list[GridPoints], Field(min_length=2, max_length=2)]
     seed: Seed
 
     @field_validator("num_importance_samples")
@@ -175,13 +179,6 @@ class Params(Section):
     evaluate: Evaluate
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses merge keys: a few lines of nested ones expand to gigabytes."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Leave `<<` where it stands; nothing constructs it."""
-
-
 def read_params(path: Path = Path("params.yaml")) -> Params:
     """Read and check the parameters.
 
@@ -190,15 +187,13 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
             parameter, what was received and what is allowed.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PipelineError(
             f"{path}: no such file; run from the project's root"
         ) from None
-    except (yaml.YAMLError, *LET_THROUGH) as error:
-        raise PipelineError(
-            f"{path}: not YAML: {' '.join(str(error).split())}"
-        ) from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: 2001-99-99, no UTF-8
+        raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
     try:
         return Params.model_validate(content)
     except ValidationError as error:
@@ -206,25 +201,33 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         raise PipelineError("\n".join(lines)) from None
 
 
-# What PyYAML lets through: of `!!int x`, `!!bool x`, `!!timestamp x`, a number too
-# large, a thousand brackets.
-LET_THROUGH = (ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+def check_counts(params: Params, num_images: int) -> None:
+    """Refuse what more training images would allow.
 
+    Args:
+        params: of the pipeline.
+        num_images: training images of the dataset, validation images included.
 
-def _short(value: Any) -> str:
-    """A value in few characters, whatever it holds: aliases may nest without end."""
-    shortener = Repr()
-    shortener.maxlevel, shortener.maxstring = 2, 80
-    try:
-        return shortener.repr(value)
-    except ValueError:  # Python's own limit
-        return "a number of thousands of digits"
+    Raises:
+        PipelineError: too many validation images, or too large a batch.
+    """
+    num_validation = params.preprocess.validation_images
+    if num_validation >= num_images:
+        raise PipelineError(
+            f"params.yaml: preprocess.validation_images: received {num_validation}; "
+            f"allowed: less than {num_images}, the number of images"
+        )
+    num_training, batch_size = num_images - num_validation, params.train.batch_size
+    if batch_size > num_training:
+        raise PipelineError(
+            f"params.yaml: train.batch_size: received {batch_size}; "
+            f"allowed: at most {num_training}, the number of training images"
+        )
 
 
 def _one_line(detail: dict[str, Any]) -> str:
     """Say one of pydantic's findings as: name, received, allowed."""
-    parts = (str(part) for part in detail["loc"])
-    name = ".".join(p if p.isprintable() else repr(p) for p in parts) or "the file"
+    name = ".".join(str(part) for part in detail["loc"]) or "the file"
     if detail["type"] == "missing":
         return f"{name}: missing; give it a value"
     if detail["type"] == "extra_forbidden":
@@ -233,4 +236,4 @@ def _one_line(detail: dict[str, Any]) -> str:
             section = section.model_fields[part].annotation
         return f"{name}: unknown; allowed here: {', '.join(section.model_fields)}"
     message = detail["msg"].removeprefix("Value error, ")
-    return f"{name}: received {_short(detail['input'])}; {message}"
+    return f"{name}: received {detail['input']!r:.80}; {message}"

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 
 import vae.determinism  # noqa: F401  before TensorFlow
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from vae.errors import PipelineError
 from vae.model import VAE, observations
-from vae.noise import Purpose, draw_binary, standard_normal
+from vae.noise import draw_binary, standard_normal
 from vae.objectives import Objective
+from vae.streams import Purpose, seed_sequence
 
 
 class Trainer:
@@ -45,11 +47,6 @@ class Trainer:
         schedule: str,
         seed: int,
     ):
-        if batch_size > len(images):
-            raise PipelineError(
-                f"params.yaml: train.batch_size: received {batch_size}; "
-                f"allowed: at most {len(images)}, the number of training images"
-            )
         self.vae = vae
         self.objective = objective
         self.images = tf.constant(images)
@@ -64,35 +61,36 @@ class Trainer:
         self.optimizer = keras.optimizers.Adam(learning_rate)
         self.optimizer.build(vae.variables)
 
-    def run_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    def run_epoch(self, epoch: int) -> dict[str, np.ndarray]:
         """Take each image once, in an order of this epoch's own.
 
         Args:
             epoch: counted from 0; order and noise are functions of it.
 
         Returns:
-            rate and distortion [steps], batch means in nats per image.
+            `rate`, `distortion` and `loss` [steps], means over the batch in nats per
+            image; the loss is what the objective makes of the other two.
 
         Raises:
             PipelineError: one of them is not finite; names epoch, step and quantity.
         """
-        seed = np.random.SeedSequence(self.seed, spawn_key=(1, epoch))
+        seed = seed_sequence(self.seed, Purpose.IMAGE_ORDER, epoch)
         order = np.random.default_rng(seed).permutation(len(self.images))
         order = order[: self.num_steps * self.batch_size]
         batches = order.reshape(self.num_steps, self.batch_size).astype(np.int32)
-        rate, distortion = self._run_steps(
+        terms = self._run_steps(
             tf.constant(batches), tf.constant(epoch * self.num_steps)
         )
-        return _finite(rate, distortion, f"epoch {epoch + 1}, step")
+        return _finite(terms, f"epoch {epoch + 1}, step")
 
-    def validate(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rate and distortion [images] of the validation images, one sample each.
+    def validate(self, epoch: int) -> dict[str, np.ndarray]:
+        """`rate` and `distortion` [images] of the validation images, one sample each.
 
         Raises:
             PipelineError: one of them is not finite.
         """
-        rate, distortion = self._validate(tf.constant(epoch))
-        return _finite(rate, distortion, f"the end of epoch {epoch + 1}, image")
+        terms = self._validate(tf.constant(epoch))
+        return _finite(terms, f"the end of epoch {epoch + 1}, image")
 
     def state(self) -> dict[str, np.ndarray]:
         """Weights and the optimiser's variables, by place: all that epochs change."""
@@ -115,17 +113,15 @@ class Trainer:
             index=epoch,
         )
         terms = self.vae.terms(observations(self.validation_images), noise)
-        return terms.rate, terms.distortion[0]
+        return {"rate": terms.rate, "distortion": terms.distortion[0]}
 
     @tf.function(jit_compile=True)
     def _run_steps(self, batches, first_step):
-        rates = tf.TensorArray(tf.float32, self.num_steps)
-        distortions = tf.TensorArray(tf.float32, self.num_steps)
+        steps = tf.TensorArray(tf.float32, self.num_steps)
         for i in tf.range(self.num_steps):
-            rate, distortion = self._step(batches[i], first_step + i)
-            rates = rates.write(i, rate)
-            distortions = distortions.write(i, distortion)
-        return rates.stack(), distortions.stack()
+            steps = steps.write(i, self._step(batches[i], first_step + i))
+        rate, distortion, loss = tf.unstack(steps.stack(), axis=-1)
+        return {"rate": rate, "distortion": distortion, "loss": loss}
 
     def _step(self, batch, step):
         images = tf.gather(self.images, batch)  # [batch, pixels]
@@ -152,7 +148,8 @@ class Trainer:
         one = 1.0 + 0.0 * gradients[1][0]
         gradients = [one * gradient for gradient in gradients]
         self.optimizer.apply(gradients, self.vae.variables)
-        return tf.reduce_mean(terms.rate), tf.reduce_mean(terms.distortion)
+        rate, distortion = map(tf.reduce_mean, (terms.rate, terms.distortion))
+        return tf.stack([rate, distortion, loss])
 
 
 def warm_cosine(
@@ -168,11 +165,9 @@ def warm_cosine(
     )
 
 
-def _finite(
-    rate: tf.Tensor, distortion: tf.Tensor, place: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays; stops a run that has diverged at the first value to show it."""
-    terms = {"rate": rate.numpy(), "distortion": distortion.numpy()}
+def _finite(terms: dict[str, tf.Tensor], place: str) -> dict[str, np.ndarray]:
+    """All as arrays; stops a run that has diverged at the first value to show it."""
+    terms = {name: term.numpy() for name, term in terms.items()}
     wrong = ~np.isfinite(list(terms.values()))  # [terms, values]
     if wrong.any():
         index = int(np.flatnonzero(wrong.any(axis=0))[0])
@@ -181,4 +176,4 @@ def _finite(
             f"training diverged: the {name} is {terms[name][index]} at {place} "
             f"{index + 1}; expected a finite number; lower train.learning_rate"
         )
-    return terms["rate"], terms["distortion"]
+    return terms

@@ -3,9 +3,9 @@
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 import vae.determinism  # noqa: F401  before TensorFlow
+
+import numpy as np
 import tensorflow as tf
 
 # The adaptive proposal, chosen on the 2-D and the 20-D model: around how many places

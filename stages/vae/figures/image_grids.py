@@ -28,9 +28,9 @@ def _show(mosaic: np.ndarray, width: float) -> tuple[Figure, object]:
     return figure, axes
 
 
-def _centres(count: int, size: int) -> np.ndarray:
+def _centres(count: int, size: int, gap: int = GAP) -> np.ndarray:
     """Of images of this size in a mosaic, along one axis."""
-    return np.arange(count) * (size + GAP) + (size - 1) / 2
+    return np.arange(count) * (size + gap) + (size - 1) / 2
 
 
 def draw_reconstruction(
@@ -62,21 +62,33 @@ def draw_reconstruction(
     return figure
 
 
-def draw_manifold(*, manifold: np.ndarray, image_shape: np.ndarray) -> Figure:
+def draw_manifold(
+    *, manifold: np.ndarray, manifold_z: np.ndarray, image_shape: np.ndarray
+) -> Figure:
     """E[x|z] over the latent plane, cut into cells that have equal mass in the prior.
 
     Args:
-        manifold: [rows, columns, pixels], in [0, 1].
+        manifold: [side, side, pixels], in [0, 1].
+        manifold_z: values of z_1 from left to right and of z_2 from bottom to top,
+            [side].
         image_shape: height and width.
     """
-    figure, axes = _show(tile(manifold, image_shape, gap=0), width=7)
-    axes.set_xlabel("quantiles of $z_1$")
-    axes.set_ylabel("quantiles of $z_2$")
+    figure, axes = _show(tile(manifold, image_shape, gap=0), width=4.8)
+    height, width = image_shape
+    shown = np.arange(0, len(manifold_z), 3)
+    labels = [f"{manifold_z[i]:.1f}" for i in shown]
+    places = _centres(len(manifold_z), np.array([[height], [width]]), gap=0)
+    axes.set_xticks(places[1][shown], labels)
+    axes.set_yticks(places[0][::-1][shown], labels)
+    axes.xaxis.tick_bottom()
+    axes.set_title("$E[x|z]$, the decoder's mean, at quantiles of the prior")
+    axes.set_xlabel("$z_1$")
+    axes.set_ylabel("$z_2$")
     return figure
 
 
 def draw_samples(*, samples: np.ndarray, image_shape: np.ndarray) -> Figure:
-    """E[x|z] of draws from the prior.
+    """E[x|z], not draws from p(x|z), for z drawn from the prior.
 
     Args:
         samples: [images, pixels], in [0, 1]; the number of images is a square.
@@ -84,34 +96,44 @@ def draw_samples(*, samples: np.ndarray, image_shape: np.ndarray) -> Figure:
     """
     side = int(len(samples) ** 0.5)
     mosaic = tile(samples.reshape(side, side, -1), image_shape)
-    return _show(mosaic, width=5)[0]
+    figure, axes = _show(mosaic, width=5)
+    axes.set_title("$E[x|z]$, the decoder's mean, for $z$ from the prior")
+    return figure
 
 
 def draw_traversals(
     *,
+    traversal_start: np.ndarray,
     traversed: np.ndarray,
     traversal: np.ndarray,
     traversal_z: np.ndarray,
-    rate: np.ndarray,
+    rate_by_dimension: np.ndarray,
     image_shape: np.ndarray,
 ) -> Figure:
     """E[x|z] as one dimension at a time moves, the most informative dimension on top.
 
+    The first column is the image whose posterior mean the other dimensions keep.
+
     Args:
+        traversal_start: that image, uint8 [pixels], as the encoder saw it.
         traversed: dimensions [rows].
         traversal: [rows, steps, pixels], in [0, 1].
         traversal_z: values that the dimension takes [steps].
-        rate: of all dimensions [latent], nats per image.
+        rate_by_dimension: of all dimensions [latent], nats per image.
         image_shape: height and width.
     """
-    figure, axes = _show(tile(traversal, image_shape), width=7)
-    if len(traversed) < len(rate):
-        shown = f"the {len(traversed)} most informative of {len(rate)} dimensions"
-        axes.set_title(shown)
+    start = np.zeros_like(traversal[:, :1])
+    start[0] = traversal_start / 255
+    mosaic = tile(np.concatenate([start, traversal], axis=1), image_shape)
+    figure, axes = _show(mosaic, width=7)
+    shown, count = len(traversed), len(rate_by_dimension)
+    which = f"the {shown} most informative of " if shown < count else ""
+    axes.set_title(f"$E[x|z]$ along {which}{count} dimensions, from the input's mean")
     height, width = image_shape
-    axes.set_xticks(_centres(len(traversal_z), width), [f"{z:g}" for z in traversal_z])
+    values = [f"{z:g}" for z in traversal_z]
+    axes.set_xticks(_centres(1 + len(values), width), ["input", *values])
     axes.set_yticks(
-        _centres(len(traversed), height),
-        [f"$z_{{{d + 1}}}$, {rate[d]:.2f} nats" for d in traversed],
+        _centres(shown, height),
+        [f"$z_{{{d + 1}}}$, {rate_by_dimension[d]:.2f} nats" for d in traversed],
     )
     return figure

@@ -11,31 +11,40 @@ where the posterior is, and only those drawn around these places are averaged.
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 import vae.determinism  # noqa: F401  before TensorFlow
+
+import numpy as np
 import tensorflow as tf
 
+from vae.evaluation.chunks import map_chunks
+from vae.evaluation.proposals import (
+    Mixture,
+    explored_counts,
+    log_standard_normal,
+    refine,
+)
 from vae.model import VAE, log_mean_exp, observations
-from vae.noise import Purpose, standard_normal
-from vae.proposals import Mixture, explored_counts, log_standard_normal, refine
+from vae.noise import standard_normal
+from vae.streams import Purpose
 
 ROWS = 4000  # latents decoded at once; bounds memory, changes no draw
-BLOCK = 8  # images at once at most, as the draws of each are compiled one by one
 
 
 class Bounds(NamedTuple):
-    """Bounds on log p(x) in nats.
+    """Importance-weighted bounds on log p(x) in nats.
 
     Attributes:
-        bound: with all samples of the proposal, float64 [images].
-        counts: 1, 2, 5, 10, ... and the number of samples from q(z|x), [counts].
-        from_posterior: with so many samples from q(z|x), float64 [images, counts].
+        num_samples: of the proposal, in all.
+        iwae_bound: with all samples of the proposal, float64 [images].
+        curve_num_samples: 1, 2, 5, 10, ... and the number of samples from q(z|x),
+            int [counts].
+        curve_iwae_bound: with so many samples from q(z|x), float64 [images, counts].
     """
 
-    bound: np.ndarray
-    counts: np.ndarray
-    from_posterior: np.ndarray
+    num_samples: int
+    iwae_bound: np.ndarray
+    curve_num_samples: np.ndarray
+    curve_iwae_bound: np.ndarray
 
 
 def importance_bounds(
@@ -52,32 +61,35 @@ def importance_bounds(
         num_samples: drawn for each image in all; for `adaptive` at least 10.
         seed: of the draws.
     """
-
-    block_bound, num_posterior = {
+    chunk_bounds, num_posterior = {
         "posterior": (posterior_bounds, num_samples),
         "adaptive": (adaptive_bounds, explored_counts(num_samples)[0]),
     }[proposal]
 
+    def image_noise(place):
+        return standard_normal(
+            [num_samples, vae.latent_dim],
+            seed=seed,
+            purpose=Purpose.IMPORTANCE_LATENTS,
+            index=place,
+        )
+
     @tf.function(jit_compile=True)
-    def block_bounds(block, places):
-        noise = [
-            standard_normal(
-                [num_samples, vae.latent_dim],
-                seed=seed,
-                purpose=Purpose.IMPORTANCE_LATENTS,
-                index=places[i],
-            )
-            for i in range(len(block))
-        ]
-        noise = tf.stack(noise, axis=1)  # [samples, block, latent]
-        return block_bound(vae, observations(block), noise)
+    def bounds(images, places):
+        noise = tf.map_fn(image_noise, places, fn_output_signature=tf.float32)
+        noise = tf.transpose(noise, [1, 0, 2])  # [samples, images, latent]
+        return chunk_bounds(vae, observations(images), noise)
 
     places = np.arange(len(images), dtype=np.int32)
-    size = max(1, min(BLOCK, ROWS // num_samples))
-    blocks = [slice(i, i + size) for i in range(0, len(images), size)]
-    bounds = [block_bounds(images[block], places[block]) for block in blocks]
-    bound, from_posterior = (np.float64(np.concatenate(b)) for b in zip(*bounds))
-    return Bounds(bound, np.array(sample_counts(num_posterior)), from_posterior)
+    iwae_bound, curve = map_chunks(
+        bounds,
+        images,
+        places,
+        size=max(1, ROWS // num_samples),
+        what=f"importance-weighted bound with {num_samples} samples",
+    )
+    counts = np.array(sample_counts(num_posterior))
+    return Bounds(num_samples, np.float64(iwae_bound), counts, np.float64(curve))
 
 
 def posterior_bounds(
@@ -126,9 +138,7 @@ def weigh(
     chunks = tf.reshape(
         tf.pad(z, [[0, missing], [0, 0], [0, 0]]), [num_chunks, -1, batch, latent_dim]
     )
-    log_likelihood = tf.map_fn(
-        lambda chunk: vae.likelihood.log_prob(x, vae.decode(chunk)), chunks
-    )
+    log_likelihood = tf.map_fn(lambda chunk: vae.log_likelihood(x, chunk), chunks)
     log_likelihood = tf.reshape(log_likelihood, [-1, batch])[:num_samples]
     log_prior = tf.reduce_sum(log_standard_normal(z), axis=-1)
     return z, log_likelihood + log_prior - proposal.log_prob(z)

@@ -6,12 +6,15 @@ from matplotlib.patches import Circle, Ellipse
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from vae.style import REFERENCE
+from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE
 
-MARKERS = "osD^v<>PX*"
+# Of a Gaussian in the plane within 1, 2 and 3 standard deviations.
+SHARES = [1 - np.exp(-0.5 * r**2) for r in (1, 2, 3)]
 
 
-def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> Figure:
+def draw_encodings(
+    *, label: np.ndarray, loc: np.ndarray, rate_by_dimension: np.ndarray
+) -> Figure:
     """Posterior means of images by digit, over the prior's contours.
 
     Of more than two latent dimensions, the two that carry the highest rate. A single
@@ -21,10 +24,11 @@ def draw_encodings(*, label: np.ndarray, loc: np.ndarray, rate: np.ndarray) -> F
     Args:
         label: digit of each image [images].
         loc: posterior means [images, latent].
-        rate: mean rate of each dimension [latent], nats per image.
+        rate_by_dimension: means over the images [latent], nats per image.
     """
-    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    figure = Figure(figsize=(4.8, 4.4), layout="constrained")
     axes = figure.subplots()
+    rate = rate_by_dimension
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
     names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
     title = f"Posterior means of {len(loc):,} test images"
@@ -78,9 +82,14 @@ def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
     places = label_places(label, points)
     for digit, place in places.items():
         members = points[label == digit]
-        marker = MARKERS[digit % len(MARKERS)]
         axes.scatter(
-            *members.T, s=5, marker=marker, alpha=0.6, linewidths=0, label=digit
+            *members.T,
+            s=5,
+            c=CLASS_COLORS[digit % len(CLASS_COLORS)],
+            marker=CLASS_MARKERS[digit % len(CLASS_MARKERS)],
+            alpha=0.6,
+            linewidths=0,
+            label=digit,
         )
         axes.annotate(
             str(digit),
@@ -122,36 +131,56 @@ def draw_posteriors(
     posterior_label: np.ndarray,
     posterior_loc: np.ndarray,
     posterior_scale: np.ndarray,
+    posterior_gap: np.ndarray,
     posterior_axes: np.ndarray,
     posterior_log_prob: np.ndarray,
 ) -> Figure:
     """The true posterior of a few images (filled) against q(z|x) (lines), 2-D.
 
-    Contours are where a density has fallen from its peak as a Gaussian has at 1, 2
-    and 3 standard deviations.
+    Both are shown by the smallest regions that hold 39, 86 and 99 % of their mass, for
+    q(z|x) the ellipses at 1, 2 and 3 standard deviations.
 
     Args:
         posterior_label: digits [images].
-        posterior_loc, posterior_scale: of q(z|x), [images, 2].
+        posterior_loc: means of q(z|x), [images, 2].
+        posterior_scale: its standard deviations, [images, 2].
+        posterior_gap: KL(q(z|x) || p(z|x)), which is log p(x) - ELBO, [images], nats.
         posterior_axes: z_1 and z_2 of each window [images, 2, points].
         posterior_log_prob: log p(z|x) there [images, points, points].
     """
     num_images = len(posterior_label)
-    figure = Figure(figsize=(2.1 * num_images, 2.5), layout="constrained")
-    levels = [np.exp(-0.5 * r**2) for r in (3, 2, 1, 0)]
+    figure = Figure(figsize=(1.7 * num_images, 2.4), layout="constrained")
     for i, axes in enumerate(figure.subplots(1, num_images)):
-        z1, z2 = posterior_axes[i]
-        density = np.exp(posterior_log_prob[i])
-        mass = density.sum() * (z1[1] - z1[0]) * (z2[1] - z2[0])
-        axes.contourf(z1, z2, density / density.max(), levels, cmap="Blues")
+        density = np.exp(posterior_log_prob[i] - posterior_log_prob[i].max())
+        levels = [*region_levels(density)[::-1], 1]
+        axes.contourf(*posterior_axes[i], density, levels, cmap="Blues", vmin=-0.3)
         for r in (1, 2, 3):
             width, height = 2 * r * posterior_scale[i]
             axes.add_patch(
-                Ellipse(posterior_loc[i], width, height, fill=False, color="#bd1f01")
+                Ellipse(
+                    posterior_loc[i], width, height, fill=False, color="#bd1f01", lw=1
+                )
             )
-        axes.set_title(f"digit {posterior_label[i]}: {mass:.0%} in view")
+        axes.set_title(f"digit {posterior_label[i]}, gap {posterior_gap[i]:.1f}")
         axes.set_xlabel("$z_1$")
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.yaxis.set_major_locator(MaxNLocator(4))
     figure.axes[0].set_ylabel("$z_2$")
+    shares = ", ".join(f"{share:.0%}" for share in SHARES)
+    figure.suptitle(
+        f"$p(z|x)$ filled, $q(z|x)$ as lines, with {shares} of their mass; "
+        "gap: log $p(x)$ - ELBO in nats",
+        fontsize="medium",
+    )
     return figure
+
+
+def region_levels(density: np.ndarray) -> list[float]:
+    """Densities at which regions end that hold the SHARES of all mass, falling.
+
+    Args:
+        density: on a grid of equal cells, of any scale.
+    """
+    values = np.sort(density.ravel())[::-1]
+    held = np.cumsum(values) / values.sum()
+    return [float(values[np.searchsorted(held, share)]) for share in SHARES]

@@ -2,19 +2,21 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 import vae.determinism  # noqa: F401  before TensorFlow
+
+import numpy as np
 import tensorflow as tf
 
+from vae.evaluation.chunks import map_chunks
 from vae.model import VAE, observations, rate_by_dimension
-from vae.noise import Purpose, standard_normal
+from vae.noise import draw_standard_normal
+from vae.streams import SPLITS, Purpose
 
-CHUNK = 500  # images decoded at once; bounds memory, changes no number
+CHUNK = 500  # images at once
 
 
 def rates_and_distortions(
-    vae: VAE, images: np.ndarray, *, num_samples: int, seed: int, stream: int
+    vae: VAE, images: np.ndarray, *, num_samples: int, seed: int, split: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rate and distortion of each image, the distortion averaged over samples.
 
@@ -25,49 +27,42 @@ def rates_and_distortions(
         images: uint8 [images, pixels]; a pixel is byte / 255.
         num_samples: latent samples an image.
         seed: of the noise.
-        stream: tells splits under one seed apart.
+        split: `train` or `test`; each has noise of its own.
 
     Returns:
         rate and distortion, float64 [images], in nats.
     """
+    noise = draw_standard_normal(
+        [len(images), num_samples, vae.latent_dim],
+        seed=seed,
+        purpose=Purpose.EVALUATION_LATENTS,
+        index=SPLITS[split],
+    )
 
     @tf.function(jit_compile=True)
-    def draw_noise():  # [samples, images, latent]
-        return standard_normal(
-            [num_samples, len(images), vae.latent_dim],
-            seed=seed,
-            purpose=Purpose.EVALUATION_LATENTS,
-            index=stream,
-        )
-
-    @tf.function(jit_compile=True)
-    def chunk_terms(chunk, noise):
-        terms = vae.terms(observations(chunk), noise)
+    def chunk_terms(images, noise):
+        noise = tf.transpose(noise, [1, 0, 2])  # [samples, images, latent]
+        terms = vae.terms(observations(images), noise)
         return terms.rate, tf.reduce_mean(terms.distortion, axis=0)
 
-    noise = draw_noise()
-    terms = [
-        chunk_terms(images[i : i + CHUNK], noise[:, i : i + CHUNK])
-        for i in range(0, len(images), CHUNK)
-    ]
-    rates, distortions = zip(*terms, strict=True)
-    return (
-        np.concatenate(rates).astype(np.float64),
-        np.concatenate(distortions).astype(np.float64),
-    )
+    what = f"ELBO of the {split} images"
+    rate, distortion = map_chunks(chunk_terms, images, noise, size=CHUNK, what=what)
+    return rate.astype(np.float64), distortion.astype(np.float64)
 
 
 class Encoding(NamedTuple):
     """q(z|x) of many images.
 
     Attributes:
-        loc, scale: float32 [images, latent].
-        rate: the mean over the images of what each dimension carries, [latent], nats.
+        loc: means, float32 [images, latent].
+        scale: standard deviations, float32 [images, latent].
+        rate_by_dimension: nats that each dimension carries, the mean over the images,
+            float32 [latent].
     """
 
     loc: np.ndarray
     scale: np.ndarray
-    rate: np.ndarray
+    rate_by_dimension: np.ndarray
 
 
 def encode(vae: VAE, images: np.ndarray) -> Encoding:
@@ -82,10 +77,5 @@ def encode(vae: VAE, images: np.ndarray) -> Encoding:
 
 
 def decode(vae: VAE, z: np.ndarray) -> np.ndarray:
-    """E[x|z] in [0, 1], float32 [images, pixels], of `z` [images, latent]."""
-
-    @tf.function(jit_compile=True)
-    def decode_all(z):
-        return vae.likelihood.mean(vae.decode(z))
-
-    return decode_all(z).numpy()
+    """E[x|z], float32 [images, pixels], of `z` [images, latent]."""
+    return tf.function(vae.mean, jit_compile=True)(z).numpy()

@@ -6,6 +6,7 @@ import pandas as pd
 from vae.errors import PipelineError
 
 DECIMALS = 4  # standard errors are a hundred times larger
+FORMAT = {"float_format": f"%.{DECIMALS}f", "lineterminator": "\n"}  # of tables
 
 
 def check_finite(images: pd.DataFrame, split: str) -> None:
@@ -19,23 +20,31 @@ def check_finite(images: pd.DataFrame, split: str) -> None:
             )
 
 
-def mean_and_error(images: pd.DataFrame) -> dict[str, float]:
-    """Means over the rows, and their standard errors under the name `..._se`."""
-    result = {}
-    for name, column in images.astype(float).items():
-        result[name] = round(float(column.mean()), DECIMALS)
-        result[f"{name}_se"] = round(float(column.sem()), DECIMALS)
-    return result
+def means(images: pd.DataFrame) -> dict[str, float]:
+    """Means over the images by column."""
+    return _rounded(images.astype(float).mean())
+
+
+def standard_errors(images: pd.DataFrame) -> dict[str, float]:
+    """Standard errors of these means."""
+    return _rounded(images.astype(float).sem())
 
 
 def by_digit(images: pd.DataFrame, label: np.ndarray) -> pd.DataFrame:
-    """The same for the images of each digit, a row a digit.
+    """Both for the images of each digit, a row a digit.
 
     Without `marginal_kl`: a mean of its terms over some images is no divergence.
     """
     images = images.drop(columns="marginal_kl", errors="ignore")
-    rows = [
-        {"digit": digit, "images": len(members)} | mean_and_error(members)
-        for digit, members in images.groupby(label)
-    ]
+    rows = []
+    for digit, members in images.groupby(label):
+        errors = standard_errors(members)
+        row = {"digit": digit, "images": len(members)}
+        for name, mean in means(members).items():
+            row |= {name: mean, f"{name}_se": errors[name]}
+        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _rounded(values: pd.Series) -> dict[str, float]:
+    return {name: round(float(value), DECIMALS) for name, value in values.items()}

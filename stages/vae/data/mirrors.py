@@ -12,7 +12,8 @@ import pooch
 import requests
 from tqdm import tqdm
 
-from vae.sources import DataFile, SourceError, read_folder
+from vae.data.sources import DataFile, SourceError, read_folder
+from vae.errors import one_line
 
 # pooch announces each file; the stage says in one line which source served.
 pooch.get_logger().setLevel("WARNING")
@@ -84,4 +85,4 @@ def root_cause(error: BaseException) -> str:
     """What happened at the bottom, in one line: libraries wrap it in long ones."""
     while error.__context__ is not None:
         error = error.__context__
-    return " ".join(str(error).split())
+    return one_line(error)

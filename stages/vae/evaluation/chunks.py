@@ -1,0 +1,32 @@
+"""Work on many images or points, some at a time: the one loop of the evaluation."""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from vae.progress import progress_bar
+
+
+def map_chunks(
+    function: Callable, *arrays: np.ndarray, size: int, what: str
+) -> list[np.ndarray]:
+    """What a function of chunks returns, joined along the first axis.
+
+    Args:
+        function: takes a chunk of each array, returns a tuple of tensors.
+        arrays: of one length, [items, ...].
+        size: items at once at most; bounds memory.
+        what: is computed, for the user who waits.
+    """
+    count = len(arrays[0])
+    bar = progress_bar(what, count)
+    if bar.disable:
+        print(what, file=sys.stderr, flush=True)
+    results = []
+    with bar:
+        for start in range(0, count, size):
+            chunk = slice(start, start + size)
+            results.append(function(*(array[chunk] for array in arrays)))
+            bar.update(len(arrays[0][chunk]))
+    return [np.concatenate(tensors) for tensors in zip(*results, strict=True)]

@@ -1,0 +1,210 @@
+"""What the figures show of a trained model, as arrays: all that needs the decoder."""
+
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+
+import vae.determinism  # noqa: F401  before TensorFlow
+
+import numpy as np
+import tensorflow as tf
+
+from vae.evaluation.inference import Encoding, decode
+from vae.evaluation.proposals import log_standard_normal
+from vae.evaluation.quadrature import posterior_moments
+from vae.model import VAE, observations
+from vae.noise import draw_standard_normal
+from vae.streams import Purpose
+
+SHOWN_DIGITS = 2  # images of each digit among the reconstructions
+MANIFOLD_SIDE = 20  # images along each axis of the manifold
+NUM_SAMPLES = 100
+TRAVERSED = 10  # dimensions at most
+TRAVERSAL = np.linspace(-3, 3, 11, dtype=np.float32)
+POSTERIOR_LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of images by how far q(z|x) misses
+POSTERIOR_POINTS = 161  # along each axis of the window of a posterior
+POSTERIOR_WIDTH = 4.0  # half-width of that window in standard deviations
+
+
+def first_of_each_digit(label: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the first `count` images of each digit, digit by digit."""
+    return np.concatenate(
+        [np.flatnonzero(label == d)[:count] for d in np.unique(label)]
+    )
+
+
+def at_quantiles(values: np.ndarray) -> np.ndarray:
+    """Indices of the values [images] that exceed a tenth, three, ... nine tenths."""
+    places = [int(level * len(values)) for level in POSTERIOR_LEVELS]
+    return np.argsort(values, kind="stable")[places]
+
+
+def figure_arrays(
+    vae: VAE,
+    images: np.ndarray,
+    label: np.ndarray,
+    encoding: Encoding,
+    columns: Mapping[str, np.ndarray],
+    *,
+    grid_points: Sequence[int],
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """All that suits the model's number of latent dimensions.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels].
+        label: digits [images].
+        encoding: of these images.
+        columns: per-image values [images] by name, in nats: `elbo`, and for 2-D z
+            `log_evidence`.
+        grid_points: of the quadrature along an axis, for 1-D and for 2-D z.
+        seed: of the samples from the prior.
+    """
+    arrays = reconstructions(vae, images, label, encoding.loc)
+    arrays |= prior_samples(vae, seed=seed)
+    if vae.latent_dim == 2:
+        few = at_quantiles(columns["log_evidence"] - columns["elbo"])
+        arrays |= manifold(vae)
+        arrays |= {"posterior_label": label[few]}
+        arrays |= posteriors(
+            vae,
+            images[few],
+            encoding.loc[few],
+            encoding.scale[few],
+            log_evidence=columns["log_evidence"][few],
+            num_points=grid_points[1],
+        )
+    if vae.latent_dim > 2:
+        arrays |= traversals(
+            vae, images[0], encoding.loc[0], encoding.rate_by_dimension
+        )
+    return arrays
+
+
+def reconstructions(
+    vae: VAE, images: np.ndarray, label: np.ndarray, loc: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The same few images in every run, and E[x|z] at their posterior means.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels].
+        label: digits [images].
+        loc: posterior means [images, latent].
+    """
+    shown = first_of_each_digit(label, SHOWN_DIGITS)
+    return {
+        "shown_label": label[shown],
+        "shown_input": images[shown],
+        "shown_reconstruction": decode(vae, loc[shown]),
+    }
+
+
+def manifold(vae: VAE) -> dict[str, np.ndarray]:
+    """E[x|z] for 2-D z that cut the prior into cells of equal mass.
+
+    Returns:
+        `manifold` [side, side, pixels]: z_1 rises from left to right, z_2 from bottom
+        to top; `manifold_z` [side], the values that both take.
+    """
+    levels = (np.arange(MANIFOLD_SIDE) + 0.5) / MANIFOLD_SIDE
+    quantiles = np.float32([NormalDist().inv_cdf(level) for level in levels])
+    z = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1)
+    images = decode(vae, z.reshape(-1, 2))
+    return {
+        "manifold": images.reshape(MANIFOLD_SIDE, MANIFOLD_SIDE, -1),
+        "manifold_z": quantiles,
+    }
+
+
+def prior_samples(vae: VAE, *, seed: int) -> dict[str, np.ndarray]:
+    """E[x|z] [samples, pixels] for z ~ p(z)."""
+    z = draw_standard_normal(
+        [NUM_SAMPLES, vae.latent_dim],
+        seed=seed,
+        purpose=Purpose.PRIOR_LATENTS,
+        index=0,
+    )
+    return {"samples": decode(vae, z)}
+
+
+def traversals(
+    vae: VAE, image: np.ndarray, loc: np.ndarray, rate_by_dimension: np.ndarray
+) -> dict[str, np.ndarray]:
+    """E[x|z] as one dimension at a time goes from -3 to 3, the others fixed.
+
+    Args:
+        vae: the trained model.
+        image: uint8 [pixels], whose posterior mean the other dimensions keep.
+        loc: that mean [latent].
+        rate_by_dimension: [latent]; the highest come first.
+
+    Returns:
+        the image, the dimensions [rows], the images [rows, steps, pixels] and the
+        moving coordinate [steps].
+    """
+    dimensions = np.argsort(-rate_by_dimension, kind="stable")[:TRAVERSED]
+    z = np.tile(loc, (len(dimensions), len(TRAVERSAL), 1))
+    for row, dimension in zip(z, dimensions, strict=True):
+        row[:, dimension] = TRAVERSAL
+    images = decode(vae, z.reshape(-1, len(loc)))
+    return {
+        "traversal_start": image,
+        "traversed": dimensions,
+        "traversal": images.reshape(*z.shape[:2], -1),
+        "traversal_z": TRAVERSAL,
+    }
+
+
+def posteriors(
+    vae: VAE,
+    images: np.ndarray,
+    loc: np.ndarray,
+    scale: np.ndarray,
+    *,
+    log_evidence: np.ndarray,
+    num_points: int,
+) -> dict[str, np.ndarray]:
+    """The true posterior over 2-D z of a few images, where it and q(z|x) are.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels].
+        loc: means of q(z|x), [images, 2].
+        scale: its standard deviations, [images, 2].
+        log_evidence: log p(x) [images].
+        num_points: of the quadrature along each axis.
+
+    Returns:
+        q(z|x); its gap log p(x) - ELBO = KL(q(z|x) || p(z|x)) [images]; and for each
+        image the axes of a window [images, 2, points] and log p(z|x) there [images,
+        points, points], z_1 along the last axis.
+    """
+    mean, deviation = posterior_moments(vae, images, num_points=num_points)
+    width = POSTERIOR_WIDTH * np.stack([scale, deviation])
+    centres = np.stack([loc, mean])
+    low, high = (centres - width).min(axis=0), (centres + width).max(axis=0)
+    ticks = np.linspace(0, 1, POSTERIOR_POINTS, dtype=np.float32)
+    axes = low[..., None] + (high - low)[..., None] * ticks
+
+    @tf.function(jit_compile=True)
+    def log_densities(image, loc, scale, axes, log_evidence):
+        z = tf.stack(tf.meshgrid(axes[0], axes[1]), axis=-1)  # [points, points, 2]
+        z = tf.reshape(z, [-1, 2])
+        log_prior = tf.reduce_sum(log_standard_normal(z), axis=-1)
+        log_likelihood = vae.log_likelihood(observations(image), z)
+        log_true = log_likelihood + log_prior - log_evidence
+        log_q = tf.reduce_sum(log_standard_normal((z - loc) / scale), axis=-1)
+        log_q -= tf.reduce_sum(tf.math.log(scale))
+        gap = tf.reduce_sum(tf.nn.softmax(log_q) * (log_q - log_true))
+        return tf.reshape(log_true, [POSTERIOR_POINTS] * 2), gap
+
+    each = zip(images, loc, scale, axes, np.float32(log_evidence), strict=True)
+    log_prob, gap = zip(*(log_densities(*one) for one in each), strict=True)
+    return {
+        "posterior_loc": loc,
+        "posterior_scale": scale,
+        "posterior_gap": np.stack(gap),
+        "posterior_axes": axes,
+        "posterior_log_prob": np.stack(log_prob),
+    }

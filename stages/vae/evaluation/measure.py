@@ -1,0 +1,126 @@
+"""What is measured of a trained model: columns of per-image values, and a few more."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from vae.evaluation.importance import Bounds, importance_bounds
+from vae.evaluation.inference import Encoding, rates_and_distortions
+from vae.evaluation.latents import active_units, mutual_information, probe_hits
+from vae.evaluation.quadrature import has_quadrature, log_evidence
+from vae.evaluation.summary import DECIMALS
+from vae.model import VAE
+
+
+class Measures(NamedTuple):
+    """All that is measured.
+
+    Attributes:
+        columns: by split and name, a value for each image [images].
+        scalars: by split and name, one value.
+        curve: arrays of the figure of the bound against its number of samples.
+    """
+
+    columns: dict[str, dict[str, np.ndarray]]
+    scalars: dict[str, dict[str, float]]
+    curve: dict[str, np.ndarray]
+
+
+def measure(
+    vae: VAE,
+    images: Mapping[str, np.ndarray],
+    labels: Mapping[str, np.ndarray],
+    encodings: Mapping[str, Encoding],
+    *,
+    num_samples: int,
+    proposal: str,
+    num_importance_samples: int,
+    grid_points: Sequence[int],
+    seed: int,
+) -> Measures:
+    """The ELBO on both splits; on the test images all that takes longer.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels] of `train` and `test`.
+        labels: digits [images] of both.
+        encodings: of both.
+        num_samples: latent samples an image, of the ELBO.
+        proposal: of the importance-weighted bound.
+        num_importance_samples: latent samples an image, of that bound.
+        grid_points: of the quadrature along an axis, for 1-D and for 2-D z.
+        seed: of all draws.
+    """
+    columns = {
+        split: elbo_columns(vae, x, num_samples=num_samples, seed=seed, split=split)
+        for split, x in images.items()
+    }
+    scalars = {
+        split: {"active_units": active_units(encoding.loc)}
+        for split, encoding in encodings.items()
+    }
+    bounds = importance_bounds(
+        vae,
+        images["test"],
+        proposal=proposal,
+        num_samples=num_importance_samples,
+        seed=seed,
+    )
+    columns["test"] |= {"iwae_bound": bounds.iwae_bound}
+    if has_quadrature(vae.latent_dim):
+        num_points = grid_points[vae.latent_dim - 1]
+        evidence, change = log_evidence(vae, images["test"], num_points=num_points)
+        columns["test"] |= {"log_evidence": evidence}
+        scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}
+    columns["test"] |= latent_columns(
+        encodings, labels, rate=columns["test"]["rate"], seed=seed
+    )
+    return Measures(columns, scalars, bound_curve(bounds, columns["test"]))
+
+
+def elbo_columns(
+    vae: VAE, images: np.ndarray, *, num_samples: int, seed: int, split: str
+) -> dict[str, np.ndarray]:
+    """The ELBO and its terms [images] in nats, of uint8 [images, pixels]."""
+    rate, distortion = rates_and_distortions(
+        vae, images, num_samples=num_samples, seed=seed, split=split
+    )
+    return {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
+
+
+def latent_columns(
+    encodings: Mapping[str, Encoding],
+    labels: Mapping[str, np.ndarray],
+    *,
+    rate: np.ndarray,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """What the latents of the test images say, in nats and as right or wrong digits.
+
+    Args:
+        encodings: of `train`, to which classifiers are fitted, and `test`.
+        labels: digits [images] of both.
+        rate: of the test images [images].
+        seed: of the draws.
+    """
+    train, test = encodings["train"], encodings["test"]
+    information = mutual_information(test.loc, test.scale, seed=seed)
+    return {
+        "mutual_information": information,
+        "marginal_kl": rate - information,
+        **probe_hits(train.loc, labels["train"], test.loc, labels["test"]),
+    }
+
+
+def bound_curve(
+    bounds: Bounds, columns: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Means over the images, for the figure of the bound; NaN where one is unknown."""
+    return {
+        "curve_num_samples": bounds.curve_num_samples,
+        "curve_iwae_bound": bounds.curve_iwae_bound.mean(axis=0),
+        "num_importance_samples": np.array(bounds.num_samples),
+        "iwae_bound": bounds.iwae_bound.mean(),
+        "log_evidence": np.mean(columns.get("log_evidence", np.nan)),
+    }

@@ -1,0 +1,25 @@
+"""How far a stage is: a bar on a terminal, plain lines elsewhere."""
+
+import shutil
+
+from tqdm import tqdm
+
+BAR = "{desc} {n_fmt}/{total_fmt} {bar:16} {remaining} left{postfix}"
+
+
+def progress_bar(what: str, total: int, *, initial: int = 0) -> tqdm:
+    """A bar that counts to a total; `bar.disable` says that there is no terminal.
+
+    Args:
+        what: is counted.
+        total: at the end.
+        initial: what was done before the clock starts.
+    """
+    return tqdm(
+        desc=what,
+        total=total,
+        initial=initial,
+        bar_format=BAR,
+        ncols=shutil.get_terminal_size().columns,  # 80 where a terminal does not say
+        disable=None,
+    )

@@ -1,0 +1,55 @@
+"""Which random numbers each draw takes.
+
+A draw is a function of (seed, purpose, index), whatever ran before: a run that goes on
+at epoch 17 draws what an unbroken one would have drawn. Every purpose has a stream of
+its own, and there is room for more: a new one leaves the others as they are.
+"""
+
+from enum import IntEnum, unique
+from typing import TypeVar
+
+import numpy as np
+
+NUM_STREAMS = 16  # more than there are purposes; another number changes every draw
+
+Index = TypeVar("Index")  # an int, or a tensor of one
+
+
+@unique
+class Purpose(IntEnum):
+    """What a draw is for, and what its index counts."""
+
+    TRAINING_PIXELS = 0  # step since the start of training
+    TRAINING_LATENTS = 1  # step since the start of training
+    VALIDATION_LATENTS = 2  # epoch
+    EVALUATION_LATENTS = 3  # split
+    IMPORTANCE_LATENTS = 4  # image
+    AGGREGATE_LATENTS = 5
+    PRIOR_LATENTS = 6
+    INITIAL_WEIGHTS = 7
+    IMAGE_ORDER = 8  # epoch
+    FIXED_PIXELS = 9  # split
+
+
+# The index of the draws that each split has of its own.
+SPLITS = {"train": 0, "validation": 1, "test": 2}
+
+assert max(Purpose) < NUM_STREAMS
+
+
+def stream_key(seed: int, purpose: Purpose, index: Index) -> tuple[int, Index]:
+    """Two integers that differ wherever seed, purpose or index does.
+
+    Args:
+        seed: from `params.yaml`.
+        purpose: what the draw is for.
+        index: which of the draws for this purpose, below 2^27.
+    """
+    return seed, index * NUM_STREAMS + int(purpose)
+
+
+def seed_sequence(
+    seed: int, purpose: Purpose, index: int = 0
+) -> np.random.SeedSequence:
+    """What NumPy's generators start from, of the same arguments."""
+    return np.random.SeedSequence(stream_key(seed, purpose, index))
