@@ -2,6 +2,9 @@
 # `make test-all` adds the long tests: kills, full disks, the bits under other conditions.
 PYTHON ?= python3
 
+# Two processes: more would need more memory than the time is worth.
+PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -15,10 +18,10 @@ repro: .venv/ready
 	.venv/bin/dvc repro
 
 test: .venv/ready
-	.venv/bin/python -m pytest -m 'not long'
+	$(PYTEST) -m 'not long'
 
 test-all: .venv/ready lint
-	.venv/bin/python -m pytest
+	$(PYTEST)
 
 lint: .venv/ready
 	.venv/bin/ruff check

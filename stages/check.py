@@ -1,18 +1,33 @@
 """Refuse what cannot succeed, before DVC deletes the outputs of any other stage."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-try:
-    from vae.data.mnist import NUM_TRAINING_IMAGES
-    from vae.errors import run
-    from vae.files import write_whole
-    from vae.params import check_counts, read_params
-except ModuleNotFoundError as error:
+PACKAGES = (  # that the stages import
+    "keras",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pooch",
+    "pydantic",
+    "requests",
+    "safetensors",
+    "sklearn",
+    "tensorflow",
+    "tqdm",
+    "yaml",
+)
+if missing := [name for name in PACKAGES if find_spec(name) is None]:
     sys.exit(
-        f"error: {sys.executable} has no package {error.name}; "
+        f"error: {sys.executable} has no package {missing[0]}; "
         "activate the environment first: . .venv/bin/activate"
     )
+
+from vae.data.mnist import NUM_TRAINING_IMAGES  # noqa: E402
+from vae.errors import run  # noqa: E402
+from vae.files import write_whole  # noqa: E402
+from vae.params import check_counts, read_params  # noqa: E402
 
 OUTPUT = Path("data/checked")
 

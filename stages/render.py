@@ -28,6 +28,12 @@ HISTORY = Path("results/history.csv")
 LATENTS = Path("results/latents.npz")
 RESULTS = Path("results")
 
+COLUMNS = ["epoch", "train_loss"] + [
+    f"{split}_{term}"
+    for split in ("train", "validation")
+    for term in ("elbo", "rate", "distortion")
+]
+
 # A function's keywords are the names of the arrays that it draws.
 FIGURES = {
     "encodings.png": draw_encodings,
@@ -49,10 +55,8 @@ def read_history() -> pd.DataFrame:
     """The learning curve, a row for each epoch."""
     with readable(HISTORY, ValueError, made_by="train"):
         history = pd.read_csv(HISTORY)
-        for split in ("train", "validation"):
-            for term in ("elbo", "rate", "distortion"):
-                if f"{split}_{term}" not in history:
-                    raise ValueError(f"no column {split}_{term}")
+        if missing := [name for name in COLUMNS if name not in history]:
+            raise ValueError(f"no column {missing[0]}")
         if history.empty or not np.isfinite(history.astype(float)).all(axis=None):
             raise ValueError("not a finite number in each place")
     return history
@@ -80,7 +84,7 @@ def main() -> None:
     shutil.rmtree(RESULTS / "figures", ignore_errors=True)
     for name, content in contents.items():
         write_whole(RESULTS / name, content)
-        print(RESULTS / name)
+    print(f"{len(contents)} figures in {RESULTS}/")
 
 
 if __name__ == "__main__":

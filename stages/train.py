@@ -105,6 +105,8 @@ def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
         bar.update()
         if bar.disable:
             print(f"epoch {epoch + 1}/{num_epochs}: {elbos}", flush=True)
+    if bar is not None:
+        bar.close()
     return history
 
 

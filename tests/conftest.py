@@ -1,5 +1,7 @@
 """What the tests of several modules share."""
 
+import os
+
 import vae.determinism  # noqa: F401  before anything imports TensorFlow
 
 import numpy as np
@@ -7,6 +9,10 @@ import pytest
 import yaml
 
 from vae.data.idx import format_idx
+
+# Most of the time of these tests is compilation. Without optimisation it takes two
+# thirds; `test_bits.py` runs what ships.
+os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
 
 TINY = {
     "preprocess": {"binarization": "dynamic", "validation_images": 7, "seed": 3},
@@ -35,32 +41,40 @@ TINY = {
         "num_samples": 2,
         "proposal": "adaptive",
         "num_importance_samples": 12,
+        "grid_points": [201, 41],
         "seed": 5,
     },
 }
 
 
-@pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    """A project of 41 and 30 images of 6 x 4 pixels; returns a writer of parameters."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data/raw").mkdir(parents=True)
-    (tmp_path / "results").mkdir()
-    (tmp_path / "dvc.yaml").touch()
+def write_params(**changes):
+    """Write params.yaml: TINY with changes such as `train__epochs=4`."""
+    params = {name: dict(section) for name, section in TINY.items()}
+    for key, value in changes.items():
+        section, name = key.split("__")
+        params[section][name] = value
+    with open("params.yaml", "w") as file:
+        yaml.safe_dump(params, file)
+
+
+def make_project(folder):
+    """A project of 41 and 30 images of 6 x 4 pixels, nothing run yet."""
+    (folder / "data/raw").mkdir(parents=True)
+    (folder / "results").mkdir()
+    (folder / "dvc.yaml").touch()
     rng = np.random.default_rng(0)
     for prefix, count in {"train": 41, "t10k": 30}.items():
         images = rng.integers(256, size=(count, 6, 4), dtype=np.uint8)
         labels = np.arange(count, dtype=np.uint8) % 10
         for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
-            path = tmp_path / f"data/raw/{prefix}-{name}-ubyte"
+            path = folder / f"data/raw/{prefix}-{name}-ubyte"
             path.write_bytes(format_idx(array))
 
-    def write_params(**changes):
-        params = {name: dict(section) for name, section in TINY.items()}
-        for key, value in changes.items():
-            section, name = key.split("__")
-            params[section][name] = value
-        (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
 
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A tiny project as the current folder; returns `write_params`."""
+    monkeypatch.chdir(tmp_path)
+    make_project(tmp_path)
     write_params()
     return write_params

@@ -1,10 +1,14 @@
-import os
+"""A state comes back to the bit, and no other is used."""
+
 import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import train
+from fuzzing import flips, fuzz, mutations
 from vae.checkpoint import State, fingerprint, load_state, save_state
 
 HISTORY = [{"epoch": 1, "train_elbo": -0.1 - 0.2}]
@@ -23,7 +27,7 @@ def path(tmp_path):
 
 
 def test_a_state_comes_back_to_the_bit(path, capsys):
-    state = load_state(path, "key", ARRAYS)
+    state = load_state(path, "key")
     assert state.history == HISTORY
     assert set(state.arrays) == set(ARRAYS)
     for name, array in ARRAYS.items():
@@ -34,36 +38,25 @@ def test_a_state_comes_back_to_the_bit(path, capsys):
 
 def test_without_a_file_there_is_no_state(path, capsys):
     path.unlink()
-    assert load_state(path, "key", ARRAYS) is None
+    assert load_state(path, "key") is None
     assert capsys.readouterr().out == ""
 
 
 def test_a_state_of_another_configuration_is_not_used(path, capsys):
-    assert load_state(path, "another", ARRAYS) is None
+    assert load_state(path, "another") is None
     assert "of another configuration; training starts anew" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("where", [0, 31, 32, 40, -1])
-def test_a_flipped_byte_is_noticed(path, capsys, where):
-    content = bytearray(path.read_bytes())
-    content[where] ^= 1
+@fuzz
+@given(st.data())
+def test_damage_is_noticed(path, capsys, data):
+    save_state(path, "key", STATE)
+    good = path.read_bytes()
+    content = data.draw(st.binary(max_size=64) | mutations(good) | flips(good))
     path.write_bytes(content)
-    assert load_state(path, "key", ARRAYS) is None
-    assert "damaged; training starts anew" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("size", [0, 10, 32, 100])
-def test_a_cut_file_is_noticed(path, capsys, size):
-    path.write_bytes(path.read_bytes()[:size])
-    assert load_state(path, "key", ARRAYS) is None
-    assert "damaged; training starts anew" in capsys.readouterr().out
-
-
-def test_what_is_no_file_is_noticed(path, capsys):
-    path.unlink()
-    os.mkfifo(path)  # to read it would wait for a writer
-    assert load_state(path, "key", ARRAYS) is None
-    assert "damaged; training starts anew" in capsys.readouterr().out
+    assert (load_state(path, "key") is None) == (content != good)
+    expected = f"{path}: damaged; training starts anew\n" * (content != good)
+    assert capsys.readouterr().out == expected
 
 
 def test_the_fingerprint_is_of_parameters_data_and_code(monkeypatch):
@@ -78,22 +71,8 @@ def test_the_fingerprint_is_of_parameters_data_and_code(monkeypatch):
     assert fingerprint({"a": 1, "b": 2}, b"data") != first
 
 
-def test_a_state_of_other_arrays_is_noticed(path, capsys):
-    assert load_state(path, "key", ARRAYS).history == HISTORY
-    assert capsys.readouterr().out == ""
-    others = [
-        ARRAYS | {"kernel": np.zeros([3, 2], np.float32)},
-        ARRAYS | {"kernel": np.zeros([2, 3])},
-        ARRAYS | {"bias": np.zeros(3)},
-        {"kernel": ARRAYS["kernel"]},
-    ]
-    for like in others:
-        assert load_state(path, "key", like) is None
-        assert "damaged; training starts anew" in capsys.readouterr().out
-
-
 def test_a_state_that_cannot_be_read_is_an_error(path):
     path.unlink()
     path.mkdir()
     with pytest.raises(IsADirectoryError):
-        load_state(path, "key", ARRAYS)
+        load_state(path, "key")

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,8 @@ import render
 import train
 from vae.errors import run
 from vae.files import write_whole
+
+pytestmark = pytest.mark.long
 
 STAGES = {
     "preprocess": preprocess,
@@ -157,34 +158,6 @@ def test_a_file_in_place_of_a_folder_is_named(tiny, tmp_path, stage, folder, pat
     (tmp_path / "aside").rename(folder)
     STAGES[stage].main()
     assert contents() == finished
-
-
-def test_of_two_writers_of_a_file_the_second_waits(tmp_path, monkeypatch):
-    path, fsync = tmp_path / "file", os.fsync
-    written, go = threading.Event(), threading.Event()
-
-    def wait_before_the_first_is_moved(descriptor):
-        if not written.is_set():
-            written.set()
-            assert go.wait(60)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", wait_before_the_first_is_moved)
-    contents = [b"first" * 1000, b"second"]
-    first, second = (
-        threading.Thread(target=write_whole, args=[path, content])
-        for content in contents
-    )
-    first.start()
-    assert written.wait(60)
-    second.start()
-    second.join(0.2)
-    assert second.is_alive()
-    assert (tmp_path / "file.part").read_bytes() == contents[0]
-    go.set()
-    first.join()
-    second.join()
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"file": b"second"}
 
 
 def test_what_a_killed_writer_leaves_is_overwritten(tmp_path):

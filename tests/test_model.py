@@ -1,3 +1,5 @@
+"""The terms of the bounds against SciPy and plain loops; weights by name."""
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -10,14 +12,14 @@ SAMPLES, BATCH, PIXELS, LATENT = 2, 3, 11, 5
 
 
 def make_vae(seed=0, **changes):
-    shape = dict(
-        num_pixels=PIXELS,
-        latent_dim=LATENT,
-        hidden_units=[7, 6],
-        activation="tanh",
-        likelihood="bernoulli",
-        gaussian_scale="learned",
-    )
+    shape = {
+        "num_pixels": PIXELS,
+        "latent_dim": LATENT,
+        "hidden_units": [7, 6],
+        "activation": "tanh",
+        "likelihood": "bernoulli",
+        "gaussian_scale": "learned",
+    }
     return VAE(**(shape | changes), seed=seed)
 
 
@@ -77,6 +79,29 @@ def test_terms_are_those_of_the_bounds():
             )
 
 
+def test_means_and_log_likelihoods_are_those_of_one_z_at_a_time():
+    vae, x, z = make_vae(), draw_x(), tf.constant(draw([SAMPLES, BATCH, LATENT]))
+    mean, log_likelihood = vae.mean(z), vae.log_likelihood(x, z)
+    assert mean.shape == (SAMPLES, BATCH, PIXELS)
+    assert log_likelihood.shape == (SAMPLES, BATCH)
+    for s in range(SAMPLES):
+        for i in range(BATCH):
+            logits = np.float64(vae.decoder(z[s, i][None])[0])
+            expected = 1 / (1 + np.exp(-logits))
+            np.testing.assert_allclose(mean[s, i], expected, rtol=1e-5)
+            expected = scipy.stats.bernoulli.logpmf(x[i], expected).sum()
+            np.testing.assert_allclose(log_likelihood[s, i], expected, rtol=1e-5)
+
+
+def test_log_likelihoods_of_pairs_are_those_of_each_pair():
+    vae, x, z = make_vae(), draw_x(), tf.constant(draw([4, LATENT]))
+    pairs = vae.log_likelihood_pairs(x, z)
+    assert pairs.shape == (BATCH, 4)
+    for j in range(4):
+        expected = vae.log_likelihood(x, tf.tile(z[j : j + 1], [BATCH, 1]))
+        np.testing.assert_allclose(pairs[:, j], expected, rtol=1e-5)
+
+
 def test_both_estimates_of_the_elbo_agree():
     vae, x = make_vae(), draw_x()
     terms = vae.terms(x, draw([20_000, BATCH, LATENT]))
@@ -120,8 +145,8 @@ def test_layers_of_one_shape_start_apart():
 
 def test_a_model_can_start_at_the_mean_image():
     vae, mean = make_vae(), np.linspace(0.1, 0.9, PIXELS)
-    vae.start_at(mean)
-    at_origin = vae.likelihood.mean(vae.decode(tf.zeros([1, LATENT])))[0]
+    vae.set_output_bias(mean)
+    at_origin = vae.mean(tf.zeros([1, LATENT]))[0]
     np.testing.assert_allclose(at_origin, mean, rtol=1e-5)
 
 
@@ -171,6 +196,14 @@ def test_weights_of_another_model_are_refused():
         make_vae().load_weights({})
     with pytest.raises(ValueError, match="extra is .*, expected None"):
         make_vae().load_weights(make_vae().named_weights() | {"extra": np.zeros(8)})
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(value):
+    weights = make_vae().named_weights()
+    weights["decoder.hidden_2.bias"][3] = value
+    with pytest.raises(ValueError, match="^decoder.hidden_2.bias is not finite$"):
+        make_vae().load_weights(weights)
 
 
 def test_observations_are_bytes_over_255():

@@ -1,11 +1,16 @@
+"""What `params.yaml` may say, and one line for each mistake in it."""
+
 import copy
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from conftest import TINY
+from fuzzing import fuzz, mutations
 from vae.errors import PipelineError
-from vae.params import read_params
+from vae.params import Params, check_counts, read_params
 
 
 def read(tmp_path, content):
@@ -98,6 +103,8 @@ def test_a_number_may_be_written_with_an_exponent_alone(tmp_path):
         ("evaluate", "num_importance_samples", 10**6, "less than or equal to 100000"),
         ("evaluate", "num_importance_samples", 9, "at least 10 with proposal adaptive"),
         ("evaluate", "proposal", "prior", "'posterior' or 'adaptive'"),
+        ("evaluate", "grid_points", [41], "grid_points: received [41]; List should"),
+        ("evaluate", "grid_points", [41, 2], "grid_points.1: received 2; Input should"),
         ("model", "latent_dim", 1001, "less than or equal to 1000"),
         ("model", "hidden_units", [10**8], "less than or equal to 10000"),
         ("train", "epochs", 2**31, "less than 2147483648"),
@@ -181,3 +188,86 @@ def test_iwae_needs_more_than_one_sample(tmp_path):
         read(tmp_path, content)
     content["train"]["num_samples"] = 2
     assert read(tmp_path, content).train.num_samples == 2
+
+
+def test_counts_must_suit_the_images():
+    """41 images: 7 are held out, and a batch of 8 fits into the others."""
+    check_counts(Params.model_validate(TINY), num_images=15)
+    message = "^params.yaml: train.batch_size: received 8; allowed: at most 7, "
+    with pytest.raises(PipelineError, match=message):
+        check_counts(Params.model_validate(TINY), num_images=14)
+    message = "^params.yaml: preprocess.validation_images: received 7; .* less than 7, "
+    with pytest.raises(PipelineError, match=message):
+        check_counts(Params.model_validate(TINY), num_images=7)
+
+
+# Anything in the file: valid parameters, or one line for each mistake
+
+
+def read_or_explain(path, content):
+    """The parameters, or the error, whose every line starts with the path."""
+    path.write_bytes(content)
+    try:
+        return read_params(path)
+    except PipelineError as error:
+        assert str(error)
+        for line in str(error).splitlines():
+            assert line.startswith(f"{path}: ") and len(line) < 4000, line
+        return error
+
+
+def dump(tree):
+    """As PyYAML writes it; but for lone surrogates, which only an escape can hold."""
+    text = yaml.safe_dump(tree, allow_unicode=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+odd = [2**31, -(2**63), 2**64, 10**30, 1e308, 1e-320, -0.0, "1e999", "\ud800"]
+odd += ["learned", "1e-3", "x" * 10**4, "a\nb", b"\0", [], {}]
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+scalars |= st.sampled_from(odd) | st.dates() | st.datetimes() | st.binary(max_size=8)
+words = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=5)
+keys = st.sampled_from([*TINY, *TINY["train"], "<<"]) | words
+keys |= st.integers() | st.none() | st.dates()
+trees = st.recursive(
+    scalars,
+    lambda children: (
+        st.lists(children, max_size=4) | st.dictionaries(keys, children, max_size=4)
+    ),
+    max_leaves=6,
+)
+places = st.sampled_from(
+    [(section, name) for section in TINY for name in TINY[section]]
+)
+
+
+@fuzz
+@given(st.binary(max_size=64) | mutations(yaml.safe_dump(TINY).encode()))
+@example(b"2001-99-99")
+@example(b"- " * 3)
+def test_any_text_is_refused_or_valid(tmp_path, text):
+    result = read_or_explain(tmp_path / "params.yaml", text)
+    if isinstance(result, Params):
+        assert Params.model_validate(result.model_dump()) == result
+
+
+@fuzz
+@given(places, trees)
+def test_any_value_is_refused_by_name_or_valid(tmp_path, place, value):
+    section, name = place
+    path = tmp_path / "params.yaml"
+    content = TINY | {section: TINY[section] | {name: value}}
+    result = read_or_explain(path, dump(content))
+    if isinstance(result, Params):
+        received = getattr(getattr(result, section), name)
+        if isinstance(received, int):
+            assert received == value and 0 <= received < 2**31
+    else:
+        for line in str(result).splitlines():
+            assert line.startswith(f"{path}: {section}.{name}")
+
+
+@fuzz
+@given(trees)
+def test_any_structure_is_refused(tmp_path, tree):
+    assert not isinstance(read_or_explain(tmp_path / "params.yaml", dump(tree)), Params)

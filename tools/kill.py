@@ -11,7 +11,6 @@ kill. Exit status 1 if any output differs or a run fails.
 """
 
 import argparse
-import hashlib
 import os
 import random
 import shutil
@@ -24,7 +23,10 @@ from pathlib import Path
 
 import yaml
 
-STAGES = ["download", "preprocess", "train", "evaluate", "render"]
+from clones import clone, environment, file_hashes
+
+ROOT = Path(__file__).parent.parent
+STAGES = list(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
 SMALL = {
     "model": {"latent_dim": 3, "hidden_units": [16]},
     "train": {"epochs": 8},
@@ -32,37 +34,31 @@ SMALL = {
 }
 
 
-def clone(source: Path, folder: Path) -> Path:
-    """A clone of the current commit, with the small parameters."""
-    subprocess.run(["git", "clone", "--quiet", source, folder], check=True)
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    for section, changes in SMALL.items():
-        params[section] |= changes
-    (folder / "params.yaml").write_text(yaml.safe_dump(params))
-    return folder
+def change_params(folder: Path, changes: dict[str, dict]) -> None:
+    """Change parameters, by section and name."""
+    path = folder / "params.yaml"
+    params = yaml.safe_load(path.read_text())
+    for section, values in changes.items():
+        params[section] |= values
+    path.write_text(yaml.safe_dump(params))
 
 
 def output_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file under data/ and results/ by its path.
+    """SHA-256 by path of every file under data/ and results/.
 
     But for hidden ones: a killed DVC leaves temporary files of its own.
     """
-    paths = [p for top in ("data", "results") for p in (folder / top).rglob("*")]
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(paths)
-        if path.is_file() and not path.name.startswith(".")
-    }
+    hashes = file_hashes(folder, ["data", "results"])
+    return {p: hashes[p] for p in hashes if not Path(p).name.startswith(".")}
 
 
 def repro(folder: Path, log: Path, *options: str) -> subprocess.Popen:
     """Start the pipeline in a session of its own, all it prints appended to a log."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with log.open("ab") as file:
         return subprocess.Popen(
             ["dvc", "repro", "--no-run-cache", *options],
             cwd=folder,
-            env=os.environ | {"PATH": path},
+            env=environment(),
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -79,9 +75,8 @@ def forget(folder: Path, *stages: str) -> None:
 
 
 def stage_seconds(folder: Path, log: Path) -> dict[str, float]:
-    """Run all stages, which have run before, and see how long each takes."""
+    """Run all stages, and see how long each takes."""
     log.write_bytes(b"")
-    forget(folder, *STAGES)
     run, starts = repro(folder, log), []
     for stage in STAGES:
         while script(stage) not in log.read_text() and run.poll() is None:
@@ -143,13 +138,15 @@ def main() -> None:
     kills = parser.parse_args().kills
     with tempfile.TemporaryDirectory() as temporary:
         log = Path(temporary, "log")
-        folder = clone(Path(__file__).parent.parent, Path(temporary, "clone"))
+        folder = clone(ROOT, Path(temporary, "clone"))
+        change_params(folder, SMALL)
         if repro(folder, log).wait() != 0:
             sys.exit(log.read_text())
         expected = output_hashes(folder)
         # The next downloads need not ask an index again.
         mnist = shutil.copytree(folder / "data/raw", Path(temporary, "mnist"))
         os.environ["VAE_MNIST_DIR"] = str(mnist)
+        forget(folder, *STAGES)
         duration = stage_seconds(folder, log)
         failures = 0
         for i in range(kills):

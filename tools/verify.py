@@ -5,20 +5,22 @@ MD5 that is committed and the one found; and for metrics that differ, by how muc
 exit status is 0 if all outputs are equal, 1 if not.
 """
 
-import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
+from clones import clone, environment, file_hashes
+
 METRICS = "results/metrics.json"
+STANDARD_ERRORS = "results/standard_errors.csv"
 MISSING = "missing"
 
-# Sections of metrics.json, each a dictionary of numbers.
+# Of `train` and `test`, each a dictionary of numbers.
 Metrics = dict[str, dict[str, float]]
 
 
@@ -31,45 +33,30 @@ def changed_files(repository: Path) -> list[str]:
     return result.stdout.splitlines()
 
 
-def rebuild(clone: Path) -> None:
+def rebuild(folder: Path) -> None:
     """Run every stage. Raises CalledProcessError if one fails."""
-    # Stage commands call `python`: it has to be the one that runs this.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = [sys.executable, "-m", "dvc", "repro", "--force"]
-    subprocess.run(command, cwd=clone, env=os.environ | {"PATH": path}, check=True)
+    command = ["dvc", "repro", "--force"]
+    subprocess.run(command, cwd=folder, env=environment(), check=True)
 
 
-def locked_outputs(clone: Path) -> dict[str, str]:
+def locked_outputs(folder: Path) -> dict[str, str]:
     """MD5 by path of each output in dvc.lock; a folder has one of its own kind."""
-    lock = yaml.safe_load((clone / "dvc.lock").read_text(encoding="utf-8"))
+    lock = yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf-8"))
     stages = lock["stages"].values()
     return {out["path"]: out["md5"] for stage in stages for out in stage["outs"]}
 
 
-def file_hashes(clone: Path, path: str) -> dict[str, str]:
-    """MD5 by path of a file, or of each file in a folder; empty if there is none."""
-    top = clone / path
-    files = [file for file in [top, *top.rglob("*")] if file.is_file()]
-    return {
-        file.relative_to(clone).as_posix(): hashlib.md5(file.read_bytes()).hexdigest()
-        for file in files
-    }
-
-
-def committed_hashes(clone: Path) -> dict[str, str]:
+def committed_hashes(folder: Path) -> dict[str, str]:
     """MD5 by path of each output before a run: of Git's file, or else in dvc.lock."""
     hashes = {}
-    for path, locked in locked_outputs(clone).items():
-        hashes |= file_hashes(clone, path) or {path: locked}
+    for path, locked in locked_outputs(folder).items():
+        hashes |= file_hashes(folder, [path], "md5") or {path: locked}
     return hashes
 
 
-def rebuilt_hashes(clone: Path) -> dict[str, str]:
+def rebuilt_hashes(folder: Path) -> dict[str, str]:
     """MD5 by path of each output after a run."""
-    hashes = {}
-    for path in locked_outputs(clone):
-        hashes |= file_hashes(clone, path)
-    return hashes
+    return file_hashes(folder, locked_outputs(folder), "md5")
 
 
 def compare(committed: dict[str, str], here: dict[str, str]) -> list[str]:
@@ -82,50 +69,57 @@ def compare(committed: dict[str, str], here: dict[str, str]) -> list[str]:
     return lines
 
 
-def read_metrics(clone: Path) -> Metrics:
+def read_metrics(folder: Path) -> Metrics:
     """The metrics, or none if they are not there."""
-    path = clone / METRICS
+    path = folder / METRICS
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def compare_metrics(committed: Metrics, here: Metrics) -> list[str]:
-    """A line for each metric that differs."""
+def read_standard_errors(folder: Path) -> Metrics:
+    """Those of the metrics, or none if they are not there."""
+    path = folder / STANDARD_ERRORS
+    return pd.read_csv(path, index_col="metric").to_dict() if path.exists() else {}
+
+
+def compare_metrics(committed: Metrics, here: Metrics, errors: Metrics) -> list[str]:
+    """A line for each metric that differs, counted in standard errors if it has one."""
     lines = []
     for section in committed | here:
         old, new = committed.get(section, {}), here.get(section, {})
         for name in old | new:
-            if (words := describe(name, old, new)) is not None:
+            error = errors.get(section, {}).get(name)
+            if (words := describe(old.get(name), new.get(name), error)) is not None:
                 lines.append(f"{section}.{name} {words}")
     return lines
 
 
-def describe(name: str, old: dict[str, float], new: dict[str, float]) -> str | None:
-    """How a metric differs between two sections, in words; None if it does not.
-
-    Counted in standard errors where `old` has one, under `<name>_se`.
-    """
-    one, other = (json.dumps(m[name]) if name in m else MISSING for m in (old, new))
+def describe(
+    old: float | None, new: float | None, standard_error: float | None
+) -> str | None:
+    """How a metric differs, in words; None if it does not."""
+    one, other = (MISSING if v is None else json.dumps(v) for v in (old, new))
     if one == other:
         return None
     words = f"{one} committed, {other} here"
     if any(value in (MISSING, "true", "false") for value in (one, other)):
         return words
-    difference = abs(new[name] - old[name])
-    words += f": {difference:.4g} {'lower' if new[name] < old[name] else 'higher'}"
-    if error := old.get(f"{name}_se"):
-        words += f", {difference / error:.2f} standard errors"
+    difference = abs(new - old)
+    words += f": {difference:.4g} {'lower' if new < old else 'higher'}"
+    if standard_error:
+        words += f", {difference / standard_error:.2f} standard errors"
     return words
 
 
 def verify(repository: Path) -> bool:
     """Whether a fresh clone computes what is committed; prints what it finds."""
-    with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder) / "clone"
-        subprocess.run(["git", "clone", "--quiet", repository, clone], check=True)
-        committed, old_metrics = committed_hashes(clone), read_metrics(clone)
-        rebuild(clone)
-        here, new_metrics = rebuilt_hashes(clone), read_metrics(clone)
-    lines = compare(committed, here) + compare_metrics(old_metrics, new_metrics)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = clone(repository, Path(temporary, "clone"))
+        committed, old_metrics = committed_hashes(folder), read_metrics(folder)
+        errors = read_standard_errors(folder)
+        rebuild(folder)
+        here, new_metrics = rebuilt_hashes(folder), read_metrics(folder)
+    lines = compare(committed, here)
+    lines += compare_metrics(old_metrics, new_metrics, errors)
     print("\n".join(lines))
     return committed == here
 

@@ -15,11 +15,13 @@ def progress_bar(what: str, total: int, *, initial: int = 0) -> tqdm:
         total: at the end.
         initial: what was done before the clock starts.
     """
+    columns, lines = shutil.get_terminal_size()  # 80, 24 where a terminal does not say
     return tqdm(
         desc=what,
         total=total,
         initial=initial,
         bar_format=BAR,
-        ncols=shutil.get_terminal_size().columns,  # 80 where a terminal does not say
+        ncols=columns,
+        nrows=lines,
         disable=None,
     )

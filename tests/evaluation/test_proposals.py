@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from vae import proposals
+from vae.evaluation import proposals
 from vae.evaluation.proposals import Mixture, refine, split
 
 

@@ -7,19 +7,26 @@ stage has its turn.
 import random
 import shutil
 import signal
-from pathlib import Path
 
 import pytest
 import yaml
 
 import kill
+from clones import clone
 
-ROOT = Path(__file__).parent.parent
-RAW = ROOT / "data/raw"
-# Of 1000 training images, so that little is left but what each process loads.
-SMALLER = {
-    "preprocess": {"validation_images": 59_000},
-    "train": {"epochs": 20, "batch_size": 100},
+RAW = kill.ROOT / "data/raw"
+# Of 500 training images, so that little is left but what each process loads; an epoch,
+# with its 59,500 validation images, still takes long enough to be interrupted.
+SMALL = {
+    "preprocess": {"validation_images": 59_500},
+    "model": {"latent_dim": 1, "hidden_units": [8]},
+    "train": {"epochs": 8, "batch_size": 50},
+    "evaluate": {
+        "num_samples": 1,
+        "proposal": "posterior",
+        "num_importance_samples": 1,
+        "grid_points": [9, 9],
+    },
 }
 
 
@@ -35,22 +42,19 @@ def interruptible():
 def pipeline(tmp_path_factory, interruptible):
     """Folder, log and hashes of a finished pipeline; the seconds of each stage."""
     temporary = tmp_path_factory.mktemp("kill")
-    folder, log = kill.clone(ROOT, temporary / "clone"), temporary / "log"
+    folder, log = clone(kill.ROOT, temporary / "clone"), temporary / "log"
     # The code as it stands, committed or not.
     shutil.rmtree(folder / "stages")
-    shutil.copytree(ROOT / "stages", folder / "stages")
-    shutil.copy(ROOT / "dvc.yaml", folder)
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    for section, changes in SMALLER.items():
-        params[section] |= changes
-    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    shutil.copytree(kill.ROOT / "stages", folder / "stages")
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(kill.ROOT / name, folder)
+    kill.change_params(folder, SMALL)
     with pytest.MonkeyPatch.context() as patch:
         if (RAW / "train-images-idx3-ubyte").exists():  # no index need be asked
             patch.setenv("VAE_MNIST_DIR", str(RAW))
-        assert kill.repro(folder, log).wait() == 0, log.read_text()
+        seconds = kill.stage_seconds(folder, log)
         raw = shutil.copytree(folder / "data/raw", temporary / "raw")
         patch.setenv("VAE_MNIST_DIR", str(raw))
-        seconds = kill.stage_seconds(folder, log)
         yield folder, log, kill.output_hashes(folder), seconds
 
 
@@ -67,17 +71,49 @@ def kill_and_compare(pipeline, stage, moment, **kwargs):
     return printed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stage", kill.STAGES)
 def test_a_killed_stage_ends_in_the_same_bits(pipeline, stage):
     moment = random.uniform(0, 0.5) * pipeline[-1][stage]
     kill_and_compare(pipeline, stage, moment, after=kill.script(stage))
 
 
+@pytest.mark.long
 def test_an_interrupted_training_goes_on_to_the_same_bits(pipeline):
     moment = random.uniform(0, 0.2)
     printed = kill_and_compare(
-        pipeline, "train", moment, after="epoch 3/", by=signal.SIGINT
+        pipeline, "train", moment, after="epoch 2/", by=signal.SIGINT
     )
     assert "\ninterrupted\n" in printed
     assert "going on after epoch " in printed
     assert "Traceback" not in printed
+
+
+def test_every_stage_has_its_turn():
+    scripts = {str(p.relative_to(kill.ROOT)) for p in kill.ROOT.glob("stages/*.py")}
+    assert {kill.script(stage) for stage in kill.STAGES} == scripts
+
+
+def test_a_stage_that_is_forgotten_has_to_run(tmp_path):
+    lock = tmp_path / "dvc.lock"
+    lock.write_text(yaml.safe_dump({"stages": {"a": 1, "b": 2, "c": 3}}))
+    kill.forget(tmp_path, "a", "c")
+    assert yaml.safe_load(lock.read_text()) == {"stages": {"b": 2}}
+
+
+def test_an_empty_lock_is_removed_and_another_kept(tmp_path):
+    lock = tmp_path / ".dvc/tmp/rwlock"
+    kill.unlock(tmp_path)
+    lock.parent.mkdir(parents=True)
+    for content in ("", "{}"):
+        lock.write_text(content)
+        kill.unlock(tmp_path)
+        assert lock.exists() == bool(content)
+
+
+def test_outputs_are_hashed_but_for_hidden_files(tmp_path):
+    for name in ("data/raw/a", "results/b", "results/.c", "d"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert list(kill.output_hashes(tmp_path)) == ["data/raw/a", "results/b"]

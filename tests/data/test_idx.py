@@ -1,8 +1,13 @@
 """The IDX format: bytes written by hand, round trips, damage."""
 
+import struct
+
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from fuzzing import fuzz, mutations
 from vae.data.idx import format_idx, parse_idx
 
 # Two labels, and one image of 2 rows and 3 columns, byte by byte.
@@ -66,3 +71,26 @@ def test_damage_is_named(content, message):
 def test_only_bytes_of_one_to_three_axes_are_written(array, message):
     with pytest.raises(ValueError, match=message):
         format_idx(array)
+
+
+sizes = st.sampled_from([0, 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1])
+headers = st.lists(sizes, min_size=1, max_size=3).map(
+    lambda shape: bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+)
+
+
+@fuzz
+@given(
+    st.binary(max_size=64)
+    | mutations(IMAGES)
+    | st.tuples(headers, st.binary(max_size=8)).map(b"".join)
+)
+@example(bytes([0, 0, 8, 3]) + bytes(4) + b"\xff" * 8)
+@example(bytes([0, 0, 8, 3]) + b"\xff" * 8 + bytes(4))
+def test_any_bytes_are_refused_or_are_what_the_array_says(content):
+    try:
+        array = parse_idx(content)
+    except ValueError as error:
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert format_idx(array) == content

@@ -1,0 +1,92 @@
+"""Terms of the ELBO, encodings and reconstructions of whole splits."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from uncompiled import uncompiled
+from vae.evaluation import inference
+from vae.evaluation.inference import decode, encode, rates_and_distortions
+from vae.model import VAE, observations, rate_by_dimension
+from vae.noise import draw_standard_normal
+from vae.streams import SPLITS, Purpose
+
+SAMPLES, IMAGES, PIXELS, LATENT = 3, 7, 6, 2
+IMAGE_BYTES = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtype="u1")
+VAE_OF_TESTS = VAE(
+    num_pixels=PIXELS,
+    latent_dim=LATENT,
+    hidden_units=[8, 4],
+    activation="relu",
+    likelihood="bernoulli",
+    gaussian_scale="learned",
+    seed=1,
+)
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    monkeypatch.setattr(tf, "function", uncompiled)
+
+
+def evaluate(**changes):
+    settings = {"num_samples": SAMPLES, "seed": 2, "split": "test"}
+    return rates_and_distortions(VAE_OF_TESTS, IMAGE_BYTES, **(settings | changes))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Rate and distortion of all images at once, compiled."""
+    return evaluate()
+
+
+def test_terms_are_averages_over_the_samples_of_each_image(whole):
+    purpose, index = Purpose.EVALUATION_LATENTS, SPLITS["test"]
+    noise = draw_standard_normal(
+        [IMAGES, SAMPLES, LATENT], seed=2, purpose=purpose, index=index
+    )
+    rate, distortion = whole
+    assert rate.dtype == distortion.dtype == np.float64
+    for i, image in enumerate(IMAGE_BYTES):
+        terms = VAE_OF_TESTS.terms(observations(image[None]), noise[i][:, None])
+        np.testing.assert_allclose(rate[i], terms.rate[0], rtol=1e-5)
+        np.testing.assert_allclose(distortion[i], np.mean(terms.distortion), rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_chunks_change_nothing(eager, monkeypatch, whole, size):
+    monkeypatch.setattr(inference, "CHUNK", size)
+    for received, expected in zip(evaluate(), whole, strict=True):
+        np.testing.assert_allclose(received, expected, rtol=1e-5)
+
+
+def test_seed_and_split_decide_the_noise(eager):
+    _, distortion = evaluate()
+    np.testing.assert_array_equal(evaluate()[1], distortion)
+    assert np.any(evaluate(seed=3)[1] != distortion)
+    assert np.any(evaluate(split="train")[1] != distortion)
+
+
+def test_more_samples_estimate_the_same_bound(eager):
+    few = evaluate(num_samples=5_000)[1]
+    many = evaluate(num_samples=20_000, seed=4)[1]
+    one = evaluate(num_samples=1)[1]
+    np.testing.assert_allclose(few, many, rtol=2e-2)
+    assert np.max(np.abs(one - many)) > np.max(np.abs(few - many))
+
+
+def test_encodings_are_the_posteriors():
+    loc, scale, rate = encode(VAE_OF_TESTS, IMAGE_BYTES)
+    expected_loc, expected_scale = VAE_OF_TESTS.posterior(observations(IMAGE_BYTES))
+    np.testing.assert_allclose(loc, expected_loc, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(scale, expected_scale, rtol=1e-5)
+    expected = np.mean(rate_by_dimension(loc, scale), axis=0)
+    assert rate.shape == (LATENT,)
+    np.testing.assert_allclose(rate, expected, rtol=1e-5)
+
+
+def test_decoded_images_are_means():
+    z = np.float32([[0, 0], [1, -2], [40, 40]])
+    mean = decode(VAE_OF_TESTS, z)
+    assert mean.shape == (3, PIXELS)
+    np.testing.assert_allclose(mean, tf.sigmoid(VAE_OF_TESTS.decoder(z)), rtol=1e-5)

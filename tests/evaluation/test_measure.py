@@ -1,0 +1,116 @@
+"""All that is measured, on a tiny model of each kind."""
+
+import numpy as np
+import pytest
+
+from vae.evaluation import measure as module
+from vae.evaluation.importance import Bounds
+from vae.evaluation.inference import Encoding, encode
+from vae.evaluation.latents import active_units
+from vae.evaluation.measure import bound_curve, measure
+from vae.model import VAE
+
+RNG = np.random.default_rng(0)
+IMAGES = {
+    split: RNG.integers(256, size=(count, 6), dtype="u1")
+    for split, count in {"train": 13, "test": 7}.items()
+}
+LABELS = {split: np.arange(len(images)) % 2 for split, images in IMAGES.items()}
+SETTINGS = {
+    "num_samples": 2,
+    "proposal": "posterior",
+    "num_importance_samples": 5,
+    "grid_points": [201, 3],
+    "seed": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    vae = VAE(
+        num_pixels=6,
+        latent_dim=1,
+        hidden_units=[8],
+        activation="tanh",
+        likelihood="bernoulli",
+        gaussian_scale="learned",
+        seed=1,
+    )
+    encodings = {split: encode(vae, images) for split, images in IMAGES.items()}
+    return measure(vae, IMAGES, LABELS, encodings, **SETTINGS), encodings
+
+
+def test_each_split_has_its_columns(measured):
+    (columns, scalars, _), encodings = measured
+    assert set(columns["train"]) == {"elbo", "rate", "distortion"}
+    assert set(columns["test"]) == set(columns["train"]) | {
+        "iwae_bound",
+        "log_evidence",
+        "mutual_information",
+        "marginal_kl",
+        "knn_accuracy",
+        "probe_accuracy",
+    }
+    for split, images in IMAGES.items():
+        assert all(len(column) == len(images) for column in columns[split].values())
+        assert scalars[split]["active_units"] == active_units(encodings[split].loc)
+
+
+def test_terms_add_up(measured):
+    test = measured[0].columns["test"]
+    np.testing.assert_allclose(test["elbo"], -(test["rate"] + test["distortion"]))
+    np.testing.assert_allclose(
+        test["rate"], test["mutual_information"] + test["marginal_kl"]
+    )
+
+
+def test_the_curve_ends_at_the_bound(measured):
+    (columns, scalars, curve), _ = measured
+    np.testing.assert_array_equal(curve["curve_num_samples"], [1, 2, 5])
+    assert curve["num_importance_samples"] == 5
+    bound = columns["test"]["iwae_bound"].mean()
+    assert curve["iwae_bound"] == bound
+    np.testing.assert_allclose(curve["curve_iwae_bound"][-1], bound)
+    assert curve["log_evidence"] == columns["test"]["log_evidence"].mean()
+    assert scalars["test"]["log_evidence_grid_change"] <= 0.001
+
+
+def test_an_unknown_evidence_is_nan_in_the_curve():
+    bounds = Bounds(4, np.array([1.0, 3.0]), np.array([1, 2]), np.ones([2, 2]))
+    curve = bound_curve(bounds, {"iwae_bound": bounds.iwae_bound})
+    assert np.isnan(curve["log_evidence"])
+    assert curve["iwae_bound"] == 2
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 3])
+def test_each_part_gets_its_split_and_its_parameters(monkeypatch, latent_dim):
+    """The number of grid points is that of the latent dimensions; 3 have no grid."""
+    calls = {"splits": [], "points": []}
+
+    def elbo_columns(vae, images, *, num_samples, seed, split):
+        assert images is IMAGES[split] and (num_samples, seed) == (2, 3)
+        calls["splits"].append(split)
+        return {"rate": np.zeros(len(images))}
+
+    def log_evidence(vae, images, *, num_points):
+        assert images is IMAGES["test"]
+        calls["points"].append(num_points)
+        return np.zeros(7), 0.123456
+
+    def importance_bounds(vae, images, *, proposal, num_samples, seed):
+        assert images is IMAGES["test"]
+        assert (proposal, num_samples, seed) == ("posterior", 5, 3)
+        return Bounds(5, np.zeros(7), np.array([1, 5]), np.zeros([7, 2]))
+
+    for function in (elbo_columns, log_evidence, importance_bounds):
+        monkeypatch.setattr(module, function.__name__, function)
+    monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
+    encoding = Encoding(np.zeros([3, 1]), np.ones([3, 1]), np.zeros(1))
+    encodings = {"train": encoding, "test": encoding}
+    vae = type("Model", (), {"latent_dim": latent_dim})
+    measures = measure(vae, IMAGES, LABELS, encodings, **SETTINGS)
+    assert calls["splits"] == ["train", "test"]
+    assert calls["points"] == {1: [201], 2: [3], 3: []}[latent_dim]
+    change = {"log_evidence_grid_change": 0.1235} if latent_dim < 3 else {}
+    assert measures.scalars["test"] == {"active_units": 0} | change
+    assert ("log_evidence" in measures.columns["test"]) == (latent_dim < 3)

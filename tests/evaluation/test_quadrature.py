@@ -1,0 +1,94 @@
+"""The quadrature on a linear-Gaussian model, whose evidence and posterior are known."""
+
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+
+from linear_gaussian import IMAGE_BYTES, NOISE_SCALE, PIXELS, X, linear_gaussian
+from uncompiled import uncompiled
+from vae.evaluation import quadrature
+from vae.evaluation.quadrature import (
+    has_quadrature,
+    log_evidence,
+    posterior_moments,
+    prior_grid,
+)
+
+POINTS = {1: 401, 2: 201}  # along an axis
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    monkeypatch.setattr(tf, "function", uncompiled)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_quadrature_is_the_evidence(latent_dim):
+    vae, expected = linear_gaussian(latent_dim)
+    received, change = log_evidence(vae, IMAGE_BYTES, num_points=POINTS[latent_dim])
+    assert received.dtype == np.float64
+    np.testing.assert_allclose(received, expected, atol=1e-4)
+    assert change < 1e-4
+
+
+@pytest.mark.parametrize("points", [160, 5000])
+def test_points_at_once_change_nothing(eager, monkeypatch, points):
+    vae, expected = linear_gaussian(2)
+    monkeypatch.setattr(quadrature, "POINTS", points)
+    received, _ = log_evidence(vae, IMAGE_BYTES[:2], num_points=101)
+    np.testing.assert_allclose(received, expected[:2], atol=1e-4)
+
+
+def test_too_coarse_a_grid_is_noticed(eager):
+    vae, expected = linear_gaussian(1)
+    received, change = log_evidence(vae, IMAGE_BYTES, num_points=9)
+    assert change > 0.001
+    assert np.max(np.abs(received - expected)) > 0.001
+
+
+def test_too_narrow_a_grid_is_noticed(eager, monkeypatch):
+    vae, _ = linear_gaussian(1)
+    monkeypatch.setattr(quadrature, "LIMIT", 0.3)
+    # A tenth of the mass lies outside of the narrower grid; a coarser one has it.
+    assert log_evidence(vae, IMAGE_BYTES, num_points=POINTS[1])[1] > 0.05
+
+
+@pytest.mark.parametrize("narrow", [0, 1])
+def test_a_grid_too_coarse_along_one_axis_is_noticed(eager, narrow):
+    """As a posterior that is narrow along one axis and wide along the other."""
+    vae, _ = linear_gaussian(2)
+    kernel = np.zeros([2, PIXELS], np.float32)
+    kernel[narrow, 0], kernel[1 - narrow, 1] = 60.0, 0.5
+    vae.load_weights(vae.named_weights() | {"decoder.likelihood.kernel": kernel})
+    covariance = kernel.T @ kernel + NOISE_SCALE**2 * np.eye(PIXELS)
+    expected = scipy.stats.multivariate_normal(np.full(PIXELS, 0.5), covariance)
+    received, change = log_evidence(vae, IMAGE_BYTES, num_points=101)
+    assert np.max(np.abs(received - expected.logpdf(X))) > 0.01
+    assert change > 0.001
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_the_grid_holds_the_priors_mass(eager, latent_dim):
+    z, log_mass = prior_grid(latent_dim, POINTS[latent_dim])
+    assert z.shape == (POINTS[latent_dim] ** latent_dim, latent_dim)
+    mass = np.exp(np.float64(log_mass))
+    np.testing.assert_allclose(mass.sum(), 1, atol=1e-5)
+    second_moment = (mass[:, None] * np.float64(z) ** 2).sum(axis=0)
+    np.testing.assert_allclose(second_moment, np.ones(latent_dim), atol=1e-4)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_moments_are_those_of_the_true_posterior(eager, latent_dim):
+    """Whatever q(z|x) is: here it is twice as wide, and elsewhere."""
+    vae, _ = linear_gaussian(latent_dim)
+    true_loc, true_scale = vae.posterior(tf.constant(X, tf.float32))
+    other, _ = linear_gaussian(latent_dim, posterior_factor=2.0, posterior_shift=3.0)
+    mean, scale = posterior_moments(other, IMAGE_BYTES, num_points=POINTS[latent_dim])
+    assert mean.shape == scale.shape == (len(X), latent_dim)
+    np.testing.assert_allclose(mean, true_loc, atol=1e-4)
+    np.testing.assert_allclose(scale, true_scale, rtol=1e-3)
+
+
+def test_only_one_and_two_dimensions_are_integrated():
+    assert [d for d in range(1, 6) if has_quadrature(d)] == [1, 2]
