@@ -78,8 +78,8 @@ stages/render.py
 stages/vae/arrays.py
     type-unchecked          arrays[name].dtype != dtype or => False or
     lengths-unchecked       != length: => is None:
-    pickles-read            allow_pickle=False => allow_pickle=True
-    damage-unnoticed        and not is_zipfile(path) => and False
+    pickles-read            BytesIO(content)) => BytesIO(content), allow_pickle=True)
+    damage-unnoticed        (BadZipFile, EOFError, => (EOFError,
 
 stages/vae/checkpoint.py
     state-hash-uncompared   hashlib.sha256(content).digest() != digest => False
