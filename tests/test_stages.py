@@ -139,7 +139,10 @@ def test_other_models_run_through(
     assert test["elbo"] < test["log_evidence"] + 0.5
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
     assert test["pseudo_likelihood"] is False
-    assert list(pd.read_csv("results/history.csv"))[8:] == varied
+    history = pd.read_csv("results/history.csv")
+    assert list(history)[8:] == varied
+    for name in varied:  # in mid-epoch, as it rises from 0 to 2 over both epochs
+        np.testing.assert_allclose(history[name], [0.5, 1.5])
     assert f"log p(x) {test['log_evidence']:.2f} nats" in capsys.readouterr().out
 
 
@@ -424,11 +427,16 @@ def test_a_run_cut_short_goes_on_to_the_same_bits(
 
 
 @pytest.mark.parametrize("problem", ["of another configuration", "damaged"])
-def test_a_run_does_not_go_on_from_another_state(finished, outputs, capsys, problem):
-    path = Path(".state/train")
-    save_state(path, "another key", State([{"epoch": 1}], {"0": np.zeros(3)}))
-    if problem == "damaged":
-        path.write_bytes(path.read_bytes()[:-1])
+def test_a_run_does_not_go_on_from_another_state(
+    finished, outputs, monkeypatch, capsys, problem
+):
+    if problem == "of another configuration":
+        finished(train__learning_rate=0.02)
+        train_until(1, monkeypatch)
+        finished()
+    else:
+        save_state(train.STATE, "key", State([{"epoch": 1}], {"0": np.zeros(3)}))
+        train.STATE.write_bytes(train.STATE.read_bytes()[:-1])
     assert trained().items() <= outputs.items()
     said = capsys.readouterr().out
     assert f".state/train: {problem}; training starts anew" in said

@@ -333,7 +333,8 @@ def failing_test(folder: Path, *arguments: str) -> str | None:
     )
     if result.returncode in (0, 5):  # all pass, or none is chosen
         return None
-    failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", result.stdout, re.MULTILINE)
+    line = r"^(?:FAILED|ERROR) (\S+?(?:\[.*?\])?)(?: - |$)"
+    failed = re.search(line, result.stdout, re.MULTILINE)
     return failed[1] if failed else "pytest itself, which cannot run"
 
 

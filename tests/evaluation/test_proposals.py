@@ -6,7 +6,7 @@ import scipy.stats
 import tensorflow as tf
 
 from vae.evaluation import proposals
-from vae.evaluation.proposals import Mixture, refine, split
+from vae.evaluation.proposals import Mixture, explored_counts, refine, split
 
 
 def mixture(counts=(3, 0, 4)):
@@ -59,3 +59,7 @@ def test_gaussians_stand_where_the_weights_are_largest(monkeypatch):
 )
 def test_a_number_is_split_into_whole_parts(total, shares, expected):
     assert split(total, shares) == expected
+
+
+def test_half_of_the_samples_explore_a_fifth_of_them_from_the_posterior():
+    assert explored_counts(100) == [10, 40]

@@ -82,6 +82,7 @@ def test_samples_fill_a_square_and_are_called_means():
     figure = draw_samples(samples=images, image_shape=IMAGE_SHAPE)
     expected = tile(images.reshape(3, 3, -1), IMAGE_SHAPE)
     np.testing.assert_array_equal(mosaic(figure), expected)
+    assert figure.axes[0].images[0].get_cmap().name == "gray_r"  # black on white
     assert "mean" in figure.axes[0].get_title()
 
 

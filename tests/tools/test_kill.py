@@ -89,6 +89,20 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(pipeline):
     assert "Traceback" not in printed
 
 
+@pytest.mark.long
+def test_a_mistake_in_a_parameter_costs_no_output(pipeline):
+    folder, log, expected, _ = pipeline
+    params = folder / "params.yaml"
+    right = params.read_text()
+    log.write_bytes(b"")
+    kill.change_params(folder, {"train": {"epochs": 0}, "preprocess": {"seed": 2}})
+    assert kill.repro(folder, log).wait() != 0
+    assert "error: params.yaml: train.epochs: received 0;" in log.read_text()
+    assert kill.output_hashes(folder) == expected
+    params.write_text(right)
+    assert kill.repro(folder, log).wait() == 0, log.read_text()
+
+
 def test_every_stage_has_its_turn():
     scripts = {str(p.relative_to(kill.ROOT)) for p in kill.ROOT.glob("stages/*.py")}
     assert {kill.script(stage) for stage in kill.STAGES} == scripts
