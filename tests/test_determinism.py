@@ -11,6 +11,8 @@ from pathlib import Path
 
 import vae.determinism
 
+import pytest
+
 SCRIPT = """
 import vae.determinism, keras, tensorflow as tf
 print(keras.backend.backend(), keras.backend.floatx(), keras.config.epsilon())
@@ -36,3 +38,9 @@ def test_the_users_settings_of_keras_change_nothing(tmp_path):
         check=True,
     )
     assert result.stdout == "tensorflow float32 1e-07\n2\n"
+
+
+def test_the_settings_refuse_to_come_too_late(monkeypatch):
+    monkeypatch.delitem(sys.modules, "vae.determinism")
+    with pytest.raises(ImportError, match="before tensorflow"):
+        __import__("vae.determinism")

@@ -183,12 +183,6 @@ def test_only_weights_and_arrays_are_left_to_the_cache():
             assert options["cache"] is False
 
 
-def test_determinism_refuses_to_come_too_late(monkeypatch):
-    monkeypatch.delitem(sys.modules, "vae.determinism")
-    with pytest.raises(ImportError, match="before tensorflow"):
-        __import__("vae.determinism")
-
-
 @pytest.mark.parametrize("content", ["", "{}"])
 def test_make_removes_a_lock_that_a_kill_left_empty(tmp_path, content):
     shutil.copy(ROOT / "Makefile", tmp_path)

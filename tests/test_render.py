@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from matplotlib import rcParams
+from matplotlib.figure import Figure
 
 import render
 from fuzzing import flips, fuzz, mutations
@@ -71,3 +73,16 @@ def test_any_learning_curve_is_refused_or_finite_numbers(content):
     else:
         assert set(NAMES[:-1]) <= set(history)
         assert np.isfinite(np.float64(history)).all()
+
+
+def test_figures_are_drawn_and_saved_in_the_style():
+    seen = []
+
+    def draw():
+        seen.append((rcParams["savefig.dpi"], rcParams["axes.spines.top"]))
+        return Figure(figsize=(1, 1))
+
+    content = render.png(draw, {})
+    assert seen == [(160, False)]
+    # The width: an inch and the margins of a tight box, at 160 dots an inch.
+    assert int.from_bytes(content[16:20]) == 192

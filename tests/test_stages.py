@@ -26,6 +26,7 @@ from conftest import make_project, write_params
 from vae.checkpoint import State, save_state
 from vae.data.idx import format_idx
 from vae.errors import PipelineError, run
+from vae.evaluation.measure import Measures
 from vae.objectives import Capacity
 from vae.params import read_params
 
@@ -440,6 +441,12 @@ def test_a_run_does_not_go_on_from_another_state(
     assert trained().items() <= outputs.items()
     said = capsys.readouterr().out
     assert f".state/train: {problem}; training starts anew" in said
+
+
+def test_a_value_that_is_not_finite_reaches_no_table():
+    measures = Measures({"test": {"elbo": np.array([1.0, np.nan])}}, {"test": {}}, {})
+    with pytest.raises(PipelineError, match="the elbo of 1 test images is not finite"):
+        evaluate.tables(measures, {"test": np.arange(2)})
 
 
 def test_a_grid_that_does_not_do_is_reported(capsys):
