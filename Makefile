@@ -10,11 +10,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: repro test test-all lint verify emulate bench bench-growth bench-parts bench-pipeline lock
 
-# DVC, killed while it writes its lock, leaves it empty and refuses to run.
+# DVC, killed while it writes its lock, leaves half of it and refuses to run.
 repro: .venv/ready
-	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock
-	@test -z "$$VAE_MNIST_DIR" || test ! -e data/raw/t10k-labels-idx1-ubyte || \
-		echo "data/raw is there and verified, so VAE_MNIST_DIR is not read; to read it: dvc repro --force download"
+	@git rev-parse 2>/dev/null || { echo "error: no Git repository, which DVC needs; first: git init"; exit 1; }
+	@.venv/bin/python -m json.tool .dvc/tmp/rwlock >/dev/null 2>&1 || rm -f .dvc/tmp/rwlock
 	.venv/bin/dvc repro
 
 test: .venv/ready

@@ -12,11 +12,11 @@ PACKAGES = (  # that the stages import
     "pooch",
     "pydantic",
     "requests",
+    "ruamel",
     "safetensors",
     "sklearn",
     "tensorflow",
     "tqdm",
-    "yaml",
 )
 if missing := [name for name in PACKAGES if find_spec(name) is None]:
     sys.exit(
@@ -24,10 +24,9 @@ if missing := [name for name in PACKAGES if find_spec(name) is None]:
         "activate the environment first: . .venv/bin/activate"
     )
 
-from vae.data.mnist import NUM_TRAINING_IMAGES  # noqa: E402
-from vae.errors import run  # noqa: E402
-from vae.files import write_whole  # noqa: E402
-from vae.params import check_counts, read_params  # noqa: E402
+from vae.stage import write_outputs  # noqa: E402  isort: skip
+from vae.data.mnist import NUM_PIXELS, NUM_TRAINING_IMAGES  # noqa: E402
+from vae.params import check_counts, check_memory, read_params  # noqa: E402
 
 OUTPUT = Path("data/checked")
 
@@ -35,9 +34,10 @@ OUTPUT = Path("data/checked")
 def main() -> None:
     params = read_params()
     check_counts(params, NUM_TRAINING_IMAGES)
+    check_memory(params, NUM_PIXELS)
     # The same whatever is checked, so that no other stage runs again.
-    write_whole(OUTPUT, b"params.yaml is valid\n")
+    write_outputs({OUTPUT: b"params.yaml is valid\n"})
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

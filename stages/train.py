@@ -1,7 +1,9 @@
 """Fit the VAE to the training images; keep its weights and its learning curve."""
 
-import shutil
+from contextlib import suppress
 from pathlib import Path
+
+from vae.stage import write_outputs
 
 import numpy as np
 import pandas as pd
@@ -9,8 +11,6 @@ from safetensors.numpy import save
 
 from vae.arrays import read_arrays
 from vae.checkpoint import State, fingerprint, load_state, save_state
-from vae.errors import run
-from vae.files import write_whole
 from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
 from vae.model import VAE
 from vae.objectives import make_objective
@@ -122,10 +122,12 @@ def main() -> None:
     history = pd.DataFrame(fit(trainer, params.train.epochs, key))
 
     csv = history.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-    write_whole(WEIGHTS, save(trainer.vae.named_weights()))
-    write_whole(HISTORY, csv.encode())
-    shutil.rmtree(STATE.parent)
+    weights = save(trainer.vae.named_weights())
+    write_outputs({WEIGHTS: weights, HISTORY: csv.encode()})
+    STATE.unlink()
+    with suppress(OSError):  # the folder holds something else, or is a link
+        STATE.parent.rmdir()
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

@@ -1,6 +1,8 @@
 """What the tests of several modules share."""
 
 import os
+import shutil
+from pathlib import Path
 
 import vae.determinism  # noqa: F401  before anything imports TensorFlow
 
@@ -14,6 +16,7 @@ from vae.data.idx import format_idx
 # thirds; `test_bits.py` runs what ships.
 os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
 
+ROOT = Path(__file__).parent.parent
 TINY = {
     "preprocess": {"binarization": "dynamic", "validation_images": 7, "seed": 3},
     "model": {
@@ -59,15 +62,15 @@ def write_params(**changes):
 
 def make_project(folder):
     """A project of 41 and 30 images of 6 x 4 pixels, nothing run yet."""
-    (folder / "data/raw").mkdir(parents=True)
+    (folder / "data/verified").mkdir(parents=True)
     (folder / "results").mkdir()
-    (folder / "dvc.yaml").touch()
+    shutil.copy(ROOT / "dvc.yaml", folder)
     rng = np.random.default_rng(0)
     for prefix, count in {"train": 41, "t10k": 30}.items():
         images = rng.integers(256, size=(count, 6, 4), dtype=np.uint8)
         labels = np.arange(count, dtype=np.uint8) % 10
         for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
-            path = folder / f"data/raw/{prefix}-{name}-ubyte"
+            path = folder / f"data/verified/{prefix}-{name}-ubyte"
             path.write_bytes(format_idx(array))
 
 

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import array_shapes
 from hypothesis.extra.numpy import arrays as any_array
 
 from fuzzing import flips, fuzz, mutations
-from vae.arrays import check_arrays, read_arrays, write_arrays
+from vae.arrays import check_arrays, pack_arrays, read_arrays
 from vae.errors import PipelineError
 
 RNG = np.random.default_rng(0)
@@ -23,10 +23,15 @@ ARRAYS = {
 EXPECTED = {"images": "uint8 images height width", "labels": "uint8 images"}
 
 
+def write(path, arrays):
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(pack_arrays(arrays))
+
+
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "folder" / "file.npz"
-    write_arrays(path, ARRAYS)
+    write(path, ARRAYS)
     return path
 
 
@@ -58,13 +63,13 @@ def test_arrays_come_back(path):
 def test_any_arrays_come_back(tmp_path, expected, by_columns):
     if by_columns:
         expected = {name: np.asfortranarray(a) for name, a in expected.items()}
-    write_arrays(tmp_path / "a.npz", expected)
+    write(tmp_path / "a.npz", expected)
     assert_same(read_arrays(tmp_path / "a.npz", {}, made_by="train"), expected)
 
 
 def test_bytes_depend_on_content_alone(path):
     other = path.with_name("other.npz")
-    write_arrays(other, {name: array.copy() for name, array in ARRAYS.items()})
+    write(other, {name: array.copy() for name, array in ARRAYS.items()})
     assert other.read_bytes() == path.read_bytes()
 
 
@@ -72,6 +77,15 @@ def test_a_missing_file_is_named_with_the_stage_that_makes_it(path):
     path.unlink()
     message = "file.npz: no such file; make it with: dvc repro train$"
     with pytest.raises(PipelineError, match=message):
+        read(path)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(path, monkeypatch):
+    def forbid(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", forbid)
+    with pytest.raises(PermissionError):
         read(path)
 
 
@@ -104,7 +118,7 @@ def test_a_missing_file_is_named_with_the_stage_that_makes_it(path):
 )
 def test_an_array_that_is_not_as_expected_is_named(path, change, message):
     arrays = {n: a for n, a in (ARRAYS | change).items() if a is not None}
-    write_arrays(path, arrays)
+    write(path, arrays)
     with pytest.raises(
         PipelineError, match=rf"damaged \({message}\); make it with: dvc repro train$"
     ):
@@ -175,7 +189,7 @@ def test_a_damaged_file_is_named(path, capfd, damage):
 @fuzz
 @given(st.data())
 def test_damage_is_refused_or_changes_no_array(path, data):
-    write_arrays(path, ARRAYS)
+    write(path, ARRAYS)
     good = path.read_bytes()
     path.write_bytes(data.draw(st.binary(max_size=64) | mutations(good) | flips(good)))
     try:

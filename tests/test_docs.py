@@ -369,8 +369,8 @@ def shell(tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "reader@example.org")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("PATH", f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}")
-    if (ROOT / "data/raw/train-images-idx3-ubyte").exists():  # no index need be asked
-        monkeypatch.setenv("VAE_MNIST_DIR", str(ROOT / "data/raw"))
+    if (ROOT / "data/verified").exists():  # no index need be asked
+        monkeypatch.setenv("VAE_DATA_DIR", str(ROOT / "data/verified"))
 
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     shutil.rmtree(folder / "stages")

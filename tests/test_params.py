@@ -4,13 +4,14 @@ import copy
 
 import pytest
 import yaml
+from dvc.utils.serialize import parse_yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import TINY
 from fuzzing import fuzz, mutations
 from vae.errors import PipelineError
-from vae.params import Params, check_counts, read_params
+from vae.params import Params, check_counts, check_memory, read_params
 
 
 def read(tmp_path, content):
@@ -29,6 +30,28 @@ def test_a_number_may_be_written_with_an_exponent_alone(tmp_path):
     content = yaml.safe_dump(TINY).replace("learning_rate: 0.01", "learning_rate: 1e-2")
     assert "1e-2" in content
     assert read(tmp_path, content).train.learning_rate == 0.01
+
+
+@pytest.mark.parametrize("text", ["010", "+010", "0042", "0o12", "1:30", "1_0", "yes"])
+def test_a_value_is_what_dvc_takes_it_for(tmp_path, text):
+    """YAML 1.1, which PyYAML reads, has other numbers than the YAML 1.2 of DVC."""
+    content = yaml.safe_dump(TINY).replace("epochs: 2\n", f"epochs: {text}\n", 2)
+    content = content.replace("capacity_epochs: " + text, "capacity_epochs: 2")
+    assert f"  epochs: {text}\n" in content
+    expected = parse_yaml(content, "params.yaml")["train"]["epochs"]
+    if isinstance(expected, int):
+        assert read(tmp_path, content).train.epochs == expected
+    else:
+        with pytest.raises(PipelineError, match="train.epochs: received"):
+            read(tmp_path, content)
+
+
+@pytest.mark.parametrize("name", ["train:\n", "  seed: 4\n"])
+def test_a_key_that_is_there_twice_is_refused(tmp_path, name):
+    content = yaml.safe_dump(TINY)
+    assert name in content
+    with pytest.raises(PipelineError, match="params.yaml: not YAML: .*duplicate key"):
+        read(tmp_path, content.replace(name, f"{name.rstrip()} {{}}\n{name}"))
 
 
 @pytest.mark.parametrize(
@@ -191,14 +214,30 @@ def test_iwae_needs_more_than_one_sample(tmp_path):
 
 
 def test_counts_must_suit_the_images():
-    """41 images: 7 are held out, and a batch of 8 fits into the others."""
-    check_counts(Params.model_validate(TINY), num_images=15)
-    message = "^params.yaml: train.batch_size: received 8; allowed: at most 7, "
+    """7 are held out, a batch of 12 fits into the others, and 10 are left at least."""
+    params = copy.deepcopy(TINY)
+    params["train"]["batch_size"] = 12
+    params = Params.model_validate(params)
+    check_counts(params, num_images=19)
+    message = "^params.yaml: train.batch_size: received 12; allowed: at most 11, "
     with pytest.raises(PipelineError, match=message):
-        check_counts(Params.model_validate(TINY), num_images=14)
-    message = "^params.yaml: preprocess.validation_images: received 7; .* less than 7, "
+        check_counts(params, num_images=18)
+    message = "^params.yaml: preprocess.validation_images: received 7; .* at most 6, "
     with pytest.raises(PipelineError, match=message):
-        check_counts(Params.model_validate(TINY), num_images=7)
+        check_counts(params, num_images=16)
+
+
+def test_what_no_memory_holds_is_refused(monkeypatch):
+    """24 pixels, layers of 9 and 5 units, 3 latent dimensions, a batch of 8."""
+    num_weights, num_values = 2 * (24 * 9 + 9 * 5 + 5 * 3), 8 * (24 + 9 + 5 + 3)
+    needed = 4 * (4 * num_weights + num_values)
+    memory = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": needed}
+    monkeypatch.setattr("os.sysconf", memory.get)
+    check_memory(Params.model_validate(TINY), num_pixels=24)
+    memory["SC_PHYS_PAGES"] -= 1
+    message = "^params.yaml: training needs more than 0 GB of memory, this machine has"
+    with pytest.raises(PipelineError, match=message):
+        check_memory(Params.model_validate(TINY), num_pixels=24)
 
 
 # Anything in the file: valid parameters, or one line for each mistake

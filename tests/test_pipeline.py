@@ -38,8 +38,11 @@ def loaded_files(script):
         path = todo.pop()
         if path not in found and (ROOT / path).is_file():
             found.add(path)
-            names = imported_names(path)
-            todo += [f"stages/{name.replace('.', '/')}.py" for name in names]
+            names = list(imported_names(path))
+            stems = [f"stages/{name.replace('.', '/')}" for name in names]
+            packages = {name.split(".")[0] for name in names}
+            todo += [f"{stem}.py" for stem in stems]
+            todo += [f"stages/{name}/__init__.py" for name in packages]
     return found
 
 
@@ -66,7 +69,7 @@ def output_paths(stage):
 
 def test_the_stages_are_those_that_there_are():
     assert [f"stages/{name}.py" for name in STAGES] == [
-        stage["cmd"].removeprefix("python -B ") for stage in STAGES.values()
+        stage["cmd"].removeprefix("python -BE ") for stage in STAGES.values()
     ]
     scripts = {path.stem for path in (ROOT / "stages").glob("*.py")}
     assert scripts == set(STAGES)
@@ -155,7 +158,7 @@ def test_settings_come_before_every_import_of_tensorflow():
 def test_computation_opens_no_files():
     opens = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "savefig"}
     # whose purpose it is
-    files = {"arrays", "checkpoint", "files", "mirrors", "params", "sources"}
+    files = {"arrays", "checkpoint", "files", "mirrors", "params", "sources", "stage"}
     for path in (ROOT / "stages/vae").rglob("*.py"):
         tree = ast.parse(path.read_text())
         calls = {
@@ -183,16 +186,39 @@ def test_only_weights_and_arrays_are_left_to_the_cache():
             assert options["cache"] is False
 
 
-@pytest.mark.parametrize("content", ["", "{}"])
-def test_make_removes_a_lock_that_a_kill_left_empty(tmp_path, content):
+@pytest.fixture
+def make(tmp_path):
+    """Runs `make repro` in a repository where all is set up, with a DVC that ends."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    lock, dvc = tmp_path / ".dvc/tmp/rwlock", tmp_path / ".venv/bin/dvc"
-    for path in (lock, dvc):
-        path.parent.mkdir(parents=True)
-    lock.write_text(content)
-    dvc.write_text("#!/bin/sh\n")
-    dvc.chmod(0o755)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    (tmp_path / ".venv/bin/dvc").write_text("#!/bin/sh\n")
+    (tmp_path / ".venv/bin/dvc").chmod(0o755)
     (tmp_path / "requirements.txt").touch()
     (tmp_path / ".venv/ready").touch()
-    subprocess.run(["make", "repro"], cwd=tmp_path, check=True)
-    assert lock.exists() == bool(content)
+    return lambda: subprocess.run(
+        ["make", "repro"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"), [("", False), ('{"/a": {"wri', False), ("{}", True)]
+)
+def test_make_removes_a_lock_that_a_kill_left_half_written(
+    make, tmp_path, content, kept
+):
+    lock = tmp_path / ".dvc/tmp/rwlock"
+    lock.write_text(content)
+    assert make().returncode == 0
+    assert lock.exists() == kept
+
+
+def test_make_says_what_an_archive_without_git_needs(make, tmp_path, monkeypatch):
+    assert make().returncode == 0
+    shutil.rmtree(tmp_path / ".git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    result = make()
+    assert result.returncode != 0
+    assert "no Git repository, which DVC needs; first: git init" in result.stdout

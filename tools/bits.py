@@ -133,13 +133,13 @@ def change_params(changes: dict[str, dict]) -> dict[str, dict]:
 def write_project(params: dict[str, dict]) -> None:
     """Write parameters, and images of noise, into the current folder."""
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    Path("data/raw").mkdir(parents=True)
+    Path("data/verified").mkdir(parents=True)
     rng = np.random.default_rng(0)
     for prefix, count in NUM_IMAGES.items():
         images = rng.integers(256, size=(count, 28, 28), dtype=np.uint8)
         labels = np.arange(count, dtype=np.uint8) % 10
         for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
-            Path(f"data/raw/{prefix}-{name}-ubyte").write_bytes(format_idx(array))
+            Path(f"data/verified/{prefix}-{name}-ubyte").write_bytes(format_idx(array))
 
 
 def output_hashes(params: dict[str, dict]) -> dict[str, str]:

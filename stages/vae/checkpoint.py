@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import load, save
 
-from vae.files import write_whole
+from vae.errors import check_place
+from vae.files import write_files
 
 STAGES = Path(__file__).resolve().parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy")
@@ -58,7 +59,7 @@ def save_state(path: Path, key: str, state: State) -> None:
     """
     progress = json.dumps({"key": key, "history": state.history}).encode()
     content = save({"progress": np.frombuffer(progress, np.uint8), **state.arrays})
-    write_whole(path, hashlib.sha256(content).digest() + content)
+    write_files({path: hashlib.sha256(content).digest() + content})
 
 
 def load_state(path: Path, key: str) -> State | None:
@@ -68,6 +69,7 @@ def load_state(path: Path, key: str) -> State | None:
         path: of the file.
         key: the fingerprint of the run.
     """
+    check_place(path)
     if not path.exists():
         return None
     sealed = path.read_bytes()

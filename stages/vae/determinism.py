@@ -22,6 +22,9 @@ os.environ |= {
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,
     "KERAS_NNX_ENABLED": "false",
+    # For scikit-learn; joblib would end where it can read no number.
+    "JOBLIB_MULTIPROCESSING": "0",
+    "LOKY_MAX_CPU_COUNT": "2",
 }
 # TensorFlow reports each accelerator it does not find; it need not.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,7 +1,6 @@
-"""How a stage ends when something outside the code is wrong."""
+"""What is wrong outside the code, and how the user mends it."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,27 +9,20 @@ class PipelineError(Exception):
     """A failure that the user can mend; the message is one line that says how."""
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a stage; end with one line and status 1 where the user can mend it.
-
-    Any other exception is a bug of ours and keeps its traceback.
-    """
-    if not Path("dvc.yaml").is_file():
-        sys.exit("error: no dvc.yaml here; run from the project's root: dvc repro")
-    try:
-        main()
-    except PipelineError as error:
-        sys.exit(f"error: {error}")
-    except OSError as error:
-        named = f"{error.filename}: {error.strerror}" if error.filename else error
-        sys.exit(f"error: {named}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
-
-
 def one_line(error: BaseException) -> str:
     """What an exception says, in one line."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def check_place(path: Path) -> None:
+    """Raise PipelineError unless `path` is a file or could be one."""
+    for folder in path.parents:
+        if folder.exists() and not folder.is_dir():
+            raise PipelineError(
+                f"{folder}: a file where a folder should be; move it away"
+            )
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise PipelineError(f"{path}: something else where a file should be; move it")
 
 
 @contextmanager
@@ -43,8 +35,9 @@ def readable(path: Path, *damage: type[Exception], made_by: str) -> Iterator[Non
         made_by: the stage that writes it.
 
     Raises:
-        PipelineError: the file is missing or damaged.
+        PipelineError: the file is missing, damaged or no file.
     """
+    check_place(path)
     try:
         yield
         return

@@ -1,28 +1,36 @@
-"""Writing files so that each appears whole or not at all."""
+"""Files that appear whole or not at all."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from vae.errors import PipelineError
+from vae.errors import PipelineError, check_place
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place, and move it there once it is on the disk.
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Write files beside their places; once all are on the disk, move them there.
 
     Raises:
-        PipelineError: the folder or the file cannot be written; nothing is left behind.
+        PipelineError: a folder or a file cannot be written; nothing is left behind,
+            and what was in the places before still is.
     """
     # Always the same name, so that the next run overwrites what a killed one has left.
-    part = path.with_name(f"{path.name}.part")
+    parts = {path: path.with_name(f"{path.name}.part") for path in contents}
+    path = Path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        for path, part in parts.items():
+            check_place(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(contents[path])
+                file.flush()
+                os.fsync(file.fileno())
+        for path, part in parts.items():
+            os.replace(part, path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise PipelineError(f"{path}: not written: {error.strerror}") from error
+    finally:
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink()

@@ -5,13 +5,13 @@ that a mistake anywhere is reported before anything is computed. There are no
 defaults: what runs is what the file says.
 """
 
+import os
+from operator import mul
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -21,25 +21,18 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from ruamel.yaml import YAML, YAMLError
 
-from vae.errors import PipelineError, one_line
+from vae.errors import PipelineError, check_place, one_line
 
-
-def _refuse_bool(value: Any) -> Any:
-    """Stop `true` from being taken for the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("Input should be a valid number")
-    return value
-
+# So few still have the neighbours and the classes that `evaluate` needs.
+MIN_TRAINING_IMAGES = 10
 
 # Bounded, because NumPy and TensorFlow count with machine integers.
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
 Seed = CountOrZero
-# Not strict, because PyYAML reads `1e-3` as a string.
-Number = Annotated[
-    float, Strict(False), Field(allow_inf_nan=False), BeforeValidator(_refuse_bool)
-]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 GridPoints = Annotated[int, Field(ge=3, le=10_000)]
 NotNegative = Annotated[Number, Field(ge=0, le=1e6)]
 Positive = Annotated[Number, Field(gt=0, le=1e6)]
@@ -50,7 +43,8 @@ def _learned_or_positive(value: Any) -> Any:
     if value == "learned":
         return value
     try:
-        return TypeAdapter(Annotated[Positive, Field(ge=1e-3)]).validate_python(value)
+        number = TypeAdapter(Annotated[Positive, Field(ge=1e-3), Strict()])
+        return number.validate_python(value)
     except ValidationError:
         raise ValueError("Input should be 'learned' or at least 0.001") from None
 
@@ -186,13 +180,15 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         PipelineError: one line for each thing that is wrong, with the name of the
             parameter, what was received and what is allowed.
     """
+    check_place(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # The parser of DVC: others read 010 or 1:30 as other numbers.
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PipelineError(
             f"{path}: no such file; run from the project's root"
         ) from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: 2001-99-99, no UTF-8
+    except (YAMLError, ValueError) as error:  # ValueError: 2001-99-99, no UTF-8
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
     try:
         return Params.model_validate(content)
@@ -212,16 +208,44 @@ def check_counts(params: Params, num_images: int) -> None:
         PipelineError: too many validation images, or too large a batch.
     """
     num_validation = params.preprocess.validation_images
-    if num_validation >= num_images:
+    most = num_images - MIN_TRAINING_IMAGES
+    if num_validation > most:
         raise PipelineError(
             f"params.yaml: preprocess.validation_images: received {num_validation}; "
-            f"allowed: less than {num_images}, the number of images"
+            f"allowed: at most {most}, so that {MIN_TRAINING_IMAGES} of the "
+            f"{num_images} images are left for training"
         )
     num_training, batch_size = num_images - num_validation, params.train.batch_size
     if batch_size > num_training:
         raise PipelineError(
             f"params.yaml: train.batch_size: received {batch_size}; "
             f"allowed: at most {num_training}, the number of training images"
+        )
+
+
+def check_memory(params: Params, num_pixels: int) -> None:
+    """Refuse networks and batches that this machine cannot hold.
+
+    Counted are float32 weights, their gradients and Adam's two averages, and once the
+    values of all layers in a batch. More is needed, so that what is refused would fail.
+
+    Args:
+        params: of the pipeline.
+        num_pixels: of an image.
+
+    Raises:
+        PipelineError: the memory cannot suffice.
+    """
+    widths = [num_pixels, *params.model.hidden_units, params.model.latent_dim]
+    num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
+    num_values = params.train.batch_size * params.train.num_samples * sum(widths)
+    needed = 4 * (4 * num_weights + num_values)
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise PipelineError(
+            f"params.yaml: training needs more than {needed / 1e9:.0f} GB of memory, "
+            f"this machine has {there / 1e9:.0f}; lower model.hidden_units, "
+            "train.batch_size or train.num_samples"
         )
 
 

@@ -1,6 +1,7 @@
 """The web as a source, against a local server."""
 
 import gzip
+import signal
 import socket
 
 import pooch
@@ -16,6 +17,7 @@ from local_server import (
     reply,
     temporary_files_in,
 )
+from vae.data import mirrors
 from vae.data.mirrors import fetch_mirror
 from vae.data.sources import SourceError
 
@@ -106,6 +108,30 @@ def test_what_may_pass_is_tried_again(mirror, waits, answer, reason):
         fetch_mirror(mirror.url, FILES, timeout=(4, 0.1), retries=2)
     assert mirror.asked == [FIRST] * 3
     assert waits == [1, 2]
+
+
+def dripping(handler):
+    """A byte now and then, each in time, and never the whole."""
+    reply(PACKED[FIRST][:1], length=FILES[0].gz_size)(handler)
+    while not handler.server.over.wait(0.02):
+        handler.wfile.write(b"x")
+
+
+def dripping_head(handler):
+    """Likewise, before the head of the answer has ended."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+    while not handler.server.over.wait(0.02):
+        handler.wfile.write(b"x")
+
+
+@pytest.mark.parametrize("answer", [dripping, dripping_head])
+def test_what_comes_too_slowly_is_given_up(mirror, waits, monkeypatch, answer):
+    monkeypatch.setattr(mirrors, "START", 0.2)
+    mirror.answers[FIRST] = [answer]
+    with pytest.raises(SourceError, match=f"^{FIRST[1:]}: given up after 0 seconds$"):
+        fetch_mirror(mirror.url, FILES)
+    assert mirror.asked == [FIRST]
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_a_second_try_succeeds(mirror, waits):

