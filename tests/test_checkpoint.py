@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import train
 from fuzzing import flips, fuzz, mutations
 from vae.checkpoint import State, fingerprint, load_state, save_state
+from vae.errors import PipelineError
 
 HISTORY = [{"epoch": 1, "train_elbo": -0.1 - 0.2}]
 ARRAYS = {
@@ -74,5 +75,5 @@ def test_the_fingerprint_is_of_parameters_data_and_code(monkeypatch):
 def test_a_state_that_cannot_be_read_is_an_error(path):
     path.unlink()
     path.mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(PipelineError, match="something else where a file"):
         load_state(path, "key")

@@ -65,7 +65,7 @@ def test_the_lock_names_no_address_and_no_index():
 
 def test_the_project_names_packages_without_versions():
     names = DEPENDENCIES + TEST_GROUP
-    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9-]+", name)] == []
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9.-]+", name)] == []
 
 
 def test_the_lock_pins_every_package_of_the_project():
