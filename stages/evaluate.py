@@ -17,7 +17,7 @@ from vae.evaluation.inference import encode
 from vae.evaluation.measure import Measures, measure
 from vae.evaluation.summary import (
     FORMAT,
-    by_digit,
+    by_class,
     check_finite,
     means,
     standard_errors,
@@ -27,8 +27,10 @@ from vae.model import VAE
 from vae.params import Params, read_params
 
 SPLITS = ("train", "test")
-DATA = Path("data/mnist.npz")
+DATA = Path("data/images.npz")
 OBSERVATIONS = {
+    "dataset": "str",
+    "class_names": "str classes",
     "train_images": "uint8 train height width",
     "train_labels": "uint8 train",
     "test_images": "uint8 test height width",
@@ -38,7 +40,7 @@ GRID_TOLERANCE = 0.001  # nats by which another grid may change the mean of log 
 WEIGHTS = Path("results/model.safetensors")
 METRICS = Path("results/metrics.json")
 STANDARD_ERRORS = Path("results/standard_errors.csv")
-DIGITS = Path("results/digits.csv")
+CLASSES = Path("results/classes.csv")
 LATENTS = Path("results/latents.npz")
 
 
@@ -51,18 +53,18 @@ def load_model(params: Params, num_pixels: int) -> VAE:
 
 
 def tables(
-    measures: Measures, labels: dict[str, np.ndarray]
+    measures: Measures, labels: dict[str, np.ndarray], class_names: np.ndarray
 ) -> tuple[dict[str, dict[str, float]], pd.DataFrame, pd.DataFrame]:
-    """Means over all images; their standard errors; both over those of each digit."""
-    metrics, errors, digits = {}, {}, []
+    """Means over all images; their standard errors; both over those of each class."""
+    metrics, errors, classes = {}, {}, []
     for split, label in labels.items():
         images = pd.DataFrame(measures.columns[split])
         check_finite(images, split)
         metrics[split] = means(images) | measures.scalars[split]
         errors[split] = standard_errors(images)
-        digits.append(by_digit(images, label).assign(split=split))
+        classes.append(by_class(images, label, class_names).assign(split=split))
     errors = pd.DataFrame(errors).rename_axis("metric")
-    return metrics, errors, pd.concat(digits).set_index("split")
+    return metrics, errors, pd.concat(classes).set_index("split")
 
 
 def report(metrics: dict[str, dict[str, float]]) -> None:
@@ -90,11 +92,13 @@ def main() -> None:
 
     encodings = {split: encode(vae, x) for split, x in images.items()}
     measures = measure(vae, images, labels, encodings, **params.evaluate.model_dump())
-    metrics, errors, digits = tables(measures, labels)
+    metrics, errors, classes = tables(measures, labels, data["class_names"])
     pseudo = is_pseudo_likelihood(vae.likelihood, images["test"])
     for section in metrics.values():
         section["pseudo_likelihood"] = pseudo
     arrays = {
+        "dataset": data["dataset"],
+        "class_names": data["class_names"],
         "image_shape": np.array(data["test_images"].shape[1:]),
         "label": labels["test"],
         **encodings["test"]._asdict(),
@@ -114,7 +118,7 @@ def main() -> None:
         {
             METRICS: (json.dumps(metrics, indent=2) + "\n").encode(),
             STANDARD_ERRORS: errors.to_csv(**FORMAT).encode(),
-            DIGITS: digits.to_csv(**FORMAT).encode(),
+            CLASSES: classes.to_csv(**FORMAT).encode(),
             LATENTS: pack_arrays(arrays),
         }
     )

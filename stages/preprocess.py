@@ -3,6 +3,7 @@
 A pixel is a byte from 0 to 255 and stands for byte / 255, binary or not.
 """
 
+import json
 from pathlib import Path
 
 from vae.stage import write_outputs
@@ -16,7 +17,8 @@ from vae.errors import PipelineError, readable
 from vae.params import check_counts, read_params
 
 RAW = Path("data/verified")
-OUTPUT = Path("data/mnist.npz")
+DESCRIPTION = RAW / "dataset.json"
+OUTPUT = Path("data/images.npz")
 
 
 def read_idx(name: str, ndim: int) -> np.ndarray:
@@ -41,8 +43,26 @@ def read_split(prefix: str) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
+def read_description(dataset: str) -> dict[str, np.ndarray]:
+    """The title of the dataset and the names of its classes [classes]."""
+    with readable(DESCRIPTION, KeyError, ValueError, made_by="download"):
+        description = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+        found = description["dataset"]
+        arrays = {
+            "dataset": np.array(description["title"]),
+            "class_names": np.array(description["classes"]),
+        }
+    if found != dataset:
+        raise PipelineError(
+            f"{RAW}: received {found}, expected {dataset} as params.yaml says; "
+            "make it with: dvc repro download"
+        )
+    return arrays
+
+
 def main() -> None:
     params = read_params()
+    arrays = read_description(params.download.dataset)
     images, labels = read_split("train")
     test_images, test_labels = read_split("t10k")
     if images.shape[1:] != test_images.shape[1:]:
@@ -59,7 +79,6 @@ def main() -> None:
         "test": (test_images, test_labels),
     }
     how, seed = params.preprocess.binarization, params.preprocess.seed
-    arrays = {}
     for split, (split_images, split_labels) in grey.items():
         seen = binarize(split_images, how=how, seed=seed, split=split)
         arrays |= {f"{split}_images": seen, f"{split}_labels": split_labels}

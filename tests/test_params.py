@@ -168,7 +168,9 @@ def test_missing_keys_and_sections_are_named(tmp_path):
         read(tmp_path, content)
     assert "train.beta: missing; give it a value" in str(error.value)
     assert "evaluate: missing; give it a value" in str(error.value)
-    assert "extra: unknown; allowed here: preprocess, model" in str(error.value)
+    assert "extra: unknown; allowed here: download, preprocess, model" in str(
+        error.value
+    )
     assert len(str(error.value).splitlines()) == 3
 
 

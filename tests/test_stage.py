@@ -19,7 +19,7 @@ import preprocess
 from vae.errors import PipelineError
 
 SCRIPT = preprocess.__file__
-OUTPUT = Path("data/mnist.npz")
+OUTPUT = Path("data/images.npz")
 
 
 def run(script=SCRIPT, *, before="", options=(), **kwargs):

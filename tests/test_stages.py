@@ -22,7 +22,7 @@ import evaluate
 import preprocess
 import render
 import train
-from conftest import make_project, write_params
+from conftest import CLASSES, make_project, write_params
 from vae.checkpoint import State, save_state
 from vae.data.idx import format_idx
 from vae.errors import PipelineError
@@ -31,12 +31,12 @@ from vae.objectives import Capacity
 from vae.params import read_params
 
 OUTPUTS = [
-    "data/mnist.npz",
+    "data/images.npz",
     "results/model.safetensors",
     "results/history.csv",
     "results/metrics.json",
     "results/standard_errors.csv",
-    "results/digits.csv",
+    "results/classes.csv",
     "results/latents.npz",
     "results/encodings.png",
     "results/history.png",
@@ -163,7 +163,7 @@ def test_a_pseudo_likelihood_is_said_and_recorded(tiny, capsys):
 def test_binarization(tiny, binarization):
     tiny(preprocess__binarization=binarization)
     preprocess.main()
-    data = np.load("data/mnist.npz")
+    data = np.load("data/images.npz")
     grey = {
         "train": raw_images("train")[:34],
         "validation": raw_images("train")[34:],
@@ -188,7 +188,7 @@ def test_binarization(tiny, binarization):
 
 def test_validation_images_are_the_last_of_the_training_images(tiny):
     preprocess.main()
-    labels = {split: np.load("data/mnist.npz")[f"{split}_labels"] for split in SPLITS}
+    labels = {split: np.load("data/images.npz")[f"{split}_labels"] for split in SPLITS}
     np.testing.assert_array_equal(labels["train"], np.arange(34) % 10)
     np.testing.assert_array_equal(labels["validation"], np.arange(34, 41) % 10)
     np.testing.assert_array_equal(labels["test"], np.arange(30) % 10)
@@ -198,15 +198,16 @@ def test_metrics_are_means_with_standard_errors_beside_them(finished):
     metrics = read_metrics()
     assert list(metrics) == ["train", "test"]
     averages = {"train": TERMS, "test": TERMS + TEST_TERMS}
-    digits = pd.read_csv("results/digits.csv")
+    classes = pd.read_csv("results/classes.csv")
     errors = pd.read_csv("results/standard_errors.csv", index_col="metric")
     for split, section in metrics.items():
         assert list(section) == averages[split] + ["active_units", "pseudo_likelihood"]
         assert list(errors[split].dropna().index) == averages[split]
         total = section["elbo"] + section["rate"] + section["distortion"]
         assert abs(total) < 2e-4
-        rows = digits[digits["split"] == split]
-        assert list(rows["digit"]) == list(range(10))
+        rows = classes[classes["split"] == split]
+        assert list(rows["class"]) == list(range(10))
+        assert list(rows["name"]) == CLASSES
         assert rows["images"].sum() == {"train": 34, "test": 30}[split]
         for term in averages[split]:
             if term == "marginal_kl":
@@ -237,8 +238,9 @@ def test_no_output_names_a_date_a_path_or_a_host(finished):
     [
         (preprocess, "data/verified/train-images-idx3-ubyte", "download"),
         (preprocess, "data/verified/t10k-labels-idx1-ubyte", "download"),
-        (train, "data/mnist.npz", "preprocess"),
-        (evaluate, "data/mnist.npz", "preprocess"),
+        (preprocess, "data/verified/dataset.json", "download"),
+        (train, "data/images.npz", "preprocess"),
+        (evaluate, "data/images.npz", "preprocess"),
         (evaluate, "results/model.safetensors", "train"),
         (render, "results/history.csv", "train"),
         (render, "results/latents.npz", "evaluate"),
@@ -287,11 +289,18 @@ def test_a_bug_in_loading_weights_keeps_its_traceback(finished, monkeypatch):
 
 @pytest.mark.parametrize("stage", [train, evaluate])
 def test_images_of_another_type_are_refused(finished, stage):
-    data = dict(np.load("data/mnist.npz"))
-    np.savez("data/mnist.npz", **data | {"train_images": data["train_images"] / 255})
+    data = dict(np.load("data/images.npz"))
+    np.savez("data/images.npz", **data | {"train_images": data["train_images"] / 255})
     message = "train_images is float64 of shape .*, expected uint8 train height width"
     with pytest.raises(PipelineError, match=message):
         stage.main()
+
+
+def test_files_of_another_dataset_are_refused(tiny):
+    tiny(download__dataset="kmnist")
+    message = "^data/verified: received mnist, expected kmnist as params.yaml says; .*"
+    with pytest.raises(PipelineError, match=f"{message}make it with: dvc repro downl"):
+        preprocess.main()
 
 
 def test_images_and_labels_must_agree_in_number(tiny):
@@ -354,6 +363,10 @@ def test_check_says_the_same_of_all_that_is_right(tiny):
     ("changes", "message"),
     [
         ({"train__epochs": 0}, "train.epochs: received 0;"),
+        (
+            {"download__dataset": "emnist"},
+            "download.dataset: received 'emnist'; allowed: mnist, fashion_mnist, ",
+        ),
         ({"train__batch_size": 60_000}, "received 60000; allowed: at most 59993,"),
         (
             {"model__hidden_units": [10_000] * 100, "train__num_samples": 1000},
@@ -470,7 +483,7 @@ def test_a_run_does_not_go_on_from_another_state(
 def test_a_value_that_is_not_finite_reaches_no_table():
     measures = Measures({"test": {"elbo": np.array([1.0, np.nan])}}, {"test": {}}, {})
     with pytest.raises(PipelineError, match="the elbo of 1 test images is not finite"):
-        evaluate.tables(measures, {"test": np.arange(2)})
+        evaluate.tables(measures, {"test": np.arange(2)}, np.array(CLASSES))
 
 
 def test_a_grid_that_does_not_do_is_reported(capsys):

@@ -24,12 +24,12 @@ from vae.data.idx import format_idx
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 OUTPUTS = [
-    "data/mnist.npz",
+    "data/images.npz",
     "results/model.safetensors",
     "results/history.csv",
     "results/metrics.json",
     "results/standard_errors.csv",
-    "results/digits.csv",
+    "results/classes.csv",
     "results/latents.npz",
 ]
 NUM_IMAGES = {"train": 537, "t10k": 23}

@@ -21,7 +21,7 @@ NUM_BOUNDED = 208
 
 def make(point):
     """What is timed, and how."""
-    with np.load("data/mnist.npz") as arrays:
+    with np.load("data/images.npz") as arrays:
         images = arrays["train_grey"].reshape(-1, 784)
     if "num_samples" in point:
         run = bound.make(CONFIGURATIONS[BOUND], images[:NUM_BOUNDED], **point)

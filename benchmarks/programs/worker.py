@@ -34,7 +34,7 @@ def serve(
     """Answer until the input ends; `make` takes a configuration and its images."""
     say(imported=True)
     configuration = CONFIGURATIONS[sys.argv[1]]
-    with np.load("data/mnist.npz") as arrays:
+    with np.load("data/images.npz") as arrays:
         images = arrays["train_grey"][: configuration.num_images]
     run_epoch = make(configuration, images.reshape(len(images), -1))
     run_epoch()

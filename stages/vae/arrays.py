@@ -30,7 +30,8 @@ def read_arrays(
     Args:
         path: of the file.
         expected: by name, the type and the axes of arrays that it must have, such as
-            `uint8 images height width`. Axes of one name have one length.
+            `uint8 images height width`, or `str` for a text alone. Axes of one name
+            have one length.
         made_by: the stage that writes the file.
 
     Raises:
@@ -56,7 +57,8 @@ def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, str]) 
             raise ValueError(f"no array {name}")
         dtype, *axes = form.split()
         shape = arrays[name].shape
-        if arrays[name].dtype != dtype or len(shape) != len(axes):
+        wanted = np.dtype(dtype).type  # of text, whatever its length
+        if arrays[name].dtype.type != wanted or len(shape) != len(axes):
             received = f"{arrays[name].dtype} of shape {shape}"
             raise ValueError(f"{name} is {received}, expected {form}")
         for axis, length in zip(axes, shape, strict=True):

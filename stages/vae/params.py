@@ -58,6 +58,16 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Download(Section):
+    """Which data.
+
+    Attributes:
+        dataset: a name in `vae.data.datasets`.
+    """
+
+    dataset: str
+
+
 class Preprocess(Section):
     """How images become observations `x` in [0, 1].
 
@@ -167,6 +177,7 @@ class Evaluate(Section):
 class Params(Section):
     """The whole file, a section for each stage that takes parameters."""
 
+    download: Download
     preprocess: Preprocess
     model: Model
     train: Train

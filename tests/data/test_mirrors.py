@@ -8,7 +8,6 @@ import pooch
 import pytest
 
 from local_server import (
-    CONTENTS,
     FILES,
     FIRST,
     PACKED,
@@ -21,6 +20,8 @@ from vae.data import mirrors
 from vae.data.mirrors import fetch_mirror
 from vae.data.sources import SourceError
 
+# What a mirror has: the .gz of each file.
+PACKED_BY_NAME = {file.name: PACKED[f"/{file.name}.gz"] for file in FILES}
 TOO_LONG = f"more than the expected {FILES[0].gz_size} bytes"
 
 
@@ -66,7 +67,7 @@ def stalled(handler):
 def test_pooch_is_silent(mirror, caplog):
     logger = pooch.get_logger()  # no child of the root logger, so caplog must join it
     logger.addHandler(caplog.handler)
-    assert fetch_mirror(mirror.url, FILES) == CONTENTS
+    assert fetch_mirror(mirror.url, FILES) == PACKED_BY_NAME
     logger.removeHandler(caplog.handler)
     assert caplog.text == ""
 
@@ -136,7 +137,7 @@ def test_what_comes_too_slowly_is_given_up(mirror, waits, monkeypatch, answer):
 
 def test_a_second_try_succeeds(mirror, waits):
     mirror.answers[FIRST].insert(0, reply(b"", 500))
-    assert fetch_mirror(mirror.url, FILES) == CONTENTS
+    assert fetch_mirror(mirror.url, FILES) == PACKED_BY_NAME
     assert waits == [1]
 
 

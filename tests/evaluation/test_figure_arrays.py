@@ -10,7 +10,7 @@ from vae.evaluation import figure_arrays as module
 from vae.evaluation.figure_arrays import (
     at_quantiles,
     figure_arrays,
-    first_of_each_digit,
+    first_of_each_class,
     manifold,
     posteriors,
     prior_samples,
@@ -73,9 +73,9 @@ def test_what_is_shown_suits_the_number_of_dimensions(latent_dim, others):
     assert set(show(latent_dim)) == ALWAYS | others
 
 
-def test_the_first_images_of_each_digit_are_shown():
+def test_the_first_images_of_each_class_are_shown():
     label = np.array([1, 0, 0, 1, 0, 1])
-    np.testing.assert_array_equal(first_of_each_digit(label, 2), [1, 2, 0, 3])
+    np.testing.assert_array_equal(first_of_each_class(label, 2), [1, 2, 0, 3])
     shown = show(1)
     np.testing.assert_array_equal(shown["shown_label"], np.repeat(np.arange(10), 2))
     np.testing.assert_array_equal(shown["shown_input"][:2], IMAGES[[0, 10]])

@@ -7,7 +7,7 @@ import pytest
 from vae.errors import PipelineError
 from vae.evaluation.summary import (
     FORMAT,
-    by_digit,
+    by_class,
     check_finite,
     means,
     standard_errors,
@@ -25,10 +25,11 @@ def test_standard_errors_are_those_of_the_mean():
     }
 
 
-def test_each_digit_has_a_row():
-    rows = by_digit(IMAGES, np.array([7, 5, 7, 5]))
-    assert list(rows) == ["digit", "images", "rate", "rate_se", "hit", "hit_se"]
-    assert list(rows["digit"]) == [5, 7] and list(rows["images"]) == [2, 2]
+def test_each_class_has_a_row():
+    rows = by_class(IMAGES, np.array([2, 1, 2, 1]), np.array(["bag", "coat", "dress"]))
+    assert list(rows) == ["class", "name", "images", "rate", "rate_se", "hit", "hit_se"]
+    assert list(rows["class"]) == [1, 2] and list(rows["images"]) == [2, 2]
+    assert list(rows["name"]) == ["coat", "dress"]
     assert list(rows["rate"]) == [5.5, 2.5]
     assert list(rows["rate_se"]) == [3.5, 1.5]
     assert list(rows["hit"]) == [0.5, 0.5]

@@ -52,17 +52,18 @@ def test_reconstructions_stand_below_their_inputs():
     label = np.array([1, 0, 0, 2, 1, 2])
     images = RNG.integers(256, size=(6, HEIGHT * WIDTH), dtype=np.uint8)
     figure = draw_reconstruction(
+        class_names=np.array(["bag", "coat", "dress"]),
         shown_label=label,
         shown_input=images,
         shown_reconstruction=1 - images / 255,
         image_shape=IMAGE_SHAPE,
     )
-    rows = [[1, 0, 3], [2, 4, 5]]  # first and second image of each digit
+    rows = [[1, 0, 3], [2, 4, 5]]  # first and second image of each class
     inputs = [images[row] / 255 for row in rows]
     expected = np.stack([inputs[0], 1 - inputs[0], inputs[1], 1 - inputs[1]])
     np.testing.assert_allclose(mosaic(figure), tile(expected, IMAGE_SHAPE))
     assert y_labels(figure) == ["input", "reconstruction"] * 2
-    assert x_labels(figure) == ["0", "1", "2"]
+    assert x_labels(figure) == ["bag", "coat", "dress"]
 
 
 def test_the_manifold_has_the_values_of_z_at_its_images():

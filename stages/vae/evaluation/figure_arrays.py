@@ -15,7 +15,7 @@ from vae.model import VAE, observations
 from vae.noise import draw_standard_normal
 from vae.streams import Purpose
 
-SHOWN_DIGITS = 2  # images of each digit among the reconstructions
+SHOWN_OF_EACH = 2  # images of each class among the reconstructions
 MANIFOLD_SIDE = 20  # images along each axis of the manifold
 NUM_SAMPLES = 100
 TRAVERSED = 10  # dimensions at most
@@ -25,8 +25,8 @@ POSTERIOR_POINTS = 161  # along each axis of the window of a posterior
 POSTERIOR_WIDTH = 4.0  # half-width of that window in standard deviations
 
 
-def first_of_each_digit(label: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the first `count` images of each digit, digit by digit."""
+def first_of_each_class(label: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the first `count` images of each class, class by class."""
     return np.concatenate(
         [np.flatnonzero(label == d)[:count] for d in np.unique(label)]
     )
@@ -53,7 +53,7 @@ def figure_arrays(
     Args:
         vae: the trained model.
         images: uint8 [images, pixels].
-        label: digits [images].
+        label: classes [images].
         encoding: of these images.
         columns: per-image values [images] by name, in nats: `elbo`, and for 2-D z
             `log_evidence`.
@@ -89,10 +89,10 @@ def reconstructions(
     Args:
         vae: the trained model.
         images: uint8 [images, pixels].
-        label: digits [images].
+        label: classes [images].
         loc: posterior means [images, latent].
     """
-    shown = first_of_each_digit(label, SHOWN_DIGITS)
+    shown = first_of_each_class(label, SHOWN_OF_EACH)
     return {
         "shown_label": label[shown],
         "shown_input": images[shown],

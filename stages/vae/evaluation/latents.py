@@ -1,4 +1,4 @@
-"""What the latents say: of the image, and of the digit it shows."""
+"""What the latents say: of the image, and of the class it shows."""
 
 import math
 
@@ -76,9 +76,9 @@ def probe_hits(
 
     Args:
         loc: posterior means to fit [images, latent].
-        label: their digits [images].
-        test_loc: posterior means to predict the digit of.
-        test_label: the digits that are right.
+        label: their classes [images].
+        test_loc: posterior means to predict the class of.
+        test_label: the classes that are right.
 
     Returns:
         bool [test images] for `knn_accuracy` (the five nearest neighbours) and

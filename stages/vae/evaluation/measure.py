@@ -44,7 +44,7 @@ def measure(
     Args:
         vae: the trained model.
         images: uint8 [images, pixels] of `train` and `test`.
-        labels: digits [images] of both.
+        labels: classes [images] of both.
         encodings: of both.
         num_samples: latent samples an image, of the ELBO.
         proposal: of the importance-weighted bound.
@@ -96,11 +96,11 @@ def latent_columns(
     rate: np.ndarray,
     seed: int,
 ) -> dict[str, np.ndarray]:
-    """What the latents of the test images say, in nats and as right or wrong digits.
+    """What the latents of the test images say, in nats and as right or wrong classes.
 
     Args:
         encodings: of `train`, to which classifiers are fitted, and `test`.
-        labels: digits [images] of both.
+        labels: classes [images] of both.
         rate: of the test images [images].
         seed: of the draws.
     """

@@ -30,16 +30,18 @@ def standard_errors(images: pd.DataFrame) -> dict[str, float]:
     return _rounded(images.astype(float).sem())
 
 
-def by_digit(images: pd.DataFrame, label: np.ndarray) -> pd.DataFrame:
-    """Both for the images of each digit, a row a digit.
+def by_class(
+    images: pd.DataFrame, label: np.ndarray, class_names: np.ndarray
+) -> pd.DataFrame:
+    """Both for the images of each class, a row a class.
 
     Without `marginal_kl`: a mean of its terms over some images is no divergence.
     """
     images = images.drop(columns="marginal_kl", errors="ignore")
     rows = []
-    for digit, members in images.groupby(label):
+    for number, members in images.groupby(label):
         errors = standard_errors(members)
-        row = {"digit": digit, "images": len(members)}
+        row = {"class": number, "name": class_names[number], "images": len(members)}
         for name, mean in means(members).items():
             row |= {name: mean, f"{name}_se": errors[name]}
         rows.append(row)

@@ -35,27 +35,29 @@ def _centres(count: int, size: int, gap: int = GAP) -> np.ndarray:
 
 def draw_reconstruction(
     *,
+    class_names: np.ndarray,
     shown_label: np.ndarray,
     shown_input: np.ndarray,
     shown_reconstruction: np.ndarray,
     image_shape: np.ndarray,
 ) -> Figure:
-    """Inputs above their reconstructions, a column for each digit.
+    """Inputs above their reconstructions, a column for each class.
 
     Args:
-        shown_label: digits [images], as many images of each.
+        class_names: [classes].
+        shown_label: classes [images], as many images of each.
         shown_input: uint8 [images, pixels], as the encoder saw them.
         shown_reconstruction: E[x|z] at the posterior mean, in [0, 1].
         image_shape: height and width.
     """
-    digits, counts = np.unique(shown_label, return_counts=True)
+    classes, counts = np.unique(shown_label, return_counts=True)
     rows = []
     for i in range(counts.min()):
-        chosen = [np.flatnonzero(shown_label == digit)[i] for digit in digits]
+        chosen = [np.flatnonzero(shown_label == number)[i] for number in classes]
         rows += [shown_input[chosen] / 255, shown_reconstruction[chosen]]
     figure, axes = _show(tile(np.stack(rows), image_shape), width=8)
     height, width = image_shape
-    axes.set_xticks(_centres(len(digits), width), digits)
+    axes.set_xticks(_centres(len(classes), width), class_names[classes])
     axes.set_yticks(
         _centres(len(rows), height), ["input", "reconstruction"] * counts.min()
     )

@@ -13,16 +13,23 @@ SHARES = [1 - np.exp(-0.5 * r**2) for r in (1, 2, 3)]
 
 
 def draw_encodings(
-    *, label: np.ndarray, loc: np.ndarray, rate_by_dimension: np.ndarray
+    *,
+    dataset: np.ndarray,
+    class_names: np.ndarray,
+    label: np.ndarray,
+    loc: np.ndarray,
+    rate_by_dimension: np.ndarray,
 ) -> Figure:
-    """Posterior means of images by digit, over the prior's contours.
+    """Posterior means of images by class, over the prior's contours.
 
     Of more than two latent dimensions, the two that carry the highest rate. A single
-    one is drawn against the digit, the means of a class spread at random across its
+    one is drawn against the class, the means of a class spread at random across its
     row so that their density can be seen.
 
     Args:
-        label: digit of each image [images].
+        dataset: its title.
+        class_names: [classes].
+        label: class of each image [images].
         loc: posterior means [images, latent].
         rate_by_dimension: means over the images [latent], nats per image.
     """
@@ -31,12 +38,13 @@ def draw_encodings(
     rate = rate_by_dimension
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
     names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
-    title = f"Posterior means of {len(loc):,} test images"
+    title = f"Posterior means of {len(loc):,} test images of {dataset}"
     axes.set_xlabel(names[0])
     if len(rate) == 1:
         points = np.column_stack([loc[:, 0], label + _spread_within(label)])
-        axes.set_ylabel("digit")
-        axes.set_yticks(np.unique(label))
+        axes.set_ylabel("class")
+        classes = np.unique(label)
+        axes.set_yticks(classes, class_names[classes])
         _draw_prior_intervals(axes)
     else:
         points = loc[:, shown]
@@ -46,7 +54,7 @@ def draw_encodings(
     if len(rate) > 2:
         title += f",\nthe two most informative of {len(rate)} dimensions"
     axes.set_title(title)
-    _scatter_by_digit(axes, label, points)
+    _scatter_by_class(axes, class_names, label, points)
     legend = figure.legend(loc="outside right center", markerscale=3)
     for handle in legend.legend_handles:
         handle.set_alpha(1)
@@ -57,8 +65,8 @@ def _spread_within(label: np.ndarray) -> np.ndarray:
     """Offsets from -0.4 to 0.4 [images], evenly spaced within each class at random."""
     rng = np.random.default_rng(0)
     offsets = np.empty(len(label))
-    for digit in np.unique(label):
-        members = label == digit
+    for number in np.unique(label):
+        members = label == number
         offsets[members] = rng.permutation(np.linspace(-0.4, 0.4, members.sum()))
     return offsets
 
@@ -77,24 +85,25 @@ def _draw_prior_intervals(axes) -> None:
     axes.plot([], [], label="prior: 1, 2, 3 sd", **REFERENCE)
 
 
-def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
-    """A colour, a shape and a written label for each digit."""
-    places = label_places(label, points)
-    for digit, place in places.items():
-        members = points[label == digit]
+def _scatter_by_class(
+    axes, class_names: np.ndarray, label: np.ndarray, points: np.ndarray
+) -> None:
+    """A colour, a shape and a written label for each class."""
+    size = 13 if max(map(len, class_names)) <= 2 else 8
+    for number, place in label_places(label, points).items():
         axes.scatter(
-            *members.T,
+            *points[label == number].T,
             s=5,
-            c=CLASS_COLORS[digit % len(CLASS_COLORS)],
-            marker=CLASS_MARKERS[digit % len(CLASS_MARKERS)],
+            c=CLASS_COLORS[number % len(CLASS_COLORS)],
+            marker=CLASS_MARKERS[number % len(CLASS_MARKERS)],
             alpha=0.6,
             linewidths=0,
-            label=digit,
+            label=class_names[number],
         )
         axes.annotate(
-            str(digit),
+            class_names[number],
             place,
-            size=13,
+            size=size,
             weight="bold",
             ha="center",
             va="center",
@@ -104,30 +113,31 @@ def _scatter_by_digit(axes, label: np.ndarray, points: np.ndarray) -> None:
 
 
 def label_places(label: np.ndarray, points: np.ndarray) -> dict[int, list[float]]:
-    """Where each digit prevails, [2]: many of its points, few others, no other label.
+    """Where each class prevails, [2]: many of its points, few others, no other label.
 
     Of 40 x 40 cells over the points [points, 2], the centre of the one in which the
-    digit's count times its share is largest, two cells or more from other labels. The
-    digits that prevail most come first.
+    class's count times its share is largest, two cells or more from other labels. The
+    classes that prevail most come first.
     """
     total, *edges = np.histogram2d(*points.T, bins=40)
     scores = {}
-    for digit in np.unique(label):
-        count, *_ = np.histogram2d(*points[label == digit].T, bins=edges)
-        scores[digit] = count**2 / np.maximum(total, 1)
+    for number in np.unique(label):
+        count, *_ = np.histogram2d(*points[label == number].T, bins=edges)
+        scores[number] = count**2 / np.maximum(total, 1)
     rows, columns = np.indices(total.shape)
     free = np.ones(total.shape, dtype=bool)
     places = {}
-    for digit in sorted(scores, key=lambda digit: -scores[digit].max()):
-        score = np.where(free, scores[digit], -1)
+    for number in sorted(scores, key=lambda number: -scores[number].max()):
+        score = np.where(free, scores[number], -1)
         cell = np.unravel_index(score.argmax(), score.shape)
         free &= np.maximum(abs(rows - cell[0]), abs(columns - cell[1])) >= 2
-        places[digit] = [e[i : i + 2].mean() for e, i in zip(edges, cell, strict=True)]
+        places[number] = [e[i : i + 2].mean() for e, i in zip(edges, cell, strict=True)]
     return dict(sorted(places.items()))
 
 
 def draw_posteriors(
     *,
+    class_names: np.ndarray,
     posterior_label: np.ndarray,
     posterior_loc: np.ndarray,
     posterior_scale: np.ndarray,
@@ -141,7 +151,8 @@ def draw_posteriors(
     q(z|x) the ellipses at 1, 2 and 3 standard deviations.
 
     Args:
-        posterior_label: digits [images].
+        class_names: [classes].
+        posterior_label: classes [images].
         posterior_loc: means of q(z|x), [images, 2].
         posterior_scale: its standard deviations, [images, 2].
         posterior_gap: KL(q(z|x) || p(z|x)), which is log p(x) - ELBO, [images], nats.
@@ -161,7 +172,8 @@ def draw_posteriors(
                     posterior_loc[i], width, height, fill=False, color="#bd1f01", lw=1
                 )
             )
-        axes.set_title(f"digit {posterior_label[i]}, gap {posterior_gap[i]:.1f}")
+        name = class_names[posterior_label[i]]
+        axes.set_title(f"{name}: gap {posterior_gap[i]:.1f}")
         axes.set_xlabel("$z_1$")
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.yaxis.set_major_locator(MaxNLocator(4))
