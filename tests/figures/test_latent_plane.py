@@ -153,8 +153,8 @@ def test_posteriors_are_drawn_over_q():
         posterior_log_prob=np.stack([GAUSSIAN, GAUSSIAN - 50]),
     )
     assert [axes.get_title() for axes in figure.axes] == [
-        "coat: gap 0.3",
-        "8: gap 12.1",
+        "coat\ngap 0.3 nats",
+        "8\ngap 12.1 nats",
     ]
     assert "39%, 86%, 99% of their mass" in figure.get_suptitle()
     ellipses = list(figure.axes[1].patches)

@@ -173,7 +173,7 @@ def draw_posteriors(
                 )
             )
         name = class_names[posterior_label[i]]
-        axes.set_title(f"{name}: gap {posterior_gap[i]:.1f}")
+        axes.set_title(f"{name}\ngap {posterior_gap[i]:.1f} nats")
         axes.set_xlabel("$z_1$")
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.yaxis.set_major_locator(MaxNLocator(4))
@@ -181,7 +181,7 @@ def draw_posteriors(
     shares = ", ".join(f"{share:.0%}" for share in SHARES)
     figure.suptitle(
         f"$p(z|x)$ filled, $q(z|x)$ as lines, with {shares} of their mass; "
-        "gap: log $p(x)$ - ELBO in nats",
+        "gap: log $p(x)$ - ELBO",
         fontsize="medium",
     )
     return figure
