@@ -83,15 +83,17 @@ def report(metrics: dict[str, dict[str, float]]) -> None:
 def main() -> None:
     params = read_params()
     data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
-    labels = {split: data[f"{split}_labels"] for split in SPLITS}
+    first = slice(params.evaluate.max_images)
+    labels = {split: data[f"{split}_labels"][first] for split in SPLITS}
     images = {
-        split: data[f"{split}_images"].reshape(len(labels[split]), -1)
+        split: data[f"{split}_images"][first].reshape(len(labels[split]), -1)
         for split in SPLITS
     }
     vae = load_model(params, num_pixels=images["test"].shape[1])
 
     encodings = {split: encode(vae, x) for split, x in images.items()}
-    measures = measure(vae, images, labels, encodings, **params.evaluate.model_dump())
+    how = params.evaluate.model_dump(exclude={"max_images"})
+    measures = measure(vae, images, labels, encodings, **how)
     metrics, errors, classes = tables(measures, labels, data["class_names"])
     pseudo = is_pseudo_likelihood(vae.likelihood, images["test"])
     for section in metrics.values():
@@ -103,6 +105,8 @@ def main() -> None:
         "label": labels["test"],
         **encodings["test"]._asdict(),
         **measures.curve,
+        # By image, so that two runs can be compared image by image.
+        **{f"test_{name}": x for name, x in measures.columns["test"].items()},
         **figure_arrays(
             vae,
             images["test"],

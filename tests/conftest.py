@@ -44,6 +44,7 @@ TINY = {
         "seed": 4,
     },
     "evaluate": {
+        "max_images": 1000,
         "num_samples": 2,
         "proposal": "adaptive",
         "num_importance_samples": 12,

@@ -217,6 +217,29 @@ def test_metrics_are_means_with_standard_errors_beside_them(finished):
             np.testing.assert_allclose(mean, section[term], atol=2e-4)
 
 
+def test_a_quick_look_is_at_the_first_images_alone(finished):
+    finished(evaluate__max_images=12, evaluate__grid_points=[0, 0])
+    before = np.load("results/latents.npz")
+    evaluate.main()
+    after = np.load("results/latents.npz")
+    for name in ("label", "loc", "test_rate"):
+        assert len(after[name]) == 12
+        np.testing.assert_allclose(after[name], before[name][:12], rtol=1e-6)
+    classes = pd.read_csv("results/classes.csv")
+    assert classes.groupby("split")["images"].sum().to_dict() == {
+        "test": 12,
+        "train": 12,
+    }
+
+
+def test_values_by_image_have_the_metrics_as_their_means(finished):
+    arrays, metrics = np.load("results/latents.npz"), read_metrics()["test"]
+    for name in TERMS + TEST_TERMS:
+        column = arrays[f"test_{name}"]
+        assert column.shape == (30,)
+        assert round(float(np.mean(column, dtype=float)), 4) == metrics[name]
+
+
 def test_history_has_a_row_an_epoch(finished):
     history = pd.read_csv("results/history.csv")
     columns = [f"{split}_{term}" for split in ("train", "validation") for term in TERMS]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -33,7 +34,6 @@ Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
 Seed = CountOrZero
 Number = Annotated[float, Field(allow_inf_nan=False)]
-GridPoints = Annotated[int, Field(ge=3, le=10_000)]
 NotNegative = Annotated[Number, Field(ge=0, le=1e6)]
 Positive = Annotated[Number, Field(gt=0, le=1e6)]
 
@@ -49,6 +49,14 @@ def _learned_or_positive(value: Any) -> Any:
         raise ValueError("Input should be 'learned' or at least 0.001") from None
 
 
+def _none_or_a_grid(num_points: int) -> int:
+    """A grid has points between its ends."""
+    if num_points in (1, 2):
+        raise ValueError("Input should be 0 or at least 3")
+    return num_points
+
+
+GridPoints = Annotated[CountOrZero, Field(le=10_000), AfterValidator(_none_or_a_grid)]
 Scale = Annotated[float | str, PlainValidator(_learned_or_positive)]
 
 
@@ -151,15 +159,17 @@ class Evaluate(Section):
     """How well the bound is estimated.
 
     Attributes:
+        max_images: of a split, that are looked at; the first so many.
         num_samples: latent samples an image over which the distortion is averaged.
         proposal: from which the importance-weighted bound draws: `posterior`, q(z|x)
             as in the literature; or `adaptive`, which finds what q(z|x) misses.
         num_importance_samples: latent samples a test image of that bound.
         grid_points: of the quadrature of log p(x) along an axis, for one and for two
-            latent dimensions.
+            latent dimensions; 0 for none.
         seed: of all latent samples.
     """
 
+    max_images: Annotated[Count, Field(ge=MIN_TRAINING_IMAGES)]
     num_samples: Annotated[Count, Field(le=1000)]
     proposal: Literal["posterior", "adaptive"]
     num_importance_samples: Annotated[Count, Field(le=100_000)]

@@ -43,10 +43,10 @@ def make_vae(latent_dim=2):
     )
 
 
-def show(latent_dim):
+def show(latent_dim, known=True):
     vae = make_vae(latent_dim)
     columns = {"elbo": -np.arange(30.0)}
-    if latent_dim < 3:
+    if latent_dim < 3 and known:
         columns["log_evidence"] = np.zeros(30)
     encoding = encode(vae, IMAGES)
     settings = {"grid_points": [101, 41], "seed": 1}
@@ -71,6 +71,11 @@ ALWAYS = {"shown_label", "shown_input", "shown_reconstruction", "samples"}
 )
 def test_what_is_shown_suits_the_number_of_dimensions(latent_dim, others):
     assert set(show(latent_dim)) == ALWAYS | others
+
+
+def test_posteriors_are_shown_where_log_p_x_is_known():
+    shown = show(2, known=False)
+    assert set(shown) == ALWAYS | {"manifold", "manifold_z"}
 
 
 def test_the_first_images_of_each_class_are_shown():

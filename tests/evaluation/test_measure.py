@@ -1,5 +1,7 @@
 """All that is measured, on a tiny model of each kind."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,10 @@ SETTINGS = {
     "grid_points": [201, 3],
     "seed": 3,
 }
+
+
+ONE = np.ones(7)
+BOUNDS = Bounds(5, ONE, np.array([1]), ONE[:, None])
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,28 @@ def test_each_split_has_its_columns(measured):
     for split, images in IMAGES.items():
         assert all(len(column) == len(images) for column in columns[split].values())
         assert scalars[split]["active_units"] == active_units(encodings[split].loc)
+
+
+def test_log_p_x_is_left_out_where_its_grid_has_no_points(monkeypatch):
+    asked = []
+
+    def evidence(vae, images, num_points):
+        asked.append(num_points)
+        return np.zeros(len(images)), 0.0
+
+    monkeypatch.setattr(module, "log_evidence", evidence)
+    monkeypatch.setattr(module, "elbo_columns", lambda *args, **kwargs: {"rate": 0})
+    monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
+    monkeypatch.setattr(module, "importance_bounds", lambda *args, **kwargs: BOUNDS)
+    encodings = dict.fromkeys(("train", "test"), Encoding(np.zeros((7, 1)), 1, 1))
+    for latent_dim in (1, 2, 3):
+        vae = SimpleNamespace(latent_dim=latent_dim)
+        for grid_points in ([5, 6], [0, 0]):
+            settings = SETTINGS | {"grid_points": grid_points}
+            columns = measure(vae, IMAGES, LABELS, encodings, **settings).columns
+            known = latent_dim < 3 and grid_points != [0, 0]
+            assert ("log_evidence" in columns["test"]) == known
+    assert asked == [5, 6]
 
 
 def test_terms_add_up(measured):

@@ -9,7 +9,6 @@ from linear_gaussian import IMAGE_BYTES, NOISE_SCALE, PIXELS, X, linear_gaussian
 from uncompiled import uncompiled
 from vae.evaluation import quadrature
 from vae.evaluation.quadrature import (
-    has_quadrature,
     log_evidence,
     posterior_moments,
     prior_grid,
@@ -88,7 +87,3 @@ def test_moments_are_those_of_the_true_posterior(eager, latent_dim):
     assert mean.shape == scale.shape == (len(X), latent_dim)
     np.testing.assert_allclose(mean, true_loc, atol=1e-4)
     np.testing.assert_allclose(scale, true_scale, rtol=1e-3)
-
-
-def test_only_one_and_two_dimensions_are_integrated():
-    assert [d for d in range(1, 6) if has_quadrature(d)] == [1, 2]

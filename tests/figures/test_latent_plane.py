@@ -21,7 +21,7 @@ from vae.figures.latent_plane import (
 from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, STYLE
 
 LABEL = np.arange(50, dtype=np.uint8) % 10
-NAMES = np.array(["T-shirt", "bag", "coat", *"3456789"])
+NAMES = np.array(["T-shirt", "bag", "coat", "dress", "4", "sandals", *"6789"])
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +110,7 @@ def test_labels_stand_apart_where_their_class_prevails():
     centre = np.repeat([[0, 0], [0, 0], [0.2, 0], [4, 4]], 2000, axis=0)
     scale = np.repeat([2.0, 0.3, 0.3, 0.3], 2000)[:, None]
     points = centre + scale * rng.normal(size=(8000, 2))
-    places = label_places(label, points)
+    places = label_places(NAMES, label, points)
     assert list(places) == [1, 3, 5, 8]
     for number, place in places.items():
         cell = np.ptp(points, axis=0) / 40
@@ -119,6 +119,11 @@ def test_labels_stand_apart_where_their_class_prevails():
         others = [other for d, other in places.items() if d != number]
         distances = np.abs((np.array(others) - place) / cell).max(axis=1)
         assert distances.min() > 1.9
+        # Neither is so near that the names, a cell a letter, would touch.
+        for other, there in places.items():
+            across, up = np.abs(np.array(there) - place) / cell
+            letters = len(NAMES[number]) + len(NAMES[other])
+            assert number == other or up > 1.9 or across > letters / 2 + 0.9
     np.testing.assert_allclose(places[1], [4, 4], atol=0.5)
 
 

@@ -55,16 +55,17 @@ def figure_arrays(
         images: uint8 [images, pixels].
         label: classes [images].
         encoding: of these images.
-        columns: per-image values [images] by name, in nats: `elbo`, and for 2-D z
-            `log_evidence`.
+        columns: per-image values [images] by name, in nats: `elbo`, and where it is
+            known `log_evidence`.
         grid_points: of the quadrature along an axis, for 1-D and for 2-D z.
         seed: of the samples from the prior.
     """
     arrays = reconstructions(vae, images, label, encoding.loc)
     arrays |= prior_samples(vae, seed=seed)
     if vae.latent_dim == 2:
-        few = at_quantiles(columns["log_evidence"] - columns["elbo"])
         arrays |= manifold(vae)
+    if vae.latent_dim == 2 and "log_evidence" in columns:
+        few = at_quantiles(columns["log_evidence"] - columns["elbo"])
         arrays |= {"posterior_label": label[few]}
         arrays |= posteriors(
             vae,

@@ -8,7 +8,7 @@ import numpy as np
 from vae.evaluation.importance import Bounds, importance_bounds
 from vae.evaluation.inference import Encoding, rates_and_distortions
 from vae.evaluation.latents import active_units, mutual_information, probe_hits
-from vae.evaluation.quadrature import has_quadrature, log_evidence
+from vae.evaluation.quadrature import log_evidence
 from vae.evaluation.summary import DECIMALS
 from vae.model import VAE
 
@@ -49,7 +49,7 @@ def measure(
         num_samples: latent samples an image, of the ELBO.
         proposal: of the importance-weighted bound.
         num_importance_samples: latent samples an image, of that bound.
-        grid_points: of the quadrature along an axis, for 1-D and for 2-D z.
+        grid_points: of the quadrature along an axis, for 1-D and for 2-D z; 0: none.
         seed: of all draws.
     """
     columns = {
@@ -68,8 +68,8 @@ def measure(
         seed=seed,
     )
     columns["test"] |= {"iwae_bound": bounds.iwae_bound}
-    if has_quadrature(vae.latent_dim):
-        num_points = grid_points[vae.latent_dim - 1]
+    num_points = grid_points[vae.latent_dim - 1] if vae.latent_dim <= 2 else 0
+    if num_points:
         evidence, change = log_evidence(vae, images["test"], num_points=num_points)
         columns["test"] |= {"log_evidence": evidence}
         scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}

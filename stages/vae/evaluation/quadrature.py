@@ -20,11 +20,6 @@ WARP = 3.0
 TINY = 1e-37  # keeps log finite where a grid misses the whole of a posterior
 
 
-def has_quadrature(latent_dim: int) -> bool:
-    """Whether `log_evidence` can integrate over so many dimensions."""
-    return latent_dim <= 2
-
-
 def log_evidence(
     vae: VAE, images: np.ndarray, *, num_points: int
 ) -> tuple[np.ndarray, float]:

@@ -90,7 +90,7 @@ def _scatter_by_class(
 ) -> None:
     """A colour, a shape and a written label for each class."""
     size = 13 if max(map(len, class_names)) <= 2 else 8
-    for number, place in label_places(label, points).items():
+    for number, place in label_places(class_names, label, points).items():
         axes.scatter(
             *points[label == number].T,
             s=5,
@@ -112,27 +112,34 @@ def _scatter_by_class(
         )
 
 
-def label_places(label: np.ndarray, points: np.ndarray) -> dict[int, list[float]]:
+def label_places(
+    class_names: np.ndarray, label: np.ndarray, points: np.ndarray
+) -> dict[int, list[float]]:
     """Where each class prevails, [2]: many of its points, few others, no other label.
 
     Of 40 x 40 cells over the points [points, 2], the centre of the one in which the
-    class's count times its share is largest, two cells or more from other labels. The
-    classes that prevail most come first.
+    class's count times its share is largest and no other label is in the way: a line
+    of text is two cells high, a letter one cell wide, with a cell between. The classes
+    that prevail most come first.
     """
     total, *edges = np.histogram2d(*points.T, bins=40)
     scores = {}
     for number in np.unique(label):
         count, *_ = np.histogram2d(*points[label == number].T, bins=edges)
         scores[number] = count**2 / np.maximum(total, 1)
-    rows, columns = np.indices(total.shape)
-    free = np.ones(total.shape, dtype=bool)
-    places = {}
+    x, y = np.indices(total.shape)
+    cells = {}
     for number in sorted(scores, key=lambda number: -scores[number].max()):
+        free = np.ones(total.shape, dtype=bool)
+        for other, (other_x, other_y) in cells.items():
+            letters = len(class_names[number]) + len(class_names[other])
+            free &= (abs(x - other_x) >= 1 + letters / 2) | (abs(y - other_y) >= 2)
         score = np.where(free, scores[number], -1)
-        cell = np.unravel_index(score.argmax(), score.shape)
-        free &= np.maximum(abs(rows - cell[0]), abs(columns - cell[1])) >= 2
-        places[number] = [e[i : i + 2].mean() for e, i in zip(edges, cell, strict=True)]
-    return dict(sorted(places.items()))
+        cells[number] = np.unravel_index(score.argmax(), score.shape)
+    return {
+        number: [e[i : i + 2].mean() for e, i in zip(edges, cell, strict=True)]
+        for number, cell in sorted(cells.items())
+    }
 
 
 def draw_posteriors(
