@@ -378,7 +378,8 @@ def shell(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "stages", folder / "stages")
     shutil.copy(ROOT / "dvc.yaml", folder)
     (folder / ".venv").symlink_to(sys.prefix)
-    params = {name: PARAMS[name] | changes for name, changes in SMALL.items()}
+    small = {name: PARAMS[name] | changes for name, changes in SMALL.items()}
+    params = PARAMS | small
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     run("dvc repro && git add --all && git commit --quiet --message small")
     return run

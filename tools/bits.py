@@ -134,6 +134,8 @@ def write_project(params: dict[str, dict]) -> None:
     """Write parameters, and images of noise, into the current folder."""
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     Path("data/verified").mkdir(parents=True)
+    description = {"dataset": "mnist", "title": "noise", "classes": [*"0123456789"]}
+    Path("data/verified/dataset.json").write_text(json.dumps(description))
     rng = np.random.default_rng(0)
     for prefix, count in NUM_IMAGES.items():
         images = rng.integers(256, size=(count, 28, 28), dtype=np.uint8)
