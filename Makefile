@@ -8,7 +8,7 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all lint verify emulate bench bench-growth bench-parts bench-pipeline lock
+.PHONY: repro test test-all lint study verify verify-studies emulate bench bench-growth bench-parts bench-pipeline lock
 
 # DVC, killed while it writes its lock, leaves half of it and refuses to run.
 repro: .venv/ready
@@ -29,6 +29,14 @@ lint: .venv/ready
 # Rebuilds everything in a clone of the current commit, and compares each output.
 verify: .venv/ready
 	.venv/bin/python tools/verify.py
+
+# A table of many runs: make study NAME=seeds.
+study: .venv/ready
+	.venv/bin/python studies/run.py $(NAME)
+
+# Computes a few points of each study's table anew.
+verify-studies: .venv/ready
+	.venv/bin/python studies/verify.py
 
 # The same bits on other CPUs; needs qemu-x86_64, of Debian's package qemu-user.
 emulate: .venv/ready
@@ -70,7 +78,7 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 
 # Needs uv. Newer versions may change results: rebuild and commit them with the lock.
 lock:
-	uv pip compile pyproject.toml --group test --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --group studies --group test --universal --python-version 3.11 \
 		--fork-strategy fewest --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --custom-compile-command "make lock" --upgrade \
 		--output-file requirements.txt

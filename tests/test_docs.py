@@ -330,7 +330,7 @@ def test_the_numpy_model_is_the_tensorflow_model(tmp_path, monkeypatch):
 def test_every_command_stands_in_a_block_that_is_run_or_says_why_not(page):
     """`long`, or `elsewhere`: it needs a network, a GPU or another machine."""
     languages = {language for _, _, language, _ in BLOCK.findall(read(page))}
-    assert languages <= {"", "math", "mermaid", "python", "sh"}
+    assert languages <= {"", "math", "yaml", "mermaid", "python", "sh"}
     for mark, commands in blocks(page, "sh"):
         assert mark in {"", "long", "elsewhere"}
         if not mark:  # `make` would set up .venv in the copy, which is only a link

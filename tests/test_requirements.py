@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DEPENDENCIES = PROJECT["project"]["dependencies"]
+STUDIES_GROUP = PROJECT["dependency-groups"]["studies"]
 TEST_GROUP = PROJECT["dependency-groups"]["test"]
+ALL = DEPENDENCIES + STUDIES_GROUP + TEST_GROUP
 
 
 def normalized(name):
@@ -37,7 +39,7 @@ def imported_packages(folder):
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 names.add(node.module.split(".")[0])
-    folders = ("stages", "tools", "tests")
+    folders = ("stages", "studies", "tools", "tests")
     ours = {path.stem for name in folders for path in (ROOT / name).iterdir()}
     return names - ours - sys.stdlib_module_names
 
@@ -64,13 +66,12 @@ def test_the_lock_names_no_address_and_no_index():
 
 
 def test_the_project_names_packages_without_versions():
-    names = DEPENDENCIES + TEST_GROUP
-    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9.-]+", name)] == []
+    assert [name for name in ALL if not re.fullmatch(r"[A-Za-z0-9.-]+", name)] == []
 
 
 def test_the_lock_pins_every_package_of_the_project():
     locked = {normalized(line.split("==")[0].split("[")[0]) for line in entries()}
-    assert {normalized(name) for name in DEPENDENCIES + TEST_GROUP} - locked == set()
+    assert {normalized(name) for name in ALL} - locked == set()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,8 @@ def test_the_lock_pins_every_package_of_the_project():
     [
         ("stages", DEPENDENCIES),
         ("tools", DEPENDENCIES),
-        ("tests", DEPENDENCIES + TEST_GROUP),
+        ("studies", DEPENDENCIES + STUDIES_GROUP),
+        ("tests", ALL),
     ],
 )
 def test_the_project_names_every_package_that_is_imported(folder, declared):

@@ -1,0 +1,66 @@
+"""What a study's figure shows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from draw import draw_panel, draw_study
+from specification import Figure as Shown
+from specification import Published, Study
+
+OTHERS = Published(label="others", x=[5, 20], y=[-105.0, -90.0])
+STUDY = Study(
+    question="What does a dimension buy?",
+    grid={"model.latent_dim": [2, 5], "train.seed": [1, 2], "train.beta": [1, 2]},
+    figure=Shown(
+        x="model.latent_dim",
+        metrics=["test.elbo"],
+        published={"test.elbo": [OTHERS]},
+    ),
+)
+TABLE = pd.DataFrame(
+    [(d, s, b) for d in (2, 5) for s in (1, 2) for b in (1, 2)],
+    columns=list(STUDY.grid),
+)
+TABLE["test.elbo"] = np.arange(8.0)
+
+
+def panel(study, table):
+    axes = Figure().subplots()
+    draw_panel(axes, study, table, "test.elbo")
+    return axes
+
+
+def test_each_setting_has_its_runs_and_their_mean_and_spread():
+    axes = panel(STUDY, TABLE)
+    labels = [text.get_text() for text in axes.get_xticklabels()]
+    assert labels == ["2", "5", "20"]
+    assert axes.get_ylabel() == "test elbo, nats per image"
+    assert axes.get_xlabel() == "latent dim"
+    first, second = axes.containers
+    assert [c.get_label() for c in axes.containers] == ["1", "2"]
+    np.testing.assert_allclose(first.lines[0].get_xydata(), [[0, 1], [1, 5]])
+    np.testing.assert_allclose(second.lines[0].get_ydata(orig=False), [2, 6])
+    ends = first.lines[2][0].get_segments()[0]
+    np.testing.assert_allclose(ends[:, 1], [1 - np.sqrt(2), 1 + np.sqrt(2)])
+    (published,) = [line for line in axes.lines if line.get_label() == "others"]
+    np.testing.assert_allclose(published.get_xydata(), [[1, -105], [2, -90]])
+
+
+def test_seeds_are_shown_with_their_mean_and_spread():
+    study = Study(
+        question="?",
+        grid={"train.seed": [1, 2]},
+        figure=Shown(x="train.seed", metrics=["test.elbo"]),
+    )
+    table = pd.DataFrame({"train.seed": [1, 2], "test.elbo": [-3.0, -1.0]})
+    assert panel(study, table).get_title() == "mean -2.00, sd 1.41"
+
+
+@pytest.mark.parametrize("metrics", [["test.elbo"], ["test.elbo", "test.rate"]])
+def test_the_same_table_gives_the_same_bytes(metrics):
+    shown = STUDY.figure.model_copy(update={"metrics": metrics})
+    study = STUDY.model_copy(update={"figure": shown})
+    table = TABLE.assign(**{"test.rate": 7.0})
+    assert draw_study(study, table) == draw_study(study, table)

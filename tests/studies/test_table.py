@@ -1,0 +1,46 @@
+"""Rows of a study, and what an audit says."""
+
+import pandas as pd
+
+from point import Result
+from specification import Point
+from table import audit_points, describe_difference, make_table
+
+POINTS = [
+    Point({"train.seed": seed, "model.hidden_units": [4, 2]}, {}) for seed in (1, 2)
+]
+HASHES = {"model.safetensors": "a1", "metrics.json": "b1"}
+GOOD = Result({"test.elbo": -1.0, "test.elbo_se": 0.5}, HASHES, False, "", "A CPU")
+BAD = Result({}, {}, False, "training diverged", "A CPU")
+
+
+def test_a_row_has_its_place_its_metrics_and_its_weights():
+    table = make_table(POINTS, [BAD, GOOD])
+    assert table.to_csv(index=False, lineterminator="\n") == (
+        "train.seed,model.hidden_units,test.elbo,test.elbo_se,weights_sha256,message\n"
+        '1,"[4, 2]",,,,training diverged\n'
+        '2,"[4, 2]",-1.0,0.5,a1,\n'
+    )
+
+
+def test_an_audit_takes_its_share_and_the_same_each_time():
+    points = [Point({}, {})] * 10
+    assert [len(audit_points(points, share)) for share in (0, 0.01, 0.3, 1)] == [
+        *[0, 1, 3, 10]
+    ]
+    assert audit_points(points, 0.3) == audit_points(points, 0.3) <= set(range(10))
+
+
+def test_a_difference_names_point_outputs_and_machines():
+    assert describe_difference("seed 1", GOOD, GOOD) == []
+    other = GOOD._replace(hashes=HASHES | {"metrics.json": "b2"}, machine="B CPU")
+    (line,) = describe_difference("seed 1", GOOD, other)
+    assert line == "seed 1: metrics.json came out different, on A CPU and B CPU"
+    (line,) = describe_difference("seed 1", GOOD, BAD)
+    assert line == "seed 1: the second run failed: training diverged"
+
+
+def test_a_table_comes_back_from_its_file(tmp_path):
+    table = make_table(POINTS, [GOOD, GOOD])
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert list(pd.read_csv(tmp_path / "a.csv")["test.elbo"]) == [-1.0, -1.0]

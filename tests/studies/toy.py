@@ -1,0 +1,121 @@
+"""A project whose stages are toys, for studies: real Git, DVC and Dask, no training."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import ROOT
+
+PIPELINE = """\
+stages:
+  train:
+    cmd: python -B stages/train.py
+    deps: [stages/train.py]
+    params: [train]
+    outs: [results/model.safetensors]
+  evaluate:
+    cmd: python -B stages/evaluate.py
+    deps: [stages/evaluate.py, results/model.safetensors]
+    params: [model]
+    outs: [results/latents.npz]
+    metrics:
+      - results/metrics.json: {cache: false}
+      - results/standard_errors.csv: {cache: false}
+"""
+
+# Says when it starts to train and at which epoch; may be held until a file is there.
+TRAIN = """\
+import os, pathlib, sys, time
+from ruamel.yaml import YAML
+
+train = YAML(typ="safe").load(pathlib.Path("params.yaml"))["train"]
+if train["seed"] == 13:
+    sys.exit("error: training diverged: the rate is inf")
+signals, state = pathlib.Path(os.environ["SIGNALS"]), pathlib.Path(".state/train")
+state.parent.mkdir(exist_ok=True)
+start = len(state.read_text()) if state.exists() else 0
+with (signals / "starts").open("a") as file:
+    file.write(f"{os.getpid()} seed {train['seed']} epoch {start}\\n")
+for epoch in range(start, train["epochs"]):
+    state.write_text("x" * (epoch + 1))
+    while epoch == 1 and (signals / f"hold_{train['seed']}").exists():
+        time.sleep(0.02)
+noise = os.urandom(4) if (signals / "random").exists() else b""
+weights = f"weights of seed {train['seed']}, {train['epochs']} epochs".encode()
+pathlib.Path("results/model.safetensors").write_bytes(weights + noise)
+state.unlink()
+"""
+EVALUATE = """\
+import json, pathlib, zlib
+from ruamel.yaml import YAML
+
+weights = pathlib.Path("results/model.safetensors").read_bytes()
+dim = YAML(typ="safe").load(pathlib.Path("params.yaml"))["model"]["latent_dim"]
+elbo = round(-100 - zlib.crc32(weights) % 1000 / 100 + dim, 4)
+metrics = {"train": {"elbo": elbo}, "test": {"elbo": elbo - 1, "active_units": dim}}
+pathlib.Path("results/metrics.json").write_text(json.dumps(metrics))
+pathlib.Path("results/standard_errors.csv").write_text("metric,train,test\\nelbo,0.5,1\\n")
+pathlib.Path("results/latents.npz").write_bytes(b"latents")
+"""
+STUDY = """\
+question: Does the toy work?
+variants:
+  short: {train.epochs: 2}
+  long: {train.epochs: 3}
+grid:
+  train.seed: [1, 2]
+figure:
+  x: variant
+  metrics: [test.elbo, train.elbo]
+  published:
+    test.elbo: [{label: others, x: [short, longest], y: [-104.5, -102]}]
+"""
+
+
+def make_toy(folder: Path) -> Path:
+    """The project, committed; studies and parameters are the real ones."""
+    folder.mkdir()
+    for name in ("studies", "stages"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    shutil.copy(ROOT / "params.yaml", folder)
+    (folder / "results").mkdir()
+    (folder / "results/.gitkeep").touch()
+    (folder / ".gitignore").write_text("__pycache__/\n.state/\n")
+    (folder / "requirements.txt").write_text("# none\n")
+    (folder / "dvc.yaml").write_text(PIPELINE)
+    (folder / "stages/train.py").write_text(TRAIN)
+    (folder / "stages/evaluate.py").write_text(EVALUATE)
+    (folder / "studies/toy.yaml").write_text(STUDY)
+    git(folder, "init", "--quiet")
+    dvc = [sys.executable, "-m", "dvc", "init", "--quiet"]
+    subprocess.run(dvc, cwd=folder, check=True)
+    with (folder / ".dvc/config").open("a") as config:
+        config.write("[core]\n    analytics = false\n    check_update = false\n")
+    commit(folder)
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def commit(folder: Path) -> None:
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    git(folder, "add", "--all")
+    git(folder, *author, "commit", "--quiet", "--message", "toy")
+
+
+def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
+    """Start a study in a process group of its own, as a terminal does."""
+    return subprocess.Popen(
+        [sys.executable, "-B", "studies/run.py", *arguments],
+        cwd=folder,
+        env=os.environ | {"SIGNALS": str(signals)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
