@@ -161,25 +161,25 @@ def run_study(
     """Results in the order of the points, and what an audit has found."""
     audited = audit_points(points, audit)
     results: list[Result | None] = [None] * len(points)
-    tally, differences, second = Tally(), [], {}
-    bar = progress_bar("points", len(points) + len(audited))
-    for place, again, result in run_points(client, points, audited, local=local):
+    tally, differences = Tally(), []
+    total = len(points) + len(audited)
+    bar = progress_bar("points", total)
+    ending = run_points(client, points, audited, local=local)
+    for done, (place, again, result) in enumerate(ending, start=1):
         name = describe_place(points[place])
         if again:
-            second[place] = result
-            what = "audited"
+            kind = "audited"
+            differences += describe_difference(name, results[place], result)
         else:
+            kind = "served" if result.served else "computed"
+            kind = "failed" if result.message else kind
             results[place] = result
-            kind = "failed" if result.message else "served" if result.served else None
-            what = result.message or kind or "computed"
-            kind = kind or "computed"
             tally = tally._replace(**{kind: getattr(tally, kind) + 1})
-        if place in second and (first := results[place]):
-            differences += describe_difference(name, first, second.pop(place))
-        bar.set_postfix_str(str(tally), refresh=False)
+        running = min(total - done, sum(client.nthreads().values()))
+        bar.set_postfix_str(f"{tally}, {running} running", refresh=False)
         bar.update()
         if bar.disable:
-            print(f"{bar.n or sum(tally)}/{bar.total} {name}: {what}", flush=True)
+            print(f"{done}/{total} {name}: {result.message or kind}", flush=True)
     bar.close()
     print(f"{len(points)} points: {tally}")
     return results, differences

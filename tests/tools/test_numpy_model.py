@@ -1,0 +1,86 @@
+"""The model in NumPy against TensorFlow's, for every family and activation."""
+
+import vae.determinism  # noqa: F401  before TensorFlow
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import yaml
+from safetensors.numpy import save_file
+
+import numpy_model
+from conftest import TINY
+from numpy_model import ACTIVATIONS, iwae_bound, log_evidence, make_model, terms
+from uncompiled import uncompiled
+from vae.evaluation import quadrature
+from vae.model import VAE, log_mean_exp
+
+RNG = np.random.default_rng(0)
+X = RNG.random((3, 6)).astype(np.float32)  # 3 images of 6 pixels
+NOISE = RNG.normal(size=(2, 3, 4)).astype(np.float32)  # 2 samples of 4 latents
+
+
+def pair(**changes):
+    """The same model twice, with random weights."""
+    settings = TINY["model"] | {"latent_dim": 4} | changes
+    vae = VAE(num_pixels=6, seed=3, **settings)
+    for variable in vae.variables:
+        variable.assign(RNG.normal(size=variable.shape) * 0.5)
+    return make_model(vae.named_weights(), **settings), vae
+
+
+def close(received, expected):
+    np.testing.assert_allclose(received, expected, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *[{"activation": name} for name in ACTIVATIONS],
+        {"likelihood": "continuous_bernoulli"},
+        {"likelihood": "gaussian"},
+        {"likelihood": "gaussian", "gaussian_scale": 0.3},
+        {"hidden_units": [5]},
+        {"hidden_units": list(range(3, 14))},  # eleven layers: 10 and 11 come after 9
+    ],
+)
+def test_the_model_is_that_of_tensorflow(changes):
+    model, vae = pair(**changes)
+    assert model.latent_dim == 4
+    loc, scale = numpy_model.posterior(model, X)
+    for received, expected in zip((loc, scale), vae.posterior(X), strict=True):
+        close(received, expected)
+    close(numpy_model.mean(model, NOISE), vae.mean(tf.constant(NOISE)))
+    rate, distortion, log_weights = terms(model, X, NOISE)
+    expected = vae.terms(tf.constant(X), tf.constant(NOISE))
+    close(rate, expected.rate)
+    close(distortion, expected.distortion)
+    close(log_weights, expected.log_weights)
+    close(iwae_bound(log_weights), log_mean_exp(expected.log_weights))
+
+
+def test_small_logits_of_a_continuous_bernoulli_are_no_exception():
+    model, vae = pair(likelihood="continuous_bernoulli")
+    for name in model.weights:
+        model.weights[name][...] *= 1e-3
+    vae.load_weights({n: np.float32(a) for n, a in model.weights.items()})
+    close(numpy_model.mean(model, NOISE), vae.mean(tf.constant(NOISE)))
+    close(terms(model, X, NOISE)[1], vae.terms(X, NOISE).distortion)
+
+
+@pytest.mark.parametrize(("latent_dim", "num_points"), [(1, 201), (2, 71)])
+def test_log_evidence_is_that_of_the_quadrature(monkeypatch, latent_dim, num_points):
+    monkeypatch.setattr(tf, "function", uncompiled)
+    model, vae = pair(latent_dim=latent_dim)
+    images = RNG.integers(256, size=(3, 6), dtype=np.uint8)
+    expected, _ = quadrature.log_evidence(vae, images, num_points=num_points)
+    close(log_evidence(model, images / 255, num_points), expected)
+
+
+def test_a_model_is_loaded_by_the_parameters_beside_it(tmp_path):
+    model, vae = pair()
+    (tmp_path / "results").mkdir()
+    save_file(vae.named_weights(), tmp_path / "results/model.safetensors")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(TINY))
+    loaded = numpy_model.load_model(tmp_path)
+    close(numpy_model.mean(loaded, NOISE), numpy_model.mean(model, NOISE))

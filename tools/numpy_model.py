@@ -1,0 +1,186 @@
+"""The trained model in NumPy, in 64 bits: read it, or use it, without TensorFlow.
+
+    model = load_model()
+    loc, scale = posterior(model, x)       # of q(z|x), for x [images, pixels] in [0, 1]
+    images = mean(model, z)                # E[x|z]
+
+The formulas are those of `stages/vae/model.py` and `likelihoods.py`, which have the
+sources; the tests hold one against the other.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+from safetensors.numpy import load_file
+from scipy.special import erf, expit, logsumexp
+
+MIN_SCALE = 1e-6
+LIMIT, WARP = 6.0, 3.0  # of the grid: half-width, and density at the centre
+POINTS = 4000  # decoded at once
+
+ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "relu": lambda h: np.maximum(h, 0),
+    "elu": lambda h: np.where(h > 0, h, np.expm1(np.minimum(h, 0))),
+    "gelu": lambda h: 0.5 * h * (1 + erf(h / math.sqrt(2))),
+    "silu": lambda h: h * expit(h),
+    "tanh": np.tanh,
+}
+
+
+class Model(NamedTuple):
+    """What a trained model consists of.
+
+    Attributes:
+        weights: float64 arrays by name.
+        activation: of the hidden layers.
+        likelihood: the family of p(x|z).
+        log_scale: of the Gaussian family, or 0.
+    """
+
+    weights: dict[str, np.ndarray]
+    activation: Callable[[np.ndarray], np.ndarray]
+    likelihood: str
+    log_scale: float
+
+    @property
+    def latent_dim(self) -> int:
+        return self.weights["decoder.hidden_1.kernel"].shape[0]
+
+
+def load_model(folder: Path = Path()) -> Model:
+    """The model of a project, from `params.yaml` and `results/model.safetensors`."""
+    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    weights = load_file(folder / "results/model.safetensors")
+    return make_model(weights, **params["model"])
+
+
+def make_model(
+    weights: dict[str, np.ndarray],
+    *,
+    activation: str,
+    likelihood: str,
+    gaussian_scale: float | str,
+    **_: object,
+) -> Model:
+    """A model of weights and of the parameters in the section `model`."""
+    weights = {name: array.astype(np.float64) for name, array in weights.items()}
+    log_scale = 0.0
+    if likelihood == "gaussian":
+        learned = gaussian_scale == "learned"
+        log_scale = float(
+            weights["likelihood.log_scale"] if learned else math.log(gaussian_scale)
+        )
+    return Model(weights, ACTIVATIONS[activation], likelihood, log_scale)
+
+
+def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
+    """The encoder or the decoder, of rows [rows, inputs]."""
+    layers = [n.split(".")[1] for n in model.weights if n.startswith(f"{name}.hidden")]
+    for layer in [*sorted(set(layers), key=lambda n: int(n[7:])), output]:
+        kernel = model.weights[f"{name}.{layer}.kernel"]
+        h = h @ kernel + model.weights[f"{name}.{layer}.bias"]
+        h = h if layer == output else model.activation(h)
+    return h
+
+
+def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`loc` and `scale` [images, latent] of q(z|x), of `x` [images, pixels]."""
+    loc, unbounded = np.split(network(model, "encoder", x, "posterior"), 2, axis=-1)
+    return loc, np.logaddexp(0, unbounded) + MIN_SCALE
+
+
+def decode(model: Model, z: np.ndarray) -> np.ndarray:
+    """What the likelihood takes, [..., pixels], of `z` [..., latent]."""
+    rows = network(model, "decoder", z.reshape(-1, z.shape[-1]), "likelihood")
+    return rows.reshape(*z.shape[:-1], -1)
+
+
+def mean(model: Model, z: np.ndarray) -> np.ndarray:
+    """E[x|z] [..., pixels], of `z` [..., latent]."""
+    output = decode(model, z)
+    match model.likelihood:
+        case "bernoulli":
+            return expit(output)
+        case "continuous_bernoulli":
+            small, size = np.abs(output) < 1e-3, np.maximum(np.abs(output), 1e-3)
+            upper = -1 / np.expm1(-size) - 1 / size
+            exact = np.where(output > 0, upper, 1 - upper)
+            return np.where(small, 0.5 + output / 12, exact)
+    return output
+
+
+def log_likelihood(model: Model, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """log p(x|z) in nats, of `x` [..., pixels] and `z` [..., latent]."""
+    output = decode(model, z)
+    match model.likelihood:
+        case "bernoulli":
+            log_prob = x * output - np.logaddexp(0, output)
+        case "continuous_bernoulli":
+            size = np.maximum(np.abs(output), 1e-3)
+            exact = np.maximum(output, 0) + np.log(-np.expm1(-size) / size)
+            series = output / 2 + output**2 / 24
+            log_prob = x * output - np.where(np.abs(output) < 1e-3, series, exact)
+        case "gaussian":
+            deviation = (x - output) * math.exp(-model.log_scale)
+            log_normaliser = model.log_scale + 0.5 * math.log(2 * math.pi)
+            log_prob = -0.5 * deviation**2 - log_normaliser
+    return log_prob.sum(axis=-1)
+
+
+def terms(
+    model: Model, x: np.ndarray, noise: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rate, distortion and log weights in nats, of each image and each z ~ q(z|x).
+
+    Args:
+        model: whose terms they are.
+        x: observations in [0, 1], [images, pixels].
+        noise: standard Gaussian, [samples, images, latent].
+
+    Returns:
+        KL(q(z|x) || p(z)) [images]; -log p(x|z) and log p(x, z) - log q(z|x), both
+        [samples, images].
+    """
+    loc, scale = posterior(model, x)
+    z = loc + scale * noise
+    rate = 0.5 * (loc**2 + scale**2 - 1) - np.log(scale)
+    log_ratio = 0.5 * (noise**2 - z**2) + np.log(scale)
+    distortion = -log_likelihood(model, x, z)
+    return rate.sum(axis=-1), distortion, log_ratio.sum(axis=-1) - distortion
+
+
+def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
+    """log mean_k w_k [images], of log weights [samples, images]."""
+    return logsumexp(log_weights, axis=0) - math.log(len(log_weights))
+
+
+def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
+    """log p(x) [images] by quadrature, for one or two latent dimensions.
+
+    Args:
+        model: whose evidence it is.
+        x: observations [images, pixels], a few.
+        num_points: of the grid along an axis.
+    """
+    t, step = np.linspace(-1, 1, num_points, retstep=True)
+    factor = LIMIT / math.sinh(WARP)
+    axis = factor * np.sinh(WARP * t)
+    log_mass = np.log(factor * WARP * step * np.cosh(WARP * t))
+    log_mass += -0.5 * axis**2 - 0.5 * math.log(2 * math.pi)
+    z = np.stack(np.meshgrid(*[axis] * model.latent_dim), axis=-1)
+    z = z.reshape(-1, model.latent_dim)
+    log_mass = sum(np.meshgrid(*[log_mass] * model.latent_dim)).ravel()
+    chunks = range(0, len(z), POINTS)
+    sums = [
+        logsumexp(
+            log_likelihood(model, x[:, None], z[None, i : i + POINTS])
+            + log_mass[i : i + POINTS],
+            axis=1,
+        )
+        for i in chunks
+    ]
+    return logsumexp(sums, axis=0)
