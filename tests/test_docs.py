@@ -300,8 +300,8 @@ def test_the_citation_has_the_version_of_the_project():
     assert f'version = "{citation["version"]}"' in read("pyproject.toml")
 
 
-def test_the_numpy_model_is_the_tensorflow_model(tmp_path, monkeypatch):
-    """The lines of NumPy, on an untrained model of the default shape."""
+def test_the_model_of_the_pages_is_that_of_the_stages(tmp_path, monkeypatch):
+    """The lines of NumPy and Keras, on an untrained model of the default shape."""
     from safetensors.numpy import save
 
     from vae.evaluation.inference import decode, encode
@@ -310,20 +310,30 @@ def test_the_numpy_model_is_the_tensorflow_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("results").mkdir()
     Path("data").mkdir()
+    shutil.copy(ROOT / "params.yaml", ".")
     vae = VAE(num_pixels=784, seed=1, **PARAMS["model"])
     Path("results/model.safetensors").write_bytes(save(vae.named_weights()))
     images = np.random.default_rng(0).integers(256, size=(3, 28, 28), dtype=np.uint8)
     np.savez("data/images.npz", test_images=images)
 
-    ((_, code),) = [block for page in PAGES for block in blocks(page, "python")]
+    numpy, keras = [
+        code for mark, code in blocks("docs/weights.md", "python") if not mark
+    ]
     names = {}
-    exec(code, names)
+    exec(numpy, names)
+    exec(keras, names)
 
-    loc, scale, _ = encode(vae, images[:1].reshape(1, -1))
+    x = images[:1].reshape(1, -1)
+    loc, scale, _ = encode(vae, x)
     np.testing.assert_allclose(names["loc"], loc, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(names["scale"], scale, rtol=1e-4)
     reconstruction = decode(vae, loc).reshape(28, 28)
     np.testing.assert_allclose(names["reconstruction"], reconstruction, rtol=1e-4)
+    encoded = np.asarray(names["encoder"](x / 255))
+    np.testing.assert_allclose(encoded[:, :2], loc, rtol=1e-4, atol=1e-5)
+    logits = np.asarray(names["decoder"](loc))
+    mean = 1 / (1 + np.exp(-logits.reshape(28, 28)))
+    np.testing.assert_allclose(mean, reconstruction, rtol=1e-4)
 
 
 @pytest.mark.parametrize("page", PAGES)

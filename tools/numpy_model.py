@@ -77,6 +77,12 @@ def make_model(
     return Model(weights, ACTIVATIONS[activation], likelihood, log_scale)
 
 
+def image_shape(model: Model) -> tuple[int, int]:
+    """Height and width of an image: all datasets have square ones."""
+    side = math.isqrt(len(model.weights["decoder.likelihood.bias"]))
+    return side, side
+
+
 def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
     """The encoder or the decoder, of rows [rows, inputs]."""
     layers = [n.split(".")[1] for n in model.weights if n.startswith(f"{name}.hidden")]
