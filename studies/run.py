@@ -10,13 +10,14 @@ tasks of Dask: on this machine, or on all those whose workers a scheduler knows.
 """
 
 import argparse
+import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
@@ -51,10 +52,10 @@ class Tally(NamedTuple):
         return f"{self.computed} computed, {self.served} served, {self.failed} failed"
 
 
-def git(*arguments: str, cwd: Path = ROOT) -> bytes:
+def git(*arguments: str) -> bytes:
     """What Git prints."""
     command = ["git", *arguments]
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, check=True).stdout
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
 
 
 def refuse_changes() -> None:
@@ -69,6 +70,17 @@ def refuse_changes() -> None:
             f"{names}{more}: changed, and a study runs what is committed; "
             "commit or stash it"
         )
+
+
+def refuse_another() -> TextIO:
+    """Raise PipelineError if a study runs here already; keep what this returns open."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    lock = (STATE / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise PipelineError("another study runs here; wait for its end") from None
+    return lock
 
 
 def cache_folder() -> Path:
@@ -147,7 +159,7 @@ def run_points(
         yield place, second, result
         if place in audited and not second and not result.message:
             (first,) = client.who_has([future])[future.key] or (None,)
-            others = set(client.scheduler_info()["workers"]) - {first}
+            others = set(client.nthreads()) - {first}
             again = submit(
                 points[place].overrides, anew=True, workers=sorted(others) or None
             )
@@ -232,6 +244,7 @@ def main() -> int:
     study, path = choose(options)
     points = list_points(study)
     refuse_changes()
+    lock = refuse_another()
     client = connect(options.scheduler, options.workers)
     try:
         results, differences = run_study(
@@ -239,6 +252,7 @@ def main() -> int:
         )
     finally:
         disconnect(client)
+        lock.close()
     table = make_table(points, results)
     csv = table.to_csv(index=False, lineterminator="\n").encode()
     outputs = {path: csv}

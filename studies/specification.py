@@ -118,7 +118,8 @@ def parse_grid(arguments: Iterable[str]) -> Study:
 def list_points(study: Study) -> list[Point]:
     """All runs, in the order of the table.
 
-    Raises PipelineError if `params.yaml` with the parameters of a run is refused.
+    Raises PipelineError if `params.yaml` with the parameters of a run is refused, or
+    two runs are the same.
     """
     params = read_params(ROOT / "params.yaml").model_dump()
     points = []
@@ -129,6 +130,8 @@ def list_points(study: Study) -> list[Point]:
             if study.variants:
                 place = {"variant": variant} | place
             check_point(params, overrides)
+            if any(overrides == point.overrides for point in points):
+                raise PipelineError(f"{place}: the same run twice")
             points.append(Point(place, overrides))
     return points
 

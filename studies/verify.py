@@ -14,7 +14,15 @@ import sys
 
 import pandas as pd
 
-from run import ROOT, connect, describe_place, disconnect, refuse_changes, run_points
+from run import (
+    ROOT,
+    connect,
+    describe_place,
+    disconnect,
+    refuse_another,
+    refuse_changes,
+    run_points,
+)
 from specification import PipelineError, Point, list_points, read_study
 from table import make_table
 
@@ -77,8 +85,10 @@ def main() -> int:
     )
     options = parser.parse_args()
     refuse_changes()
+    lock = refuse_another()
     names = options.study or sorted(path.stem for path in TABLES.glob("*.csv"))
     same = [verify(name, options) for name in names]
+    lock.close()
     return 0 if all(same) else 1
 
 

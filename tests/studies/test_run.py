@@ -183,6 +183,17 @@ def test_changes_that_are_not_committed_are_refused(tmp_path, signals):
     )
 
 
+def test_of_two_studies_at_once_the_second_is_refused(toy, signals, tmp_path):
+    (signals / "hold_21").touch()
+    arguments = ["train.seed=21", "train.epochs=2", f"--output={tmp_path}/my.csv"]
+    first = start(toy, signals, *arguments)
+    until(lambda: starts(signals))
+    printed = ends(start(toy, signals, "toy"), status=1)
+    assert printed == "error: another study runs here; wait for its end\n"
+    (signals / "hold_21").unlink()
+    ends(first)
+
+
 def test_a_scheduler_that_is_not_there_is_one_line(toy, signals):
     address = "tcp://127.0.0.1:9"
     printed = ends(start(toy, signals, "toy", "--scheduler", address), status=1)

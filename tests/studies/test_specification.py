@@ -79,6 +79,7 @@ def test_a_mistake_in_the_file_is_one_line(tmp_path, changes, message):
     ("changes", "message"),
     [
         ({"grid": {"train.seeds": [1]}}, "train.seeds: no such parameter in params.y"),
+        ({"grid": {"train.seed": [1, 2, 1]}}, "'train.seed': 1}: the same run twice"),
         ({"grid": {"seed": [1]}}, "seed: no such parameter in params.yaml"),
         ({"shared": {"train.epochs": 0}}, "train.epochs: received 0; Input should be"),
         ({"grid": {"train.batch_size": [8, 59000]}}, "batch_size: received 59000;"),
