@@ -72,19 +72,15 @@ def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
         else:
             print(*reasons, f"{dataset.title} from {name}", sep="\n")
             return contents
-    raise PipelineError(
-        "\n".join(
-            [
-                f"no source has {dataset.title}:",
-                *reasons,
-                f"put these files, plain or as .gz, into {FOLDER}, "
-                "and run dvc repro again:",
-                "  " + " ".join(file.name for file in dataset.files),
-                "what an earlier run has downloaded comes back with: "
-                "dvc checkout download",
-            ]
-        )
-    )
+    form = "plain or as .gz" if dataset.files[0].sha256 else "as .gz"
+    lines = [
+        f"no source has {dataset.title}:",
+        *reasons,
+        f"put these files, {form}, into {FOLDER}, and run dvc repro again:",
+        "  " + " ".join(file.name for file in dataset.files),
+        "what an earlier run has downloaded comes back with: dvc checkout download",
+    ]
+    raise PipelineError("\n".join(lines))
 
 
 def ignore_missing_certificates() -> None:

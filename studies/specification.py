@@ -64,7 +64,7 @@ class Study(Section):
     question: str
     shared: Overrides = {}
     variants: Annotated[dict[str, Overrides], NotEmpty] | None = None
-    grid: dict[str, Annotated[list[Any], NotEmpty]]
+    grid: Annotated[dict[str, Annotated[list[Any], NotEmpty]], NotEmpty]
     figure: Figure | None = None
 
 

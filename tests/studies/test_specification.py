@@ -63,6 +63,7 @@ def test_a_parameter_without_values_is_refused(argument):
     ("changes", "message"),
     [
         ({"grids": {}}, "mine.yaml: grids: Extra inputs are not permitted"),
+        ({"grid": {}}, "mine.yaml: grid: Dictionary should have at least 1 item"),
         ({"grid": {"train.seed": []}}, "grid.train.seed: List should have at least 1"),
         ({"grid": {"train.seed": 1}}, "grid.train.seed: Input should be a valid list"),
         ({"variants": {}}, "variants: Dictionary should have at least 1 item"),
