@@ -13,6 +13,12 @@ from specification import Study
 from vae.figures.style import REFERENCE, STYLE
 
 SEED = "train.seed"
+NAMES = {
+    "elbo": "ELBO",
+    "iwae_bound": "importance-weighted bound",
+    "log_evidence": "log $p(x)$",
+    "knn_accuracy": "accuracy of five nearest neighbours",
+}
 matplotlib.use("agg")
 
 
@@ -55,8 +61,9 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     axes.set_xticks(range(len(ticks)), [str(value) for value in ticks])
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     axes.set_xlabel(x.rpartition(".")[2].replace("_", " "))
-    unit = "" if metric.endswith(("accuracy", "units")) else ", nats per image"
-    axes.set_ylabel(metric.replace(".", " ").replace("_", " ") + unit)
+    split, _, name = metric.partition(".")
+    unit = "" if name.endswith(("accuracy", "units")) else ", nats per image"
+    axes.set_ylabel(f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}")
     if axes.get_legend_handles_labels()[0]:
         axes.legend()
 
@@ -70,8 +77,11 @@ def draw_runs(axes: Axes, x: pd.Series, y: pd.Series, label: str | None) -> None
     """Each run as a small point, beside the mean and the standard deviation."""
     runs = pd.DataFrame({"x": x, "y": y}).groupby("x")["y"]
     mean, spread = runs.mean(), runs.std()
-    (dots,) = axes.plot(x - 0.12, y, "o", ms=3, alpha=0.6, mew=0)
-    if runs.size().max() > 1:
+    several = runs.size().max() > 1
+    alone = {"ms": 5, "label": label}
+    shift, look = (-0.12, {"ms": 3, "alpha": 0.6}) if several else (0, alone)
+    (dots,) = axes.plot(x + shift, y, "o", mew=0, **look)
+    if several:
         axes.errorbar(
             mean.index, mean, spread, fmt="o-", c=dots.get_color(), capsize=3,
             label=label,

@@ -36,7 +36,7 @@ def test_each_setting_has_its_runs_and_their_mean_and_spread():
     axes = panel(STUDY, TABLE)
     labels = [text.get_text() for text in axes.get_xticklabels()]
     assert labels == ["2", "5", "20"]
-    assert axes.get_ylabel() == "test elbo, nats per image"
+    assert axes.get_ylabel() == "test ELBO, nats per image"
     assert axes.get_xlabel() == "latent dim"
     first, second = axes.containers
     assert [c.get_label() for c in axes.containers] == ["1", "2"]
