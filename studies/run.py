@@ -97,7 +97,7 @@ def connect(scheduler: str | None, num_workers: int) -> Client:
             n_workers=num_workers,
             threads_per_worker=1,
             memory_limit=None,  # of this process alone, which the stages are not
-            dashboard_address=None,
+            dashboard_address=":0",  # any port that is free
             local_directory=str(STATE / "dask"),
             silence_logs="CRITICAL",
         )

@@ -99,6 +99,20 @@ def result_claims():
     yield sentence("docs/theory.md", text, f"{change:.4f}")
 
 
+def study_claims():
+    """Rows of the tables of studies."""
+    names = {n: NAMES[n] for n in ("elbo", "rate", "iwae_bound", "log_evidence")}
+    names["knn_accuracy"] = MORE_NAMES["knn_accuracy"]
+    seeds = pd.read_csv(ROOT / "results/studies/seeds.csv")
+    rows = []
+    for key, name in names.items():
+        column, digits = seeds[f"test.{key}"], 4 if "accuracy" in key else 2
+        values = column.mean(), column.std(), column.min(), column.max()
+        rows.append([name, *(f"{value:.{digits}f}" for value in values)])
+    header = "| test images | mean | sd | least | most |"
+    yield table("docs/results.md", header, rows)
+
+
 def screen_claims():
     """The lines that a reader sees."""
     history = pd.read_csv(ROOT / "results/history.csv")
@@ -203,6 +217,7 @@ def growth_claims():
 
 def claims():
     yield from result_claims()
+    yield from study_claims()
     yield from screen_claims()
     yield from dvc_claims()
     yield from parameter_claims()
@@ -293,6 +308,15 @@ def test_every_parameter_and_metric_is_explained():
             assert f"| `{section}.{name}` |" in parameters
     for name in METRICS["test"]:
         assert re.search(rf"^\|[^|]*`{name}`", theory, re.M), name
+
+
+def test_a_study_that_has_the_default_has_the_committed_results():
+    """Else its table is of an older code."""
+    seeds = pd.read_csv(ROOT / "results/studies/seeds.csv").set_index("train.seed")
+    row = seeds.loc[PARAMS["train"]["seed"]]
+    for split in SPLITS:
+        for name, value in METRICS[split].items():
+            assert row[f"{split}.{name}"] == value, name
 
 
 def test_the_citation_has_the_version_of_the_project():
