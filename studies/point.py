@@ -55,7 +55,7 @@ class PointError(Exception):
 
 def compute(
     commit: str,
-    bundle: bytes,
+    source: bytes | Path,
     overrides: dict[str, Any],
     *,
     scratch: Path | None,
@@ -68,7 +68,7 @@ def compute(
 
     Args:
         commit: its hash.
-        bundle: what Git makes of it.
+        source: a Git bundle that has it, or a repository on this machine.
         overrides: values by parameter, such as `train.seed`.
         scratch: where clones are made; by default the folder of Dask's worker.
         cache: DVC's; by default one beside the clones.
@@ -80,7 +80,7 @@ def compute(
         scratch = Path(get_worker().local_directory).parent / "studies"
     folder = scratch / name_of(commit, overrides, anew)
     try:
-        clone(bundle, folder, cache or scratch / "cache")
+        clone(source, commit, folder, cache or scratch / "cache")
         check_packages((folder / "requirements.txt").read_text(encoding="utf-8"))
         change_params(folder / "params.yaml", overrides)
         printed = run(folder, "dvc", "repro", "evaluate")
@@ -101,7 +101,7 @@ def name_of(commit: str, overrides: dict[str, Any], anew: bool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def clone(bundle: bytes, folder: Path, cache: Path) -> None:
+def clone(source: bytes | Path, commit: str, folder: Path, cache: Path) -> None:
     """Check the commit out, with a cache that others use, too, unless it is there."""
     if folder.exists():  # of a run that was cut short, and that may hold DVC's lock
         (folder / ".dvc/tmp/rwlock").unlink(missing_ok=True)
@@ -109,9 +109,13 @@ def clone(bundle: bytes, folder: Path, cache: Path) -> None:
     file, part = folder.with_suffix(".bundle"), folder.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(bundle)
-    run(folder.parent, "git", "clone", "--quiet", str(file), str(part))
-    file.unlink()
+    if isinstance(source, bytes):
+        file.write_bytes(source)
+    origin = file if isinstance(source, bytes) else source
+    git = ["git", "clone", "--quiet", "--no-checkout", str(origin), str(part)]
+    run(folder.parent, *git)
+    run(part, "git", "checkout", "--quiet", "--detach", commit)
+    file.unlink(missing_ok=True)
     # Links where the file system has them: the data of many clones is the same.
     config = f"[cache]\n    dir = {cache}\n    type = reflink,hardlink,symlink,copy\n"
     (part / ".dvc/config.local").write_text(config, encoding="utf-8")

@@ -90,6 +90,16 @@ def cache_folder() -> Path:
     return Path(result.stdout.decode().strip())
 
 
+def make_bundle() -> bytes:
+    """The commit, for machines that share no disk with this one."""
+    if git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise PipelineError(
+            "this clone is shallow, and workers elsewhere need a whole one; "
+            "first: git fetch --unshallow"
+        )
+    return git("bundle", "create", "--quiet", "-", "HEAD")
+
+
 def connect(scheduler: str | None, num_workers: int) -> Client:
     """Dask on this machine, or the scheduler at an address."""
     if scheduler is None:
@@ -139,12 +149,14 @@ def run_points(
         anew: compute, though DVC's cache may have the results.
     """
     commit = git("rev-parse", "HEAD").decode().strip()
-    # The result of a task, which is made again if the worker that has it dies.
-    bundle = client.submit(bytes, git("bundle", "create", "--quiet", "-", "HEAD"))
-    where = {"scratch": None, "cache": None}
     if local:
-        where = {"scratch": STATE, "cache": cache_folder()}
-    submit = partial(client.submit, compute, commit, bundle, pure=False, **where)
+        source, scratch, cache = ROOT, STATE, cache_folder()
+    else:
+        # The result of a task, which is made again if the worker that has it dies.
+        source, scratch, cache = client.submit(bytes, make_bundle()), None, None
+    submit = partial(
+        client.submit, compute, commit, source, scratch=scratch, cache=cache, pure=False
+    )
     running: dict[Future, tuple[int, bool]] = {}
     for place, each in enumerate(points):
         future = submit(each.overrides, anew=anew, priority=-place)

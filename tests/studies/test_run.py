@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import run
+from specification import PipelineError
 from studies.toy import commit, make_toy, start
 
 pytestmark = pytest.mark.long
@@ -194,6 +196,20 @@ def test_of_two_studies_at_once_the_second_is_refused(toy, signals, tmp_path):
     ends(first)
 
 
+def test_a_shallow_clone_serves_workers_here_alone(toy, signals, tmp_path, monkeypatch):
+    shallow = tmp_path / "shallow"
+    depth = ["git", "clone", "--quiet", "--depth=1", f"file://{toy}", shallow]
+    commit(toy)  # so that there is a history to leave out
+    subprocess.run(depth, check=True)
+    arguments = ["train.seed=31", "train.epochs=1", f"--output={tmp_path}/my.csv"]
+    ends(start(shallow, signals, *arguments))
+    monkeypatch.setattr("run.ROOT", shallow)
+    with pytest.raises(PipelineError, match="first: git fetch --unshallow$"):
+        run.make_bundle()
+    monkeypatch.setattr("run.ROOT", toy)
+    assert run.make_bundle().startswith(b"# v2 git bundle")
+
+
 def test_a_scheduler_that_is_not_there_is_one_line(toy, signals):
     address = "tcp://127.0.0.1:9"
     printed = ends(start(toy, signals, "toy", "--scheduler", address), status=1)
@@ -208,7 +224,7 @@ def test_workers_that_share_nothing_fill_the_same_table(
     dask = str(Path(sys.executable).with_name("dask"))
     with ExitStack() as stack:
 
-        def run(*arguments):
+        def launch(*arguments):
             process = subprocess.Popen(
                 [dask, *arguments],
                 stdout=subprocess.DEVNULL,
@@ -219,11 +235,11 @@ def test_workers_that_share_nothing_fill_the_same_table(
             stack.callback(process.terminate)
 
         address = tmp_path / "scheduler.json"
-        run("scheduler", "--port=0", "--no-dashboard", f"--scheduler-file={address}")
+        launch("scheduler", "--port=0", "--no-dashboard", f"--scheduler-file={address}")
         until(address.exists)
         for name in "ab":
             own = ["--nthreads=1", f"--local-directory={tmp_path / name}"]
-            run("worker", f"--scheduler-file={address}", "--no-dashboard", *own)
+            launch("worker", f"--scheduler-file={address}", "--no-dashboard", *own)
         url = until(lambda: _address(address))
         printed = ends(start(toy, signals, "toy", "--scheduler", url, "--audit=0.5"))
     assert "4 points: 4 computed" in printed and "different" not in printed

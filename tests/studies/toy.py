@@ -105,7 +105,7 @@ def git(folder: Path, *arguments: str) -> None:
 def commit(folder: Path) -> None:
     author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
     git(folder, "add", "--all")
-    git(folder, *author, "commit", "--quiet", "--message", "toy")
+    git(folder, *author, "commit", "--quiet", "--allow-empty", "--message", "toy")
 
 
 def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
