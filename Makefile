@@ -36,7 +36,7 @@ study: .venv/ready
 
 # Computes a few points of each study's table anew.
 verify-studies: .venv/ready
-	.venv/bin/python studies/verify.py
+	.venv/bin/python studies/recompute.py
 
 # The same bits on other CPUs; needs qemu-x86_64, of Debian's package qemu-user.
 emulate: .venv/ready

@@ -1,8 +1,8 @@
 """Compute a few points of each committed table anew, and compare the rows bit for bit.
 
-    python studies/verify.py                             two points of every study
-    python studies/verify.py seeds --points 1 --seed 3   one, by another choice
-    python studies/verify.py seeds --only train.seed=1 --cached
+    python studies/recompute.py                             two points of every study
+    python studies/recompute.py seeds --points 1 --seed 3   one, by another choice
+    python studies/recompute.py seeds --only train.seed=1 --cached
 
 Exit status 1 if a row differs.
 """
