@@ -156,6 +156,17 @@ def test_closed_streams_end_nothing_and_reach_no_file(tiny, streams):
     assert OUTPUT.read_bytes() == expected
 
 
+def test_closed_streams_are_open_again_before_any_file_is(tiny):
+    code = (
+        f"import os, sys; sys.argv = [{SCRIPT!r}]\n"
+        f"sys.path.insert(0, {str(Path(SCRIPT).parent)!r})\n"
+        "import vae.stage; file = open(os.devnull); sys.stderr.write('heard')\n"
+        "sys.exit(0 if file.fileno() > 2 else 1)"
+    )
+    command = ["sh", "-c", 'exec "$0" -BE -c "$1" <&- >&- 2>&-', sys.executable, code]
+    subprocess.run(command, check=True)
+
+
 def test_another_module_of_this_name_is_not_loaded(tiny, tmp_path):
     (tmp_path / "other/vae").mkdir(parents=True)
     (tmp_path / "other/vae/__init__.py").write_text("raise ZeroDivisionError")
