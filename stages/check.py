@@ -1,7 +1,9 @@
 """Refuse what cannot succeed, before DVC deletes the outputs of any other stage."""
 
+import os
 import sys
 from importlib.util import find_spec
+from operator import mul
 from pathlib import Path
 
 PACKAGES = (  # that the stages import
@@ -26,9 +28,36 @@ if missing := [name for name in PACKAGES if find_spec(name) is None]:
 
 from vae.stage import write_outputs  # noqa: E402  isort: skip
 from vae.data.datasets import choose_dataset  # noqa: E402
-from vae.params import check_counts, check_memory, read_params  # noqa: E402
+from vae.errors import PipelineError  # noqa: E402
+from vae.params import Params, check_counts, read_params  # noqa: E402
 
 OUTPUT = Path("data/checked")
+
+
+def check_memory(params: Params, num_pixels: int) -> None:
+    """Refuse networks and batches that this machine cannot hold.
+
+    Counted are float32 weights, their gradients and Adam's two averages, and once the
+    values of all layers in a batch. More is needed, so that what is refused would fail.
+
+    Args:
+        params: of the pipeline.
+        num_pixels: of an image.
+
+    Raises:
+        PipelineError: the memory cannot suffice.
+    """
+    widths = [num_pixels, *params.model.hidden_units, params.model.latent_dim]
+    num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
+    num_values = params.train.batch_size * params.train.num_samples * sum(widths)
+    needed = 4 * (4 * num_weights + num_values)
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise PipelineError(
+            f"params.yaml: training needs more than {needed / 1e9:.0f} GB of memory, "
+            f"this machine has {there / 1e9:.0f}; lower model.hidden_units, "
+            "train.batch_size or train.num_samples"
+        )
 
 
 def main() -> None:

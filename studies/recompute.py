@@ -53,7 +53,12 @@ def as_written(table: pd.DataFrame) -> list[dict[str, str]]:
 def verify(name: str, options: argparse.Namespace) -> bool:
     """Whether the chosen rows of a study come out as they are committed."""
     points = list_points(read_study(ROOT / f"studies/{name}.yaml"))
-    committed = as_written(pd.read_csv(TABLES / f"{name}.csv", dtype=str))
+    path = TABLES / f"{name}.csv"
+    if not path.exists():
+        raise PipelineError(
+            f"{path}: no such table; make it with: studies/run.py {name}"
+        )
+    committed = as_written(pd.read_csv(path, dtype=str))
     places = choose(points, options)
     chosen = [points[place] for place in places]
     client = connect(None, num_workers=1)

@@ -8,10 +8,11 @@ from dvc.utils.serialize import parse_yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from check import check_memory
 from conftest import TINY
 from fuzzing import fuzz, mutations
 from vae.errors import PipelineError
-from vae.params import Params, check_counts, check_memory, read_params
+from vae.params import Params, check_counts, read_params
 
 
 def read(tmp_path, content):

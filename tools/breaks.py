@@ -37,6 +37,7 @@ dvc.yaml
 stages/check.py
     check-nothing           read_params() => write_outputs({OUTPUT: b""}); return
     check-no-counts         check_counts(params, dataset.num_training_images) => pass
+    memory-uncounted        if needed > there => if False
     check-no-memory         check_memory(params, dataset.num_pixels) => pass
     check-varies            b"params.yaml is valid\n" => str(params).encode()
     check-no-packages       if find_spec(name) is None => if name is None
@@ -159,7 +160,6 @@ stages/vae/params.py
     unknown-keys            extra="forbid" => extra="ignore"
     true-is-one             frozen=True, strict=True => frozen=True
     yaml-of-1-1             YAML(typ="safe").load( => __import__("yaml").safe_load(
-    memory-uncounted        if needed > there => if False
     one-image-left          MIN_TRAINING_IMAGES = 10 => MIN_TRAINING_IMAGES = 1
     iwae-of-one-sample      and num_samples == 1 => and num_samples == 0
     batch-too-large         if batch_size > num_training => if False

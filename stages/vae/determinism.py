@@ -23,7 +23,7 @@ os.environ |= {
     "KERAS_HOME": os.devnull,
     "KERAS_NNX_ENABLED": "false",
     # For scikit-learn; joblib would end where it can read no number.
-    "JOBLIB_MULTIPROCESSING": "0",
+    "JOBLIB_MULTIPROCESSING": "1",
     "LOKY_MAX_CPU_COUNT": "2",
 }
 # TensorFlow reports each accelerator it does not find; it need not.

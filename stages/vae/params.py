@@ -5,8 +5,6 @@ that a mistake anywhere is reported before anything is computed. There are no
 defaults: what runs is what the file says.
 """
 
-import os
-from operator import mul
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -241,32 +239,6 @@ def check_counts(params: Params, num_images: int) -> None:
         raise PipelineError(
             f"params.yaml: train.batch_size: received {batch_size}; "
             f"allowed: at most {num_training}, the number of training images"
-        )
-
-
-def check_memory(params: Params, num_pixels: int) -> None:
-    """Refuse networks and batches that this machine cannot hold.
-
-    Counted are float32 weights, their gradients and Adam's two averages, and once the
-    values of all layers in a batch. More is needed, so that what is refused would fail.
-
-    Args:
-        params: of the pipeline.
-        num_pixels: of an image.
-
-    Raises:
-        PipelineError: the memory cannot suffice.
-    """
-    widths = [num_pixels, *params.model.hidden_units, params.model.latent_dim]
-    num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
-    num_values = params.train.batch_size * params.train.num_samples * sum(widths)
-    needed = 4 * (4 * num_weights + num_values)
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > there:
-        raise PipelineError(
-            f"params.yaml: training needs more than {needed / 1e9:.0f} GB of memory, "
-            f"this machine has {there / 1e9:.0f}; lower model.hidden_units, "
-            "train.batch_size or train.num_samples"
         )
 
 
