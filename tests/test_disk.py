@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import evaluate
+import explore
 import preprocess
 import render
 import train
@@ -29,12 +30,14 @@ STAGES = {
     "train": train,
     "evaluate": evaluate,
     "render": render,
+    "explore": explore,
 }
 FIRST_OUTPUT = {
     "preprocess": "data/images.npz",
     "train": "results/model.safetensors",
     "evaluate": "results/metrics.json",
     "render": "results/encodings.png",
+    "explore": "results/explorer.html",
 }
 
 # Runs a stage as `python -B stages/x.py` does, on a system that refuses larger files:
@@ -83,6 +86,7 @@ def without_state(files):
         # Written last; TensorFlow's own temporary files do not pass a lower limit.
         ("evaluate", "results/latents.npz"),
         ("render", "results/encodings.png"),
+        ("explore", "results/explorer.html"),
     ],
 )
 def test_a_full_disk_ends_a_stage_in_one_line(tiny, stage, path):

@@ -87,7 +87,9 @@ def result_claims():
     yield table("README.md", header, result_rows(NAMES))
     yield table("docs/results.md", header, result_rows(NAMES | MORE_NAMES))
     elbo, evidence = METRICS["test"]["elbo"], METRICS["test"]["log_evidence"]
-    header = "| latent dimensions | training ELBO | test ELBO | importance-weighted bound |"
+    header = (
+        "| latent dimensions | training ELBO | test ELBO | importance-weighted bound |"
+    )
     row = f"{header}\n|---|---|---|---|\n| 2 | {{}} | {{}} | {{}} |"
     bounds = METRICS["train"]["elbo"], elbo, METRICS["test"]["iwae_bound"]
     yield sentence("docs/results.md", row, *(f"{bound:.2f}" for bound in bounds))

@@ -19,6 +19,7 @@ from safetensors.numpy import load_file, save
 
 import check
 import evaluate
+import explore
 import preprocess
 import render
 import train
@@ -45,6 +46,7 @@ OUTPUTS = [
     "results/figures/rate.png",
     "results/figures/samples.png",
     "results/figures/traversals.png",
+    "results/explorer.html",
 ]
 TRAINED = ["results/model.safetensors", "results/history.csv"]
 SPLITS = ["train", "validation", "test"]
@@ -59,7 +61,7 @@ TEST_TERMS = [
 
 
 def run_stages():
-    for stage in (preprocess, train, evaluate, render):
+    for stage in (preprocess, train, evaluate, render, explore):
         stage.main()
 
 
@@ -267,6 +269,9 @@ def test_no_output_names_a_date_a_path_or_a_host(finished):
         (evaluate, "results/model.safetensors", "train"),
         (render, "results/history.csv", "train"),
         (render, "results/latents.npz", "evaluate"),
+        (explore, "data/images.npz", "preprocess"),
+        (explore, "results/model.safetensors", "train"),
+        (explore, "results/latents.npz", "evaluate"),
     ],
 )
 def test_missing_and_damaged_inputs_are_named_with_what_mends_them(

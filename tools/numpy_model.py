@@ -119,22 +119,41 @@ def mean(model: Model, z: np.ndarray) -> np.ndarray:
     return output
 
 
-def log_likelihood(model: Model, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """log p(x|z) in nats, of `x` [..., pixels] and `z` [..., latent]."""
-    output = decode(model, z)
+def log_normaliser(model: Model, output: np.ndarray) -> np.ndarray:
+    """The part of -log p(x|z) that x has no share in, [...], of [..., pixels]."""
     match model.likelihood:
         case "bernoulli":
-            log_prob = x * output - np.logaddexp(0, output)
+            values = np.logaddexp(0, output)
         case "continuous_bernoulli":
             size = np.maximum(np.abs(output), 1e-3)
             exact = np.maximum(output, 0) + np.log(-np.expm1(-size) / size)
             series = output / 2 + output**2 / 24
-            log_prob = x * output - np.where(np.abs(output) < 1e-3, series, exact)
+            values = np.where(np.abs(output) < 1e-3, series, exact)
         case "gaussian":
-            deviation = (x - output) * math.exp(-model.log_scale)
-            log_normaliser = model.log_scale + 0.5 * math.log(2 * math.pi)
-            log_prob = -0.5 * deviation**2 - log_normaliser
-    return log_prob.sum(axis=-1)
+            values = 0.5 * (output * math.exp(-model.log_scale)) ** 2
+    return values.sum(axis=-1)
+
+
+def log_base(model: Model, x: np.ndarray) -> np.ndarray:
+    """The part of log p(x|z) that z has no share in, [...], of [..., pixels]."""
+    if model.likelihood != "gaussian":
+        return np.zeros(x.shape[:-1])
+    values = (x * math.exp(-model.log_scale)) ** 2 + math.log(2 * math.pi)
+    return -(0.5 * values + model.log_scale).sum(axis=-1)
+
+
+def log_likelihood(model: Model, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """log p(x|z) in nats of every `x` [images, pixels] for every `z` [rows, latent].
+
+    All families are exponential ones, with output the decoder's and s the scale:
+
+        log p(x|z) = x . output / s**2 - log_normaliser(output) + log_base(x)
+
+    Returns: [rows, images].
+    """
+    output = decode(model, z)
+    products = output @ x.T * math.exp(-2 * model.log_scale)
+    return products - log_normaliser(model, output)[:, None] + log_base(model, x)
 
 
 def terms(
@@ -155,7 +174,8 @@ def terms(
     z = loc + scale * noise
     rate = 0.5 * (loc**2 + scale**2 - 1) - np.log(scale)
     log_ratio = 0.5 * (noise**2 - z**2) + np.log(scale)
-    distortion = -log_likelihood(model, x, z)
+    pairs = [log_likelihood(model, x[i : i + 1], z[:, i]) for i in range(len(x))]
+    distortion = -np.concatenate(pairs, axis=1)
     return rate.sum(axis=-1), distortion, log_ratio.sum(axis=-1) - distortion
 
 
@@ -183,9 +203,9 @@ def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
     chunks = range(0, len(z), POINTS)
     sums = [
         logsumexp(
-            log_likelihood(model, x[:, None], z[None, i : i + POINTS])
-            + log_mass[i : i + POINTS],
-            axis=1,
+            log_likelihood(model, x, z[i : i + POINTS])
+            + log_mass[i : i + POINTS, None],
+            axis=0,
         )
         for i in chunks
     ]
