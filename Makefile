@@ -8,7 +8,7 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all lint study verify verify-studies emulate bench bench-growth bench-parts bench-pipeline lock
+.PHONY: repro test test-all lint study verify verify-studies emulate bench bench-growth bench-parts bench-pipeline bench-page lock
 
 # DVC, killed while it writes its lock, leaves half of it and refuses to run.
 repro: .venv/ready
@@ -48,7 +48,7 @@ emulate: .venv/ready
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
-	$(MAKE) bench-parts bench-pipeline bench-growth
+	$(MAKE) bench-parts bench-pipeline bench-page bench-growth
 
 bench-parts: .venv/ready
 	.venv/bin/dvc repro preprocess
@@ -56,6 +56,9 @@ bench-parts: .venv/ready
 
 bench-pipeline: .venv/ready
 	.venv/bin/python benchmarks/pipeline.py
+
+bench-page: .venv/ready
+	.venv/bin/python benchmarks/page.py
 
 bench-growth: .venv/ready
 	.venv/bin/dvc repro preprocess

@@ -436,7 +436,7 @@ def test_the_commands_do_what_the_pages_say(shell):
     (table,) = [out for commands, out in outputs.items() if "exp show" in commands]
     assert "…" not in table and max(map(len, table.splitlines())) <= 120
     (pulled,) = [out for commands, out in outputs.items() if "dvc pull" in commands]
-    assert pulled.count("didn't change, skipping") == 6
+    assert pulled.count("didn't change, skipping") == 7
 
 
 def rewrite():

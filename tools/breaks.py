@@ -51,6 +51,48 @@ stages/download.py
     password-said           re.sub(r"//\S*@", "//", => re.sub(r"///", "//",
     download-missing-bundle del os.environ[name] => pass
 
+stages/explore.py
+    floats-truncated        view("<u4") + 0x80 => view("<u4")
+    data-as-markup          .replace("<", "\\u003c") =>
+    weights-unbounded       > MAX_WEIGHTS => > 10**30
+    worst-dimensions        np.argsort(-rate => np.argsort(rate
+    any-style               {digest(sources['page.css'])} => 'unsafe-inline'
+
+stages/vae/explorer/network.js
+    kernel-mixed-up         values[i * outputs + j] => values[j * inputs + i]
+    scale-exponential       softplus(u) + 1e-6 => Math.exp(u)
+    erf-even                Math.sign(x) * (1 - series => (1 - series
+    layer-skipped           network.slice(0, -1) => network.slice(0, -2)
+    saved-empty             data_offsets: [start, end] => data_offsets: [start, start]
+
+stages/vae/explorer/mathematics.js
+    rate-without-entropy    - 1) - Math.log(scale[d]) => - 1)
+    bound-is-a-sum          - Math.log(numSamples) => - 0
+    gaussian-unnormalised   result[i] = sum - constant => result[i] = sum
+    grid-unweighted         Math.cosh(WARP * u) => 1
+    noise-of-any-variance   noise.set(scaled); => noise.set(half);
+
+stages/vae/explorer/inference.js
+    prior-forgotten         - normaliser[n] + logMass[n] => - normaliser[n]
+    mass-as-density         - grid.logWeight[i] =>
+    bias-forgotten          factor * x[j] * last.bias[j] => 0
+
+stages/vae/explorer/images.js
+    images-blank            Math.min(1, Math.max(0, image[i])) => 0
+
+stages/vae/explorer/plane.js
+    pointer-mirrored        view.y - (top => view.y + (top
+    drag-reversed           view.x - (left1 - left0) => view.x + (left1 - left0)
+
+stages/vae/explorer/pad.js
+    drawing-not-centred     size / 2 - (middle - edge) / step => 1
+    stroke-forgotten        strokes.push(stroke); =>
+
+stages/vae/explorer/page.js
+    drawing-stays-grey      infer(binarise( => infer((
+    late-answers-shown      asked !== current.x => false
+    plane-of-others         if (d === shown[0]) return x; =>
+
 stages/preprocess.py
     train-has-validation    images[:-held_out], labels[:-held_out] => images, labels
     no-grey-images          if how == "dynamic" => if how == "static"
@@ -374,6 +416,8 @@ def tests_beside(folder: Path, file: str) -> list[str]:
     names = [path.stem]
     if path.parent == Path("stages"):
         names.append("stages")
+    if path.suffix == ".js":
+        names = ["browser"]
     if file == "dvc.yaml":
         names = ["pipeline"]
     return [str(p) for name in names for p in folder.glob(f"tests/**/test_{name}.py")]

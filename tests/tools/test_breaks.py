@@ -1,6 +1,7 @@
 """The list of deliberate breaks fits the code; `python tools/breaks.py` runs it."""
 
 import ast
+from pathlib import Path
 
 import pytest
 import yaml
@@ -8,11 +9,14 @@ import yaml
 import breaks
 from breaks import BREAKS
 
+# A page with a mistake in its scripts complains in the browser.
+PARSERS = {".py": ast.parse, ".yaml": yaml.safe_load, ".js": str}
+
 
 @pytest.mark.parametrize("file", sorted({mistake.file for mistake in BREAKS}))
 def test_breaks_change_one_place_and_leave_a_valid_file(file):
     text = (breaks.ROOT / file).read_text(encoding="utf-8")
-    parse = ast.parse if file.endswith(".py") else yaml.safe_load
+    parse = PARSERS[Path(file).suffix]
     for mistake in BREAKS:
         if mistake.file == file:
             changed = breaks.apply(mistake, text)
@@ -23,8 +27,8 @@ def test_breaks_change_one_place_and_leave_a_valid_file(file):
 def test_every_module_has_a_break_and_every_break_a_name():
     modules = {
         str(p.relative_to(breaks.ROOT))
-        for p in breaks.ROOT.glob("stages/**/*.py")
-        if p.name != "__init__.py"  # which holds no code
+        for p in breaks.ROOT.glob("stages/**/*")
+        if p.suffix in PARSERS and p.name != "__init__.py"  # which holds no code
     }
     assert {mistake.file for mistake in BREAKS} == modules | {"dvc.yaml"}
     assert len({mistake.name for mistake in BREAKS}) == len(BREAKS)
@@ -49,7 +53,13 @@ def test_the_first_test_that_fails_is_named(tmp_path):
 
 
 def test_tests_lie_as_modules_lie(tmp_path):
-    for name in ("test_a.py", "wing/test_b.py", "test_stages.py", "test_pipeline.py"):
+    for name in (
+        "test_a.py",
+        "wing/test_b.py",
+        "test_stages.py",
+        "test_pipeline.py",
+        "wing/test_browser.py",
+    ):
         path = tmp_path / "tests" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -57,6 +67,7 @@ def test_tests_lie_as_modules_lie(tmp_path):
         "stages/vae/a.py": "test_a.py",
         "stages/vae/wing/b.py": "wing/test_b.py",
         "stages/c.py": "test_stages.py",
+        "stages/vae/wing/c.js": "wing/test_browser.py",
         "dvc.yaml": "test_pipeline.py",
     }.items():
         assert breaks.tests_beside(tmp_path, file) == [str(tmp_path / "tests" / name)]

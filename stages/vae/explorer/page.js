@@ -3,8 +3,8 @@
 
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
-const NUM_SAMPLES = 1000; // of q(z|x), for the bounds
-const SAMPLE_COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+const NUM_SAMPLES = 500; // of q(z|x), for the bounds
+const SAMPLE_COUNTS = [1, 2, 5, 10, 20, 50, 100, 250, 500];
 const SHOWN_SAMPLES = 30; // dots on the plane
 const shape = data.image_shape;
 const size = shape[0] * shape[1];
@@ -339,7 +339,7 @@ function redraw() {
 }
 
 const sketch = makePad($("pad"), (ink, side) => {
-  $("choice-text").textContent = "none, but your drawing";
+  $("choice-text").textContent = "none: your drawing";
   infer(binarise(centreInk(ink, side, shape[0])));
 });
 
