@@ -8,8 +8,9 @@ from base64 import b64decode, b64encode
 import numpy as np
 
 import explore
-from conftest import ROOT
-from explore import assemble, encode_floats, pack_images, pack_weights
+from conftest import ROOT, TINY
+from explore import assemble, encode_floats, gather, pack_images, pack_weights
+from vae.params import Params
 
 SOURCES = {p.name: p.read_text() for p in explore.SOURCES.glob("*.*")}
 COMMITTED = ROOT / "results/explorer.html"
@@ -44,6 +45,22 @@ def test_grey_images_stay_grey():
     images = np.random.default_rng(0).integers(256, size=(3, 5, 3), dtype=np.uint8)
     binary, text = pack_images(images)
     assert not binary and b64decode(text) == images.tobytes()
+
+
+def test_the_plane_is_that_of_the_most_informative_dimensions():
+    rng = np.random.default_rng(0)
+    latents = {
+        "dataset": np.array("Tiny"),
+        "class_names": np.array(["a", "b"]),
+        "image_shape": np.array([2, 2]),
+        "label": np.array([0, 1, 1], np.uint8),
+        "loc": rng.integers(9, size=(3, 4)).astype("f4"),
+        "rate_by_dimension": np.float32([1, 0, 3, 2]),
+    }
+    images = {"test_images": np.zeros((3, 2, 2)), "test_labels": latents["label"]}
+    data = gather({}, images, latents, Params.model_validate(TINY))
+    points = decode_floats(data["points"]).reshape(3, 2)
+    np.testing.assert_array_equal(points, latents["loc"][:, [2, 3]])
 
 
 def test_data_are_never_markup():

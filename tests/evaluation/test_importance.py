@@ -8,18 +8,27 @@ from linear_gaussian import IMAGE_BYTES, IMAGES, linear_gaussian
 from vae.evaluation import importance
 from vae.evaluation.importance import (
     adaptive_bounds,
+    explore_prior,
     importance_bounds,
+    num_from_posterior,
     posterior_bounds,
     sample_counts,
     subset_bounds,
 )
-from vae.evaluation.proposals import explored_counts
 from vae.model import observations
-from vae.noise import standard_normal
+from vae.noise import draw_standard_normal, standard_normal
 from vae.streams import Purpose
 
 X = observations(IMAGE_BYTES)
-BOUNDS = {"posterior": posterior_bounds, "adaptive": adaptive_bounds}
+
+
+def adaptive(vae, x, noise):
+    """With samples of the prior explored for these images."""
+    images = np.uint8(np.rint(255 * x.numpy()))
+    return adaptive_bounds(vae, x, noise, *explore_prior(vae, images, seed=3))
+
+
+BOUNDS = {"posterior": posterior_bounds, "adaptive": adaptive}
 
 
 def draw(num_samples, latent_dim, num_images=IMAGES):
@@ -75,12 +84,28 @@ def test_the_adaptive_proposal_finds_what_the_posterior_misses(latent_dim):
     np.testing.assert_allclose(gaps["adaptive"], 0, atol=0.15)
 
 
+def test_each_image_explores_the_samples_that_explain_it_best(monkeypatch):
+    vae, _ = linear_gaussian(2)
+    monkeypatch.setattr(importance, "NUM_SHARED", 64)
+    monkeypatch.setattr(importance, "SHARED_IMAGES", 4)  # of 7 images
+    z, log_likelihood = explore_prior(vae, IMAGE_BYTES, seed=3)
+    assert z.shape == (IMAGES, 16, 2) and log_likelihood.shape == (IMAGES, 16)
+    shared = draw_standard_normal(
+        [64, 2], seed=3, purpose=Purpose.PRIOR_LATENTS, index=1
+    )
+    everything = vae.log_likelihood_pairs(X, shared).numpy()
+    for i in range(IMAGES):
+        best = np.argsort(-everything[i])[:16]
+        np.testing.assert_allclose(log_likelihood[i], everything[i][best], atol=1e-5)
+        np.testing.assert_array_equal(z[i], shared.numpy()[best])
+
+
 def test_samples_around_the_best_places_err_less_than_those_that_search():
     """Of five dimensions, the searching samples alone err by 0.23 nats."""
     vae, expected = linear_gaussian(5, posterior_factor=0.5, posterior_shift=8.0)
     repeats = 20
     x = tf.tile(X, [repeats, 1])
-    bounds, _ = adaptive_bounds(vae, x, draw(2000, 5, num_images=len(x)))
+    bounds, _ = adaptive(vae, x, draw(2000, 5, num_images=len(x)))
     assert np.std(np.tile(expected, repeats) - bounds) < 0.16
 
 
@@ -89,7 +114,7 @@ def test_the_adaptive_bound_is_a_bound():
     vae, expected = linear_gaussian(2, posterior_shift=3.0)
     count = 4000
     x = tf.tile(X[:1], [count, 1])
-    bounds = adaptive_bounds(vae, x, draw(20, 2, num_images=count))[0].numpy()
+    bounds = adaptive(vae, x, draw(20, 2, num_images=count))[0].numpy()
     weights = np.exp(bounds - expected[0])
     error = weights.std() / np.sqrt(count)
     assert abs(weights.mean() - 1) < 4 * error < 0.2
@@ -111,7 +136,7 @@ def test_each_image_has_noise_of_its_own_whatever_the_chunks(monkeypatch, propos
     received = importance_bounds(
         vae, IMAGE_BYTES, proposal=proposal, num_samples=20, seed=3
     )
-    counts = {"posterior": [1, 2, 5, 10, 20], "adaptive": [1, 2]}[proposal]
+    counts = {"posterior": [1, 2, 5, 10, 20], "adaptive": [1, 2, 5]}[proposal]
     assert received.num_samples == 20
     assert received.curve_num_samples.tolist() == counts
     np.testing.assert_allclose(received.iwae_bound, bound, rtol=1e-5)
@@ -133,10 +158,9 @@ def test_samples_decoded_at_once_change_nothing(monkeypatch, proposal):
 
 def test_the_adaptive_curve_is_that_of_its_samples_from_the_posterior():
     vae, expected = linear_gaussian(3)
-    _, curve = adaptive_bounds(vae, X, draw(100, 3))
-    num_posterior, _ = explored_counts(100)
-    assert sample_counts(num_posterior) == [1, 2, 5, 10]  # a fifth of half
-    np.testing.assert_allclose(curve, np.tile(expected, (4, 1)).T, atol=1e-4)
+    _, curve = adaptive(vae, X, draw(100, 3))
+    assert sample_counts(num_from_posterior(100)) == [1, 2, 5, 10, 20, 25]
+    np.testing.assert_allclose(curve, np.tile(expected, (6, 1)).T, atol=1e-4)
 
 
 def test_bounds_with_fewer_samples_are_means_over_groups():

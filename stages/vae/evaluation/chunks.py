@@ -8,6 +8,14 @@ import numpy as np
 from vae.progress import progress_bar
 
 
+def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
+    """Images [blocks, block, pixels], at most so many in each; the last are black."""
+    size = min(size, len(images))
+    if missing := -len(images) % size:
+        images = np.pad(images, [(0, missing), (0, 0)])
+    return images.reshape(-1, size, images.shape[1])
+
+
 def map_chunks(
     function: Callable, *arrays: np.ndarray, size: int, what: str
 ) -> list[np.ndarray]:

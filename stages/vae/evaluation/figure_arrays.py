@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from vae.evaluation.inference import Encoding, decode
-from vae.evaluation.proposals import log_standard_normal
+from vae.evaluation.proposals import log_prior, log_standard_normal
 from vae.evaluation.quadrature import posterior_moments
 from vae.model import VAE, observations
 from vae.noise import draw_standard_normal
@@ -73,7 +73,7 @@ def figure_arrays(
             encoding.loc[few],
             encoding.scale[few],
             log_evidence=columns["log_evidence"][few],
-            num_points=grid_points[1],
+            num_points=(grid_points[1] + 1) // 2,  # enough for a window
         )
     if vae.latent_dim > 2:
         arrays |= traversals(
@@ -190,15 +190,15 @@ def posteriors(
 
     @tf.function(jit_compile=True)
     def log_densities(image, loc, scale, axes, log_evidence):
+        x = observations(image)
         z = tf.stack(tf.meshgrid(axes[0], axes[1]), axis=-1)  # [points, points, 2]
-        z = tf.reshape(z, [-1, 2])
-        log_prior = tf.reduce_sum(log_standard_normal(z), axis=-1)
-        log_likelihood = vae.log_likelihood(observations(image), z)
-        log_true = log_likelihood + log_prior - log_evidence
+        log_likelihood = tf.map_fn(lambda row: vae.log_likelihood(x, row), z)
+        log_true = log_likelihood + log_prior(z) - log_evidence
         log_q = tf.reduce_sum(log_standard_normal((z - loc) / scale), axis=-1)
         log_q -= tf.reduce_sum(tf.math.log(scale))
-        gap = tf.reduce_sum(tf.nn.softmax(log_q) * (log_q - log_true))
-        return tf.reshape(log_true, [POSTERIOR_POINTS] * 2), gap
+        share = tf.exp(log_q - tf.reduce_logsumexp(log_q))
+        gap = tf.reduce_sum(share * (log_q - log_true))
+        return log_true, gap
 
     each = zip(images, loc, scale, axes, np.float32(log_evidence), strict=True)
     log_prob, gap = zip(*(log_densities(*one) for one in each), strict=True)

@@ -5,7 +5,8 @@
 for any proposal r. Burda et al. (2016, arXiv 1509.00519) take r = q(z|x). Where q
 misses the posterior, no number of samples that one can pay for repairs that; an
 adaptive proposal does (Cappe et al. 2004, Population Monte Carlo): first samples find
-where the posterior is, and only those drawn around these places are averaged.
+where the posterior is, and only those drawn around these places are averaged. Nearly
+all of the first are the same for all images, so that each is decoded once.
 """
 
 import math
@@ -16,18 +17,20 @@ import vae.determinism  # noqa: F401  before TensorFlow
 import numpy as np
 import tensorflow as tf
 
-from vae.evaluation.chunks import map_chunks
+from vae.evaluation.chunks import in_blocks, map_chunks
 from vae.evaluation.proposals import (
+    NUM_CENTRES,
     Mixture,
-    explored_counts,
-    log_standard_normal,
+    log_prior,
     refine,
 )
 from vae.model import VAE, log_mean_exp, observations
 from vae.noise import standard_normal
 from vae.streams import Purpose
 
-ROWS = 4000  # latents decoded at once; bounds memory, changes no draw
+ROWS = 2000  # latents decoded at once; bounds memory, changes no draw
+NUM_SHARED = 8192  # samples of the prior that explore for all images
+SHARED_IMAGES = 500  # compared with all of these at once
 
 
 class Bounds(NamedTuple):
@@ -61,10 +64,9 @@ def importance_bounds(
         num_samples: drawn for each image in all; for `adaptive` at least 10.
         seed: of the draws.
     """
-    chunk_bounds, num_posterior = {
-        "posterior": (posterior_bounds, num_samples),
-        "adaptive": (adaptive_bounds, explored_counts(num_samples)[0]),
-    }[proposal]
+    adaptive = proposal == "adaptive"
+    num_posterior = num_from_posterior(num_samples) if adaptive else num_samples
+    explored = explore_prior(vae, images, seed=seed) if adaptive else ()
 
     def image_noise(place):
         return standard_normal(
@@ -75,16 +77,18 @@ def importance_bounds(
         )
 
     @tf.function(jit_compile=True)
-    def bounds(images, places):
+    def bounds(images, places, *explored):
         noise = tf.map_fn(image_noise, places, fn_output_signature=tf.float32)
         noise = tf.transpose(noise, [1, 0, 2])  # [samples, images, latent]
-        return chunk_bounds(vae, observations(images), noise)
+        chunk_bounds = adaptive_bounds if adaptive else posterior_bounds
+        return chunk_bounds(vae, observations(images), noise, *explored)
 
     places = np.arange(len(images), dtype=np.int32)
     iwae_bound, curve = map_chunks(
         bounds,
         images,
         places,
+        *explored,
         size=max(1, ROWS // num_samples),
         what=f"importance-weighted bound with {num_samples} samples",
     )
@@ -102,29 +106,85 @@ def posterior_bounds(
     return log_mean_exp(log_weights), subset_bounds(log_weights)
 
 
+def num_from_posterior(num_samples: int) -> int:
+    """How many of an adaptive proposal's samples are drawn from q(z|x), to explore."""
+    return num_samples // 4
+
+
+def explore_prior(
+    vae: VAE, images: np.ndarray, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The samples of the prior, the same for all, that explain each image best.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels].
+        seed: of the samples.
+
+    Returns:
+        z [images, centres, latent] and log p(x|z) [images, centres], float32.
+    """
+
+    @tf.function(jit_compile=True)
+    def all_best(blocks):
+        shared = standard_normal(
+            [NUM_SHARED, vae.latent_dim],
+            seed=seed,
+            purpose=Purpose.PRIOR_LATENTS,
+            index=1,  # 0 are the samples that a figure shows
+        )
+
+        def best(block):  # XLA decodes the samples once, not for each block
+            log_likelihood = vae.log_likelihood_pairs(observations(block), shared)
+            values, places = tf.math.top_k(log_likelihood, NUM_CENTRES)
+            return tf.gather(shared, places), values
+
+        return tf.map_fn(best, blocks, fn_output_signature=(tf.float32, tf.float32))
+
+    z, log_likelihood = all_best(in_blocks(images, SHARED_IMAGES))
+    z = tf.reshape(z, [-1, NUM_CENTRES, vae.latent_dim])[: len(images)]
+    log_likelihood = tf.reshape(log_likelihood, [-1, NUM_CENTRES])[: len(images)]
+    return z.numpy(), log_likelihood.numpy()
+
+
 def adaptive_bounds(
-    vae: VAE, x: tf.Tensor, noise: tf.Tensor
+    vae: VAE,
+    x: tf.Tensor,
+    noise: tf.Tensor,
+    prior_z: tf.Tensor,
+    prior_log_likelihood: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The bound [batch] with an adaptive proposal, and the bounds of its q samples.
 
-    Half of the samples explore, one in five of these from q(z|x) and four from the
-    prior; the other half are drawn around the best of them and make up the bound.
+    A quarter of the samples explore, from q(z|x). The others are drawn around the best
+    of these and of the shared samples of the prior; they alone make up the bound.
+
+    Args:
+        vae: the trained model.
+        x: observations in [0, 1], [batch, pixels].
+        noise: standard Gaussian, [samples, batch, latent].
+        prior_z, prior_log_likelihood: from `explore_prior`, of these images.
     """
     loc, scale = vae.posterior(x)
-    counts = explored_counts(len(noise))
-    num_posterior, num_explored = counts[0], sum(counts)
+    num_posterior = num_from_posterior(len(noise))
+    q = Mixture(loc[None], scale[None], [num_posterior])
+    z, log_weights = weigh(vae, x, q, noise[:num_posterior])
+
+    # All that explored, as if drawn from one mixture of q(z|x) and the prior.
+    prior_z = tf.transpose(prior_z, [1, 0, 2])  # [centres, batch, latent]
+    explored_z = tf.concat([z, prior_z], axis=0)
+    from_prior = tf.transpose(prior_log_likelihood) + log_prior(prior_z)
+    log_joint = tf.concat([log_weights + q.log_prob(z), from_prior], axis=0)
     explored = Mixture(
         tf.stack([loc, tf.zeros_like(loc)]),
         tf.stack([scale, tf.ones_like(scale)]),
-        counts,
+        [num_posterior, NUM_SHARED],
     )
-    z, log_weights = weigh(vae, x, explored, noise[:num_explored])
-    refined = refine(loc, scale, z, log_weights, len(noise) - num_explored)
-    _, refined_weights = weigh(vae, x, refined, noise[num_explored:])
+    log_explored = log_joint - explored.log_prob(explored_z)
 
-    q = Mixture(loc[None], scale[None], [num_posterior])
-    from_q = log_weights + explored.log_prob(z) - q.log_prob(z)
-    return log_mean_exp(refined_weights), subset_bounds(from_q[:num_posterior])
+    refined = refine(loc, scale, explored_z, log_explored, len(noise) - num_posterior)
+    _, refined_weights = weigh(vae, x, refined, noise[num_posterior:])
+    return log_mean_exp(refined_weights), subset_bounds(log_weights)
 
 
 def weigh(
@@ -140,8 +200,7 @@ def weigh(
     )
     log_likelihood = tf.map_fn(lambda chunk: vae.log_likelihood(x, chunk), chunks)
     log_likelihood = tf.reshape(log_likelihood, [-1, batch])[:num_samples]
-    log_prior = tf.reduce_sum(log_standard_normal(z), axis=-1)
-    return z, log_likelihood + log_prior - proposal.log_prob(z)
+    return z, log_likelihood + log_prior(z) - proposal.log_prob(z)
 
 
 def sample_counts(num_samples: int) -> list[int]:

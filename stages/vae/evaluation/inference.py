@@ -7,12 +7,12 @@ import vae.determinism  # noqa: F401  before TensorFlow
 import numpy as np
 import tensorflow as tf
 
-from vae.evaluation.chunks import map_chunks
+from vae.evaluation.chunks import in_blocks, map_chunks
 from vae.model import VAE, observations, rate_by_dimension
 from vae.noise import draw_standard_normal
 from vae.streams import SPLITS, Purpose
 
-CHUNK = 500  # images at once
+CHUNK = 250  # images at once
 
 
 def rates_and_distortions(
@@ -69,11 +69,19 @@ def encode(vae: VAE, images: np.ndarray) -> Encoding:
     """q(z|x) of images, uint8 [images, pixels]."""
 
     @tf.function(jit_compile=True)
-    def encode_all(images):
-        loc, scale = vae.posterior(observations(images))
+    def encode_all(blocks):
+        posteriors = tf.map_fn(
+            lambda block: vae.posterior(observations(block)),
+            blocks,
+            fn_output_signature=(tf.float32, tf.float32),
+        )
+        loc, scale = (
+            tf.reshape(t, [-1, vae.latent_dim])[: len(images)] for t in posteriors
+        )
         return loc, scale, tf.reduce_mean(rate_by_dimension(loc, scale), axis=0)
 
-    return Encoding(*(tensor.numpy() for tensor in encode_all(images)))
+    encoded = encode_all(in_blocks(images, CHUNK))
+    return Encoding(*(tensor.numpy() for tensor in encoded))
 
 
 def decode(vae: VAE, z: np.ndarray) -> np.ndarray:

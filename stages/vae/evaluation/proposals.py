@@ -12,7 +12,7 @@ import tensorflow as tf
 # it draws, how wide in scales of q(z|x), and by how much it widens q(z|x) itself, which
 # maximising the ELBO leaves too narrow.
 NUM_CENTRES = 16
-WIDTHS = (1.0, 3.0, 9.0)
+WIDTHS = (1.0, 3.0)
 POSTERIOR_WIDTH = 1.4
 
 
@@ -49,11 +49,6 @@ class Mixture(NamedTuple):
         return tf.reduce_logsumexp(each + log_shares, axis=0)
 
 
-def explored_counts(num_samples: int) -> list[int]:
-    """How many of all samples explore: from q(z|x), and from the prior."""
-    return split(num_samples // 2, [1, 4])
-
-
 def refine(
     loc: tf.Tensor,
     scale: tf.Tensor,
@@ -87,6 +82,11 @@ def split(total: int, shares: list[int]) -> list[int]:
     """Whole numbers in proportion to `shares`, as nearly as can be."""
     ends = np.cumsum(shares) * total // sum(shares)
     return np.diff(ends, prepend=0).tolist()
+
+
+def log_prior(z: tf.Tensor) -> tf.Tensor:
+    """log p(z) in nats, [...], of z [..., latent]."""
+    return tf.reduce_sum(log_standard_normal(z), axis=-1)
 
 
 def log_standard_normal(values: tf.Tensor) -> tf.Tensor:

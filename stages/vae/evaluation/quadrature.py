@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from vae.dense import product
-from vae.evaluation.chunks import map_chunks
+from vae.evaluation.chunks import in_blocks, map_chunks
 from vae.model import VAE, observations
 
 POINTS = 4000  # decoded at once
+IMAGES = 500  # compared with these at once, so that the results stay in the CPU's cache
 
 # The grid: its half-width in standard deviations of the prior, and how much denser it
 # is in the centre, where posteriors are narrow, than at the ends (cosh 3 = 10 times).
@@ -44,15 +45,19 @@ def log_evidence(
     coarser = [2 * (index.ravel() % 2 == 0) for index in indices]
     narrower = np.abs(z).max(axis=1) <= 0.9 * LIMIT
     factors = np.float32([np.ones(len(z)), *coarser, narrower]).T  # [points, grids]
-    images = tf.constant(images)
+    blocks = tf.constant(in_blocks(images, IMAGES))
 
     @tf.function(jit_compile=True)
     def chunk_sums(z, log_prior_mass, factors):
-        log_likelihood = vae.log_likelihood_pairs(observations(images), z)
-        log_mass = log_likelihood + log_prior_mass  # [images, points]
-        largest = tf.reduce_max(log_mass, axis=-1, keepdims=True)
-        sums = product(tf.exp(log_mass - largest), factors)  # [images, grids]
-        return ((largest + tf.math.log(tf.maximum(sums, TINY)))[None],)
+        def block_sums(block):
+            log_likelihood = vae.log_likelihood_pairs(observations(block), z)
+            log_mass = log_likelihood + log_prior_mass  # [block, points]
+            largest = tf.reduce_max(log_mass, axis=-1, keepdims=True)
+            sums = product(tf.exp(log_mass - largest), factors)  # [block, grids]
+            return largest + tf.math.log(tf.maximum(sums, TINY))
+
+        sums = tf.map_fn(block_sums, blocks, fn_output_signature=tf.float32)
+        return (tf.reshape(sums, [1, -1, factors.shape[1]])[:, : len(images)],)
 
     (sums,) = map_chunks(
         chunk_sums, z, log_prior_mass, factors, size=POINTS, what="log p(x) on a grid"

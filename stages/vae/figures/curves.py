@@ -85,7 +85,7 @@ def draw_bound(
             num_importance_samples,
             iwae_bound,
             "s",
-            label="adaptive: half of them search",
+            label="adaptive: a quarter search",
         )
         ticks.append(int(num_importance_samples))
     if np.isfinite(log_evidence):
