@@ -284,15 +284,17 @@ stages/vae/evaluation/figure_arrays.py
     manifold-upside-down    quantiles[::-1] => quantiles
     least-first             argsort(-rate_by_dimension => argsort(rate_by_dimension
     gap-without-scale       log_q -= tf.reduce_sum(tf.math.log(scale)) => pass
-    posterior-unnormalised  + log_prior - log_evidence => + log_prior
+    posterior-unnormalised  + log_prior(z) - log_evidence => + log_prior(z)
     window-misses-posterior np.stack([scale, deviation]) => np.stack([scale, scale])
 
 stages/vae/evaluation/importance.py
-    bound-without-log-q     + log_prior - proposal.log_prob(z) => + log_prior
+    bound-without-log-q     + log_prior(z) - proposal.log_prob(z) => + log_prior(z)
     images-share-noise      index=place, => index=0 * place,
     groups-swapped          [count, num_groups, batch] => [num_groups, count, batch]
-    weights-of-explorers    subset_bounds(from_q[ => subset_bounds(log_weights[
-    noise-used-twice        noise[num_explored:] => noise[: len(noise) - num_explored]
+    weights-of-explorers    log_mean_exp(refined_weights) => log_mean_exp(log_explored)
+    noise-used-twice        noise[num_posterior:] => noise[: len(noise) - num_posterior]
+    all-explore             return num_samples // 4 => return num_samples - 1
+    worst-explored          top_k(log_likelihood => top_k(-log_likelihood
 
 stages/vae/evaluation/inference.py
     noise-of-other-image    [1, 0, 2]) => [1, 0, 2])[:, ::-1]
@@ -315,7 +317,6 @@ stages/vae/evaluation/proposals.py
     shares-ignored          each + log_shares => each
     proposal-without-scale  / scale) - tf.math.log(scale) => / scale)
     normal-unnormalised     - 0.5 * math.log(2 * math.pi) =>
-    all-explore             num_samples // 2, [1, 4] => num_samples, [1, 4]
 
 stages/vae/evaluation/quadrature.py
     weight-missing          log_likelihood + log_prior_mass  # => log_likelihood  #

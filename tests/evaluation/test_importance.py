@@ -109,6 +109,22 @@ def test_samples_around_the_best_places_err_less_than_those_that_search():
     assert np.std(np.tile(expected, repeats) - bounds) < 0.16
 
 
+def test_what_explores_is_no_part_of_the_bound(monkeypatch):
+    """Otherwise samples would be drawn around themselves, and the mean be biased."""
+    vae, _ = linear_gaussian(2)
+    noise, used = draw(20, 2), []
+
+    def weigh(vae, x, proposal, noise):
+        used.append(noise)
+        return importance_weigh(vae, x, proposal, noise)
+
+    importance_weigh = importance.weigh
+    monkeypatch.setattr(importance, "weigh", weigh)
+    adaptive(vae, X, noise)
+    assert [len(each) for each in used] == [5, 15]
+    np.testing.assert_array_equal(np.concatenate(used), noise)
+
+
 def test_the_adaptive_bound_is_a_bound():
     """The mean of the weights is p(x), the mean of their logarithms is below."""
     vae, expected = linear_gaussian(2, posterior_shift=3.0)

@@ -340,6 +340,35 @@ def test_the_pointer_decodes_and_moves_the_view(visit, make_page):
     np.testing.assert_allclose(z_of(page)[[first, second]], [2.2, 2.1], atol=0.05)
 
 
+def test_fingers_move_z_and_the_view(visit, make_page):
+    path, *_ = make_page(latent_dim=2)
+    page = visit(path, has_touch=True, viewport={"width": 390, "height": 800})
+    plane = page.locator("#plane")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind, *places):
+        points = [
+            {"x": box["x"] + u * box["width"], "y": box["y"] + v * box["height"]}
+            for u, v in places
+        ]
+        arguments = {"type": kind, "touchPoints": points}
+        session.send("Input.dispatchTouchEvent", arguments)
+
+    touch("touchStart", (0.75, 0.25))
+    np.testing.assert_allclose(z_of(page), [2.1, 2.1], atol=0.05)
+    touch("touchMove", (0.25, 0.25))
+    np.testing.assert_allclose(z_of(page), [-2.1, 2.1], atol=0.05)
+    touch("touchEnd")
+    touch("touchStart", (0.4, 0.5), (0.6, 0.5))
+    touch("touchMove", (0.3, 0.5), (0.7, 0.5))  # twice as far apart
+    touch("touchEnd")
+    touch("touchStart", (0.75, 0.5))
+    np.testing.assert_allclose(z_of(page), [1.05, 0], atol=0.05)
+    touch("touchEnd")
+
+
 def test_the_keyboard_reaches_everything(visit, make_page):
     path, *_ = make_page(latent_dim=2)
     page = visit(path)
@@ -451,6 +480,16 @@ def test_the_page_says_what_it_cannot_show(
     assert re.search(message, page.locator("#problem").inner_text())
     assert page.locator("#plane").is_visible()
     assert page.locator("#image-section").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "binary", "hidden"),
+    [("bernoulli", True, True), ("bernoulli", False, False), ("gaussian", True, False)],
+)
+def test_a_pseudo_likelihood_is_named(visit, make_page, likelihood, binary, hidden):
+    path, *_ = make_page(likelihood=likelihood, binary=binary)
+    page = visit(path)
+    assert page.locator("#pseudo").is_hidden() == hidden
 
 
 def test_too_wide_a_layer_has_no_grid(visit, make_page):

@@ -45,7 +45,7 @@ const single = order.length === 1;
 // The two dimensions of the plane, in their own order.
 const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a, b) => a - b);
 const latentDim = order.length;
-const name = (dimension) => `z${String(dimension + 1).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d])}`;
+const nameOf = (dimension) => `z${String(dimension + 1).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d])}`;
 
 /** The dots; a single dimension has its classes one above the other. */
 function readPoints() {
@@ -126,7 +126,7 @@ function showDimensions() {
     const output = document.createElement("output");
     const slider = document.createElement("input");
     Object.assign(slider, { type: "range", min: -4, max: 4, step: 0.01, value: 0 });
-    label.append(`${name(dimension)}, rate ${nats(rate)}: `, output, slider);
+    label.append(`${nameOf(dimension)}, rate ${nats(rate)}: `, output, slider);
     slider.addEventListener("input", () => {
       const place = z.slice();
       place[dimension] = Number(slider.value);
@@ -369,6 +369,7 @@ function start() {
   $("weights-text").textContent =
     `${data.num_weights.toLocaleString("en")} numbers, rounded to 16 significant bits, as this page ` +
     "uses them. docs/weights.md says how to run them.";
+  $("pseudo").hidden = (data.settings.likelihood === "bernoulli") === data.binary;
   showDimensions();
   startWorker();
   chooseImage(0);
