@@ -35,6 +35,8 @@ def map_chunks(
     with bar:
         for start in range(0, count, size):
             chunk = slice(start, start + size)
-            results.append(function(*(array[chunk] for array in arrays)))
+            # As arrays, at once: TensorFlow would else begin many chunks side by side.
+            tensors = function(*(array[chunk] for array in arrays))
+            results.append([np.asarray(tensor) for tensor in tensors])
             bar.update(len(arrays[0][chunk]))
     return [np.concatenate(tensors) for tensors in zip(*results, strict=True)]
