@@ -115,7 +115,7 @@ def assemble(data: dict[str, object], sources: dict[str, str]) -> str:
         tags.append(f'<script id="{name}.js"{kind}>{text}</script>')
     policy = (
         f"default-src 'none'; script-src {' '.join(scripts)}; worker-src blob:; "
-        f"style-src {digest(sources['page.css'])}; img-src 'self' data:"
+        f"style-src {digest(sources['page.css'])}"
     )
     parts = {
         "policy": policy,

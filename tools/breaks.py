@@ -86,6 +86,7 @@ stages/vae/explorer/plane.js
 
 stages/vae/explorer/pad.js
     drawing-not-centred     size / 2 - (middle - edge) / step => 1
+    focus-is-a-drawing      if (changed && strokes.length) => if (strokes.length)
     stroke-forgotten        strokes.push(stroke); =>
 
 stages/vae/explorer/page.js

@@ -302,6 +302,10 @@ def test_a_drawing_is_encoded(visit, make_page):
     rows, columns = np.nonzero(x.reshape(28, 28))
     assert abs(rows.mean() - 13.5) < 1 and abs(columns.mean() - 13.5) < 1
     assert 18 <= np.ptp(rows) + 1 <= 20
+    page.locator("#choice").press("End")
+    page.locator("#pad").focus()  # is no new drawing
+    page.wait_for_timeout(100)
+    assert page.evaluate("current.x === images[images.length - 1]")
     page.click("#clear")
     page.wait_for_timeout(100)
     assert page.evaluate(
@@ -479,7 +483,9 @@ def test_the_page_says_what_it_cannot_show(
     page = visit(path)
     assert re.search(message, page.locator("#problem").inner_text())
     assert page.locator("#plane").is_visible()
-    assert page.locator("#image-section").is_hidden()
+    for name in ("#image-section", "#sample", "#zoom-posterior"):
+        assert page.locator(name).is_hidden()
+    page.click("#zoom-in")
 
 
 @pytest.mark.parametrize(

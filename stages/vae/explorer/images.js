@@ -7,6 +7,16 @@ const color = (name) => getComputedStyle(document.documentElement).getPropertyVa
 /** Red, green and blue of such a colour as #rrggbb. */
 const channels = (name) => [1, 3, 5].map((i) => parseInt(color(name).slice(i, i + 2), 16));
 
+/** Where on a canvas, in its pixels, an event is. */
+function placeOf(event, canvas) {
+  const box = canvas.getBoundingClientRect();
+  const scale = canvas.width / canvas.clientWidth;
+  return [
+    (event.clientX - box.left - canvas.clientLeft) * scale,
+    (event.clientY - box.top - canvas.clientTop) * scale,
+  ];
+}
+
 /** Show images [pixels in 0 to 1] in columns, ink on paper. */
 function drawImages(canvas, images, [height, width], columns, gap = 1) {
   const rows = Math.ceil(images.length / columns);

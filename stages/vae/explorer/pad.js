@@ -11,6 +11,7 @@ function makePad(canvas, onInk) {
   const pens = new Map();
   let key = { place: [SIDE / 2, SIDE / 2], down: null };
   let requested = false;
+  let changed = false; // the drawing, and not only the pen's place or the colours
 
   function paint(ink, cursor) {
     context.clearRect(0, 0, SIDE, SIDE);
@@ -32,32 +33,31 @@ function makePad(canvas, onInk) {
 
   function draw() {
     requested = false;
-    paint("#000000", false);
-    const { data } = context.getImageData(0, 0, SIDE, SIDE);
-    const ink = Float32Array.from({ length: SIDE * SIDE }, (_, i) => data[4 * i + 3] / 255);
+    if (changed && strokes.length) {
+      paint("#000000", false);
+      const { data } = context.getImageData(0, 0, SIDE, SIDE);
+      onInk(Float32Array.from({ length: SIDE * SIDE }, (_, i) => data[4 * i + 3] / 255), SIDE);
+    }
+    changed = false;
     paint(color("ink"), document.activeElement === canvas);
-    if (strokes.length) onInk(ink, SIDE);
   }
   function request() {
     if (!requested) requestAnimationFrame(draw);
     requested = true;
   }
 
-  const placeOf = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const scale = SIDE / canvas.clientWidth;
-    return [(event.clientX - box.left - canvas.clientLeft) * scale, (event.clientY - box.top - canvas.clientTop) * scale];
-  };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    const stroke = [placeOf(event)];
+    const stroke = [placeOf(event, canvas)];
     strokes.push(stroke);
     pens.set(event.pointerId, stroke);
+    changed = true;
     request();
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!pens.has(event.pointerId)) return;
-    pens.get(event.pointerId).push(placeOf(event));
+    pens.get(event.pointerId).push(placeOf(event, canvas));
+    changed = true;
     request();
   });
   for (const type of ["pointerup", "pointercancel"]) {
@@ -74,6 +74,7 @@ function makePad(canvas, onInk) {
       if (key.down) strokes.push(key.down);
     } else return;
     event.preventDefault();
+    changed ||= key.down !== null;
     request();
   });
   for (const type of ["focus", "blur"]) canvas.addEventListener(type, request);

@@ -149,7 +149,6 @@ function samplePrior() {
 
 /** The window that q(z|x) and what is known of the true posterior fill. */
 function zoomToPosterior() {
-  if (!current) return;
   const [x, y] = onPlane(current.loc);
   const [a, b = 0] = onPlane(current.scale);
   let [left, right, low, high] = [x - 4 * a, x + 4 * a, y - 4 * b, y + 4 * b];
@@ -345,6 +344,9 @@ const sketch = makePad($("pad"), (ink, side) => {
 
 function start() {
   showClasses();
+  $("zoom-in").addEventListener("click", () => plane.zoom(0.7));
+  $("zoom-out").addEventListener("click", () => plane.zoom(1 / 0.7));
+  $("zoom-all").addEventListener("click", plane.showAll);
   $("about").textContent = data.about;
   $("contours").textContent = single
     ? "Lines are at 1, 2 and 3 standard deviations of the prior."
@@ -356,7 +358,8 @@ function start() {
   if (text) {
     $("problem").textContent = `${text} What is left is the plane.`;
     $("problem").hidden = false;
-    for (const id of ["image-section", "between-section", "weights-section"]) $(id).hidden = true;
+    const idle = ["decoding", "zoom-posterior", "image-section", "between-section", "weights-section"];
+    for (const id of idle) $(id).hidden = true;
     return;
   }
   model = readModel(data);
@@ -375,9 +378,6 @@ function start() {
   chooseImage(0);
   drawGallery();
 
-  $("zoom-in").addEventListener("click", () => plane.zoom(0.7));
-  $("zoom-out").addEventListener("click", () => plane.zoom(1 / 0.7));
-  $("zoom-all").addEventListener("click", plane.showAll);
   $("zoom-posterior").addEventListener("click", zoomToPosterior);
   $("sample").addEventListener("click", samplePrior);
   $("choice").addEventListener("input", () => chooseImage(Number($("choice").value)));

@@ -1,11 +1,10 @@
 "use strict";
 // The latent plane: points, densities, and the pointer that moves z.
 
-/** Fit the pixels of a canvas to those of the screen; its side there. */
+/** Fit the pixels of a canvas to those of the screen. */
 function fitSquare(canvas) {
   const side = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
   if (canvas.width !== side || canvas.height !== side) canvas.width = canvas.height = side;
-  return side;
 }
 
 /**
@@ -205,11 +204,6 @@ function makePlane(canvas, { points, single, onMove }) {
 
   // Pointers: one hovers or touches to move z, a dragging mouse or two fingers the view.
   const pointers = new Map();
-  const placeOf = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const scale = canvas.width / canvas.clientWidth;
-    return [(event.clientX - box.left - canvas.clientLeft) * scale, (event.clientY - box.top - canvas.clientTop) * scale];
-  };
   const span = ([[x0, y0], [x1, y1]]) => [(x0 + x1) / 2, (y0 + y1) / 2, Math.hypot(x1 - x0, y1 - y0)];
 
   function drag([left0, top0], [left1, top1]) {
@@ -222,12 +216,12 @@ function makePlane(canvas, { points, single, onMove }) {
 
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    pointers.set(event.pointerId, placeOf(event));
-    if (pointers.size === 1) onMove(...fromCanvas(...placeOf(event)));
+    pointers.set(event.pointerId, placeOf(event, canvas));
+    if (pointers.size === 1) onMove(...fromCanvas(...placeOf(event, canvas)));
   });
   canvas.addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
-    const now = placeOf(event);
+    const now = placeOf(event, canvas);
     if (before && pointers.size === 2) {
       const [x0, y0, far0] = span([...pointers.values()]);
       pointers.set(event.pointerId, now);
@@ -248,7 +242,7 @@ function makePlane(canvas, { points, single, onMove }) {
     (event) => {
       if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
       event.preventDefault();
-      zoomAt(...placeOf(event), Math.exp(event.deltaY / 300));
+      zoomAt(...placeOf(event, canvas), Math.exp(event.deltaY / 300));
     },
     { passive: false },
   );
