@@ -50,6 +50,9 @@ def check_memory(params: Params, num_pixels: int) -> None:
     widths = [num_pixels, *params.model.hidden_units, params.model.latent_dim]
     num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
     num_values = params.train.batch_size * params.train.num_samples * sum(widths)
+    if params.model.prior == "vamp":
+        num_weights += params.model.pseudo_inputs * num_pixels
+        num_values += params.model.pseudo_inputs * sum(widths)
     needed = 4 * (4 * num_weights + num_values)
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > there:

@@ -13,7 +13,7 @@ from safetensors.numpy import load
 from vae.arrays import pack_arrays, read_arrays
 from vae.errors import readable
 from vae.evaluation.figure_arrays import figure_arrays
-from vae.evaluation.inference import encode
+from vae.evaluation.inference import encode, trained_prior
 from vae.evaluation.measure import Measures, measure
 from vae.evaluation.summary import (
     FORMAT,
@@ -25,6 +25,7 @@ from vae.evaluation.summary import (
 from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
 from vae.model import VAE
 from vae.params import Params, read_params
+from vae.priors import Prior
 
 SPLITS = ("train", "test")
 DATA = Path("data/images.npz")
@@ -52,17 +53,25 @@ def load_model(params: Params, num_pixels: int) -> VAE:
     return vae
 
 
+def prior_arrays(prior: Prior) -> dict[str, np.ndarray]:
+    """The Gaussians of which p(z) is a mixture, [components, latent]."""
+    loc, scale = prior.components()
+    return {"prior_loc": loc.numpy(), "prior_scale": scale.numpy()}
+
+
 def tables(
     measures: Measures, labels: dict[str, np.ndarray], class_names: np.ndarray
 ) -> tuple[dict[str, dict[str, float]], pd.DataFrame, pd.DataFrame]:
     """Means over all images; their standard errors; both over those of each class."""
     metrics, errors, classes = {}, {}, []
-    for split, label in labels.items():
-        images = pd.DataFrame(measures.columns[split])
-        check_finite(images, split)
-        metrics[split] = means(images) | measures.scalars[split]
-        errors[split] = standard_errors(images)
-        classes.append(by_class(images, label, class_names).assign(split=split))
+    for section, columns in measures.columns.items():
+        images = pd.DataFrame(columns)
+        check_finite(images, section)
+        metrics[section] = means(images) | measures.scalars.get(section, {})
+        errors[section] = standard_errors(images)
+        if section in labels:
+            rows = by_class(images, labels[section], class_names)
+            classes.append(rows.assign(split=section))
     errors = pd.DataFrame(errors).rename_axis("metric")
     return metrics, errors, pd.concat(classes).set_index("split")
 
@@ -70,9 +79,16 @@ def tables(
 def report(metrics: dict[str, dict[str, float]]) -> None:
     """Print the bounds, and what a reader of them must know."""
     names = {"elbo": "ELBO", "iwae_bound": "bound", "log_evidence": "log p(x)"}
-    for split, section in metrics.items():
+    for split in SPLITS:
+        section = metrics[split]
         known = [f"{names[n]} {section[n]:.2f}" for n in names if n in section]
         print(f"{split}: {', '.join(known)} nats per image")
+    if enclosure := metrics.get("enclosure"):
+        print(
+            f"by annealing: log p(x) of test images at least "
+            f"{enclosure['test_lower']:.2f}, on images of the model within "
+            f"{enclosure['gap']:.2f} nats"
+        )
     change = metrics["test"].get("log_evidence_grid_change", 0)
     if change > GRID_TOLERANCE:
         print(f"log_evidence: a coarser or narrower grid changes it by {change:.4f}")
@@ -96,14 +112,15 @@ def main() -> None:
     measures = measure(vae, images, labels, encodings, **how)
     metrics, errors, classes = tables(measures, labels, data["class_names"])
     pseudo = is_pseudo_likelihood(vae.likelihood, images["test"])
-    for section in metrics.values():
-        section["pseudo_likelihood"] = pseudo
+    for split in SPLITS:
+        metrics[split]["pseudo_likelihood"] = pseudo
     arrays = {
         "dataset": data["dataset"],
         "class_names": data["class_names"],
         "image_shape": np.array(data["test_images"].shape[1:]),
         "label": labels["test"],
         **encodings["test"]._asdict(),
+        **prior_arrays(trained_prior(vae)),
         **measures.curve,
         # By image, so that two runs can be compared image by image.
         **{f"test_{name}": x for name, x in measures.columns["test"].items()},

@@ -78,6 +78,8 @@ def gather(
     """All that the page shows."""
     rate = latents["rate_by_dimension"]
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
+    # The page has the Gaussians that the pseudo-inputs make.
+    used = {name: w for name, w in weights.items() if not name.startswith("prior.")}
     binary, packed = pack_images(images["test_images"][:MAX_IMAGES])
     return {
         "about": describe(latents, params),
@@ -86,13 +88,16 @@ def gather(
         "image_shape": latents["image_shape"].tolist(),
         "class_names": latents["class_names"].tolist(),
         "rate_by_dimension": rate.tolist(),
+        "prior": {
+            name: encode_floats(latents[f"prior_{name}"]) for name in ("loc", "scale")
+        },
         "points": encode_floats(latents["loc"][:, shown]),
         "point_labels": encode_bytes(latents["label"]),
         "binary": binary,
         "images": packed,
         "labels": images["test_labels"][:MAX_IMAGES].tolist(),
-        "num_weights": sum(array.size for array in weights.values()),
-        "tensors": pack_weights(weights),
+        "num_weights": sum(array.size for array in used.values()),
+        "tensors": pack_weights(used),
     }
 
 

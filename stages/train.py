@@ -49,7 +49,7 @@ def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
         seed=params.train.seed,
         **params.model.model_dump(),
     )
-    vae.set_output_bias(images.mean(axis=0) / 255)
+    vae.start_from(images)
     return Trainer(
         vae,
         make_objective(**params.train.model_dump(include=OBJECTIVE)),

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "stages"))  # the parameters are those of the pipe
 
 from vae.data.datasets import choose_dataset  # noqa: E402
 from vae.errors import PipelineError, one_line  # noqa: E402
-from vae.params import Params, Section, check_counts, read_params  # noqa: E402
+from vae.params import Params, Section, check_counts, explain, read_params  # noqa: E402
 
 # A parameter such as `train.seed`, and its value.
 Overrides = dict[str, Any]
@@ -141,11 +141,7 @@ def check_point(params: Mapping[str, Any], overrides: Overrides) -> None:
     try:
         checked = Params.model_validate(override(params, overrides))
     except ValidationError as error:
-        detail = error.errors()[0]
-        name = ".".join(map(str, detail["loc"]))
-        raise PipelineError(
-            f"{name}: received {detail['input']!r:.80}; {detail['msg']}"
-        ) from None
+        raise PipelineError(explain(error.errors()[0])) from None
     dataset = choose_dataset(checked.download.dataset)
     check_counts(checked, dataset.num_training_images)
 

@@ -24,6 +24,8 @@ TINY = {
     "preprocess": {"binarization": "dynamic", "validation_images": 7, "seed": 3},
     "model": {
         "latent_dim": 3,
+        "prior": "standard",
+        "pseudo_inputs": 4,
         "hidden_units": [9, 5],
         "activation": "tanh",
         "likelihood": "bernoulli",
@@ -49,6 +51,7 @@ TINY = {
         "proposal": "adaptive",
         "num_importance_samples": 12,
         "grid_points": [201, 41],
+        "annealed_images": 0,
         "seed": 5,
     },
 }

@@ -32,6 +32,8 @@ def linear_gaussian(latent_dim, posterior_factor=1.0, posterior_shift=0.0):
     vae = VAE(
         num_pixels=PIXELS,
         latent_dim=latent_dim,
+        prior="standard",
+        pseudo_inputs=1,
         hidden_units=[],
         activation="relu",
         likelihood="gaussian",

@@ -56,6 +56,8 @@ def test_the_plane_is_that_of_the_most_informative_dimensions():
         "label": np.array([0, 1, 1], np.uint8),
         "loc": rng.integers(9, size=(3, 4)).astype("f4"),
         "rate_by_dimension": np.float32([1, 0, 3, 2]),
+        "prior_loc": np.zeros((1, 4)),
+        "prior_scale": np.ones((1, 4)),
     }
     images = {"test_images": np.zeros((3, 2, 2)), "test_labels": latents["label"]}
     data = gather({}, images, latents, Params.model_validate(TINY))

@@ -5,7 +5,8 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from vae.model import VAE, log_mean_exp, observations, rate_by_dimension
+from vae.model import VAE, log_mean_exp, observations
+from vae.priors import rate_by_dimension
 
 # Distinct sizes on every axis, so that a swapped one cannot pass.
 SAMPLES, BATCH, PIXELS, LATENT = 2, 3, 11, 5
@@ -15,6 +16,8 @@ def make_vae(seed=0, **changes):
     shape = {
         "num_pixels": PIXELS,
         "latent_dim": LATENT,
+        "prior": "standard",
+        "pseudo_inputs": 4,
         "hidden_units": [7, 6],
         "activation": "tanh",
         "likelihood": "bernoulli",
@@ -144,10 +147,13 @@ def test_layers_of_one_shape_start_apart():
 
 
 def test_a_model_can_start_at_the_mean_image():
-    vae, mean = make_vae(), np.linspace(0.1, 0.9, PIXELS)
-    vae.set_output_bias(mean)
+    images = np.random.default_rng(0).integers(1, 255, size=(9, PIXELS), dtype="u1")
+    vae = make_vae(prior="vamp")
+    vae.start_from(images)
     at_origin = vae.mean(tf.zeros([1, LATENT]))[0]
-    np.testing.assert_allclose(at_origin, mean, rtol=1e-5)
+    np.testing.assert_allclose(at_origin, images.mean(axis=0) / 255, rtol=1e-5)
+    expected = images[[0, 2, 5, 8]] / np.float32(255)
+    np.testing.assert_array_equal(vae.pseudo_inputs, expected)
 
 
 def test_weights_are_named_and_come_back():

@@ -123,6 +123,9 @@ def test_a_key_that_is_there_twice_is_refused(tmp_path, name):
             1e39,
             "train.beta: received 1e+39; Input should be less than",
         ),
+        ("model", "prior", "flow", "received 'flow'; Input should be 'standard' or"),
+        ("model", "pseudo_inputs", 0, "model.pseudo_inputs: received 0; Input should"),
+        ("evaluate", "annealed_images", -1, "received -1; Input should be greater"),
         ("evaluate", "num_samples", 1001, "less than or equal to 1000"),
         ("evaluate", "num_importance_samples", 10**6, "less than or equal to 100000"),
         ("evaluate", "num_importance_samples", 9, "at least 10 with proposal adaptive"),
@@ -132,7 +135,12 @@ def test_a_key_that_is_there_twice_is_refused(tmp_path, name):
         ("model", "latent_dim", 1001, "less than or equal to 1000"),
         ("model", "hidden_units", [10**8], "less than or equal to 10000"),
         ("train", "epochs", 2**31, "less than 2147483648"),
-        ("train", "objective", "mse", "Input should be 'elbo', 'capacity' or 'iwae'"),
+        (
+            "train",
+            "objective",
+            "mse",
+            "Input should be 'elbo', 'capacity', 'iwae' or 'dreg'",
+        ),
         ("train", "capacity", float("inf"), "received inf; Input should be a finite"),
         ("preprocess", "binarization", "grey", "Input should be 'none', 'threshold'"),
         (
@@ -216,6 +224,30 @@ def test_iwae_needs_more_than_one_sample(tmp_path):
     assert read(tmp_path, content).train.num_samples == 2
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"model": {"prior": "vamp"}, "train": {"objective": "capacity"}},
+            "train.objective: received 'capacity' with model.prior 'vamp'; allowed: ",
+        ),
+        (
+            {"model": {"likelihood": "gaussian"}, "evaluate": {"annealed_images": 5}},
+            "evaluate.annealed_images: received 5 with model.likelihood 'gaussian'; "
+            "allowed: 0",
+        ),
+    ],
+)
+def test_what_makes_no_sense_together_is_refused(tmp_path, changes, message):
+    content = copy.deepcopy(TINY)
+    for section, values in changes.items():
+        read(tmp_path, content)
+        content[section] |= values
+    with pytest.raises(PipelineError) as error:
+        read(tmp_path, content)
+    assert message in str(error.value)
+
+
 def test_counts_must_suit_the_images():
     """7 are held out, a batch of 12 fits into the others, and 10 are left at least."""
     params = copy.deepcopy(TINY)
@@ -228,19 +260,29 @@ def test_counts_must_suit_the_images():
     message = "^params.yaml: preprocess.validation_images: received 7; .* at most 6, "
     with pytest.raises(PipelineError, match=message):
         check_counts(params, num_images=16)
+    model = params.model.model_copy(update={"prior": "vamp", "pseudo_inputs": 13})
+    params = params.model_copy(update={"model": model})
+    check_counts(params, num_images=20)
+    message = "^params.yaml: model.pseudo_inputs: received 13; allowed: at most 12, "
+    with pytest.raises(PipelineError, match=message):
+        check_counts(params, num_images=19)
 
 
-def test_what_no_memory_holds_is_refused(monkeypatch):
+@pytest.mark.parametrize("prior", ["standard", "vamp"])
+def test_what_no_memory_holds_is_refused(monkeypatch, prior):
     """24 pixels, layers of 9 and 5 units, 3 latent dimensions, a batch of 8."""
     num_weights, num_values = 2 * (24 * 9 + 9 * 5 + 5 * 3), 8 * (24 + 9 + 5 + 3)
+    if prior == "vamp":  # 4 pseudo-inputs
+        num_weights, num_values = num_weights + 4 * 24, num_values * 12 // 8
+    params = Params.model_validate(TINY | {"model": TINY["model"] | {"prior": prior}})
     needed = 4 * (4 * num_weights + num_values)
     memory = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": needed}
     monkeypatch.setattr("os.sysconf", memory.get)
-    check_memory(Params.model_validate(TINY), num_pixels=24)
+    check_memory(params, num_pixels=24)
     memory["SC_PHYS_PAGES"] -= 1
     message = "^params.yaml: training needs more than 0 GB of memory, this machine has"
     with pytest.raises(PipelineError, match=message):
-        check_memory(Params.model_validate(TINY), num_pixels=24)
+        check_memory(params, num_pixels=24)
 
 
 # Anything in the file: valid parameters, or one line for each mistake

@@ -150,6 +150,38 @@ def test_other_models_run_through(
     assert f"log p(x) {test['log_evidence']:.2f} nats" in capsys.readouterr().out
 
 
+def test_a_learned_prior_runs_through(tiny, capsys):
+    tiny(
+        model__latent_dim=2,
+        model__prior="vamp",
+        train__objective="dreg",
+        train__num_samples=3,
+        evaluate__annealed_images=5,
+    )
+    run_stages()
+    assert load_file("results/model.safetensors")["prior.pseudo_inputs"].shape == (
+        4,
+        24,
+    )
+    metrics = read_metrics()
+    test, enclosure = metrics["test"], metrics["enclosure"]
+    assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
+    assert list(enclosure) == [
+        "test_lower",
+        "simulated_lower",
+        "simulated_upper",
+        "gap",
+    ]
+    assert abs(enclosure["gap"]) < 0.5
+    errors = pd.read_csv("results/standard_errors.csv", index_col="metric")
+    assert errors.loc["test_lower", "enclosure"] > 0
+    figures = {path.stem for path in Path("results/figures").iterdir()}
+    assert "manifold" not in figures and "posteriors" in figures
+    with np.load("results/latents.npz") as latents:
+        assert latents["prior_loc"].shape == latents["prior_scale"].shape == (4, 2)
+    assert "by annealing: log p(x) of test images at least" in capsys.readouterr().out
+
+
 def test_a_pseudo_likelihood_is_said_and_recorded(tiny, capsys):
     tiny(preprocess__binarization="none", model__hidden_units=[5])
     preprocess.main()
@@ -516,9 +548,11 @@ def test_a_value_that_is_not_finite_reaches_no_table():
 
 def test_a_grid_that_does_not_do_is_reported(capsys):
     test = {"elbo": -2.0, "log_evidence": -1.0, "pseudo_likelihood": False}
-    evaluate.report({"test": test | {"log_evidence_grid_change": 0.25}})
+    evaluate.report({"train": test, "test": test | {"log_evidence_grid_change": 0.25}})
     said = capsys.readouterr().out
     assert "test: ELBO -2.00, log p(x) -1.00 nats per image\n" in said
     assert "narrower grid changes it by 0.2500" in said
-    evaluate.report({"test": test | {"log_evidence_grid_change": 0.0005}})
+    evaluate.report(
+        {"train": test, "test": test | {"log_evidence_grid_change": 0.0005}}
+    )
     assert "grid" not in capsys.readouterr().out

@@ -118,6 +118,27 @@ CONFIGURATIONS = {
         },
         "train": {"objective": "iwae", "num_samples": 2, "batch_size": 40},
     },
+    "learned": {
+        "model": {"prior": "vamp", "pseudo_inputs": 21, "hidden_units": [43, 26]},
+        "train": {"objective": "dreg", "num_samples": 3, "batch_size": 60},
+        "evaluate": {"annealed_images": 5},
+    },
+    "learned-wide": {
+        "preprocess": {"binarization": "none"},
+        "model": {
+            "latent_dim": 40,
+            "prior": "vamp",
+            "pseudo_inputs": 70,
+            "hidden_units": [55],
+            "likelihood": "continuous_bernoulli",
+        },
+        "train": {"objective": "dreg", "num_samples": 2, "batch_size": 64},
+    },
+    "grey-dreg": {
+        "preprocess": {"binarization": "none"},
+        "model": {"latent_dim": 2, "hidden_units": [38], "likelihood": "gaussian"},
+        "train": {"objective": "dreg", "num_samples": 4, "batch_size": 70},
+    },
 }
 
 

@@ -66,7 +66,9 @@ stages/vae/explorer/network.js
     saved-empty             data_offsets: [start, end] => data_offsets: [start, start]
 
 stages/vae/explorer/mathematics.js
-    rate-without-entropy    - 1) - Math.log(scale[d]) => - 1)
+    rate-without-entropy    - 1) - Math.log(width) => - 1)
+    mixture-unnormalised    logSumExp(each) - Math.log(each.length) => logSumExp(each)
+    one-gaussian-drawn      dim * Math.floor((uniform() * loc.length) / dim) => 0
     bound-is-a-sum          - Math.log(numSamples) => - 0
     gaussian-unnormalised   result[i] = sum - constant => result[i] = sum
     grid-unweighted         Math.cosh(WARP * u) => 1
@@ -105,7 +107,6 @@ stages/train.py
     pixels-drawn-once       data.get("train_grey", => data.get("none",
     validation-is-test      = data["validation_images"] => = data["test_images"]
     grey-for-dynamic        dynamic="train_grey" in data => dynamic=False
-    bias-from-bytes         images.mean(axis=0) / 255 => images.mean(axis=0)
     elbo-sign               elbo = -(rate + distortion) => elbo = rate + distortion
     schedule-off            np.float32(epoch + 0.5) => np.float32(epoch + 1.5)
     resume-from-scratch     trainer.restore(state.arrays) => pass
@@ -115,9 +116,9 @@ stages/train.py
     train-silent            if bar.disable: => if False:
 
 stages/evaluate.py
-    metrics-not-finite      check_finite(images, split) => pass
+    metrics-not-finite      check_finite(images, section) => pass
     pseudo-not-told         pseudo = is_pseudo_likelihood( => pseudo = False and (
-    errors-of-other-split   errors[split] => errors["train"]
+    errors-of-other-split   errors[section] => errors["train"]
     figures-other-images    encodings["test"]._asdict() => encodings["train"]._asdict()
 
 stages/render.py
@@ -175,10 +176,12 @@ stages/vae/likelihoods.py
     pseudo-inverted         likelihood.binary != => likelihood.binary ==
 
 stages/vae/model.py
-    kl-sign                 - 1.0) - tf.math.log(scale) => - 1.0) + tf.math.log(scale)
-    kl-of-one-dimension     rate=tf.reduce_sum( => rate=tf.reduce_mean(
     scale-squared           scale * noise  # => scale**2 * noise  #
-    log-q-missing           tf.square(z)) + tf.math.log(scale) => tf.square(z))
+    log-q-missing           log_posterior -= tf.math.log(q_scale) => pass
+    bias-from-bytes         images.mean(axis=0) / 255 => images.mean(axis=0)
+    dreg-through-q          tf.stop_gradient(loc), tf.stop_gradient(scale) => loc, scale
+    dreg-unweighted         weights[0][..., None] * upstream => upstream
+    pseudo-inputs-untrained else [self.pseudo_inputs] => else []
     log-k-missing           axis=0) - math.log(values.shape[0]) => axis=0)
     decoder-not-mirrored    hidden_units[::-1] => hidden_units
     bytes-over-256          / 255.0 => / 256.0
@@ -207,6 +210,15 @@ stages/vae/params.py
     iwae-of-one-sample      and num_samples == 1 => and num_samples == 0
     batch-too-large         if batch_size > num_training => if False
     infinite-rate           allow_inf_nan=False => allow_inf_nan=True
+
+stages/vae/priors.py
+    kl-sign                 - 1.0) - tf.math.log(scale / deviation) => - 1.0)
+    kl-of-one-dimension     tf.reduce_sum(rate_by => tf.reduce_mean(rate_by
+    components-uncounted    - math.log(self.loc.shape[0]) =>
+    normal-unnormalised     tf.square(values) - 0.5 * LOG_2PI => tf.square(values)
+    learned-rate-biased     return -entropy - tf.reduce_mean => return -tf.reduce_mean
+    mixture-drawn-twice     tf.gather(self.scale, chosen) * noise => noise
+    moments-of-means        + tf.square(self.scale) =>
 
 stages/vae/progress.py
     bar-in-files            disable=None => disable=False
@@ -277,6 +289,14 @@ stages/vae/data/sources.py
     pipe-opened             if not path.is_file(): => if False:
     reason-of-pip-lost      if "ERROR: Exception:" in lines => if False
 
+stages/vae/evaluation/annealing.py
+    upper-is-lower          sign = 1.0 if direction == FORWARD else -1.0 => sign = 1.0
+    all-chains-move         tf.math.log(chance) < -change => tf.math.log(chance) < 0.0
+    whole-leap-forgotten    there.z + leap * momentum => there.z
+    weights-of-one-density  here.log_joint - here.log_proposal => here.log_joint
+    simulated-backwards     chances < mean => chances > mean
+    chains-share-noise      "index": 2 * place + direction => "index": direction
+
 stages/vae/evaluation/chunks.py
     last-chunk-lost         range(0, count, size) => range(0, count - size + 1, size)
     evaluate-silent         print(what, file=sys.stderr, flush=True) => pass
@@ -285,11 +305,12 @@ stages/vae/evaluation/figure_arrays.py
     manifold-upside-down    quantiles[::-1] => quantiles
     least-first             argsort(-rate_by_dimension => argsort(rate_by_dimension
     gap-without-scale       log_q -= tf.reduce_sum(tf.math.log(scale)) => pass
-    posterior-unnormalised  + log_prior(z) - log_evidence => + log_prior(z)
+    posterior-unnormalised  prior().log_prob(z) - log_evidence => prior().log_prob(z)
+    manifold-of-any-prior   and isinstance(prior, StandardNormal) =>
     window-misses-posterior np.stack([scale, deviation]) => np.stack([scale, scale])
 
 stages/vae/evaluation/importance.py
-    bound-without-log-q     + log_prior(z) - proposal.log_prob(z) => + log_prior(z)
+    bound-without-log-q     (z) - proposal.log_prob(z) => (z)
     images-share-noise      index=place, => index=0 * place,
     groups-swapped          [count, num_groups, batch] => [num_groups, count, batch]
     weights-of-explorers    log_mean_exp(refined_weights) => log_mean_exp(log_explored)
@@ -312,17 +333,19 @@ stages/vae/evaluation/measure.py
     divergence-sign         rate - information => information - rate
     probe-fitted-to-test    labels["train"], test.loc => labels["train"], train.loc
     grid-of-one-dimension   grid_points[vae.latent_dim - 1] => grid_points[0]
+    gap-reversed            "gap": upper - lower => "gap": lower - upper
     measured-elbo-sign      -(rate + distortion) => rate + distortion
 
 stages/vae/evaluation/proposals.py
     shares-ignored          each + log_shares => each
     proposal-without-scale  / scale) - tf.math.log(scale) => / scale)
-    normal-unnormalised     - 0.5 * math.log(2 * math.pi) =>
+    worst-centres           top_k(tf.transpose( => top_k(-tf.transpose(
 
 stages/vae/evaluation/quadrature.py
     weight-missing          log_likelihood + log_prior_mass  # => log_likelihood  #
     spacing-constant        * step * tf.cosh(WARP * t) => * step
-    prior-missing           log_spacing - 0.5 * axis**2 => log_spacing
+    prior-missing           z, prior.log_prob(z) + log_volume => z, log_volume
+    grid-at-the-origin      z = mean + deviation * => z = deviation *
     grid-unchecked          max(abs(other - whole) => min(abs(other - whole)
     moments-not-central     (z[:, None] - mean) ** 2 => z[:, None] ** 2
 
@@ -346,6 +369,7 @@ stages/vae/figures/image_grids.py
 stages/vae/figures/latent_plane.py
     least-shown             np.argsort(-rate, => np.argsort(rate,
     levels-of-density       searchsorted(held, share) => searchsorted(held, 1 - share)
+    prior-of-one-component  up, across) => up[:, :1], across[:, :1])
     classes-unnamed         label=class_names[number] => label=number
     labels-collide          free &= => free |=
     circles-of-radius-one   Circle((0, 0), radius, => Circle((0, 0), 1,

@@ -39,16 +39,20 @@ class Model(NamedTuple):
         activation: of the hidden layers.
         likelihood: the family of p(x|z).
         log_scale: of the Gaussian family, or 0.
+        prior_loc, prior_scale: of the Gaussians of which p(z) is an equal mixture,
+            [components, latent].
     """
 
     weights: dict[str, np.ndarray]
     activation: Callable[[np.ndarray], np.ndarray]
     likelihood: str
     log_scale: float
+    prior_loc: np.ndarray
+    prior_scale: np.ndarray
 
     @property
     def latent_dim(self) -> int:
-        return self.weights["decoder.hidden_1.kernel"].shape[0]
+        return self.prior_loc.shape[1]
 
 
 def load_model(folder: Path = Path()) -> Model:
@@ -61,6 +65,7 @@ def load_model(folder: Path = Path()) -> Model:
 def make_model(
     weights: dict[str, np.ndarray],
     *,
+    prior: str,
     activation: str,
     likelihood: str,
     gaussian_scale: float | str,
@@ -74,7 +79,13 @@ def make_model(
         log_scale = float(
             weights["likelihood.log_scale"] if learned else math.log(gaussian_scale)
         )
-    return Model(weights, ACTIVATIONS[activation], likelihood, log_scale)
+    latent_dim = len(weights["decoder.hidden_1.kernel"])
+    standard = np.zeros((1, latent_dim)), np.ones((1, latent_dim))
+    model = Model(weights, ACTIVATIONS[activation], likelihood, log_scale, *standard)
+    if prior == "standard":
+        return model
+    loc, scale = posterior(model, weights["prior.pseudo_inputs"])
+    return model._replace(prior_loc=loc, prior_scale=scale)
 
 
 def image_shape(model: Model) -> tuple[int, int]:
@@ -97,6 +108,21 @@ def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`loc` and `scale` [images, latent] of q(z|x), of `x` [images, pixels]."""
     loc, unbounded = np.split(network(model, "encoder", x, "posterior"), 2, axis=-1)
     return loc, np.logaddexp(0, unbounded) + MIN_SCALE
+
+
+def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
+    """log p(z) in nats, [...], of `z` [..., latent]."""
+    loc, scale = model.prior_loc, model.prior_scale
+    squares = ((z[..., None, :] - loc) / scale) ** 2 + math.log(2 * math.pi)
+    each = -(0.5 * squares + np.log(scale)).sum(axis=-1)  # [..., components]
+    return logsumexp(each, axis=-1) - math.log(len(loc))
+
+
+def draw_prior(model: Model, rng: np.random.Generator, count: int) -> np.ndarray:
+    """z ~ p(z), [count, latent]."""
+    chosen = rng.integers(len(model.prior_loc), size=count)
+    noise = rng.standard_normal((count, model.latent_dim))
+    return model.prior_loc[chosen] + model.prior_scale[chosen] * noise
 
 
 def decode(model: Model, z: np.ndarray) -> np.ndarray:
@@ -167,16 +193,21 @@ def terms(
         noise: standard Gaussian, [samples, images, latent].
 
     Returns:
-        KL(q(z|x) || p(z)) [images]; -log p(x|z) and log p(x, z) - log q(z|x), both
-        [samples, images].
+        KL(q(z|x) || p(z)) [images], under a learned prior the mean over the samples;
+        -log p(x|z) and log p(x, z) - log q(z|x), both [samples, images].
     """
     loc, scale = posterior(model, x)
     z = loc + scale * noise
-    rate = 0.5 * (loc**2 + scale**2 - 1) - np.log(scale)
-    log_ratio = 0.5 * (noise**2 - z**2) + np.log(scale)
+    log_posterior = -0.5 * (noise**2 + math.log(2 * math.pi)) - np.log(scale)
+    log_ratio = log_prior(model, z) - log_posterior.sum(axis=-1)
+    if len(model.prior_loc) == 1:
+        rate = (0.5 * (loc**2 + scale**2 - 1) - np.log(scale)).sum(axis=-1)
+    else:
+        entropy = (np.log(scale) + 0.5 * math.log(2 * math.pi * math.e)).sum(axis=-1)
+        rate = -entropy - log_prior(model, z).mean(axis=0)
     pairs = [log_likelihood(model, x[i : i + 1], z[:, i]) for i in range(len(x))]
     distortion = -np.concatenate(pairs, axis=1)
-    return rate.sum(axis=-1), distortion, log_ratio.sum(axis=-1) - distortion
+    return rate, distortion, log_ratio - distortion
 
 
 def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
@@ -194,12 +225,14 @@ def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
     """
     t, step = np.linspace(-1, 1, num_points, retstep=True)
     factor = LIMIT / math.sinh(WARP)
-    axis = factor * np.sinh(WARP * t)
-    log_mass = np.log(factor * WARP * step * np.cosh(WARP * t))
-    log_mass += -0.5 * axis**2 - 0.5 * math.log(2 * math.pi)
-    z = np.stack(np.meshgrid(*[axis] * model.latent_dim), axis=-1)
-    z = z.reshape(-1, model.latent_dim)
-    log_mass = sum(np.meshgrid(*[log_mass] * model.latent_dim)).ravel()
+    mean = model.prior_loc.mean(axis=0)
+    squares = (model.prior_loc - mean) ** 2 + model.prior_scale**2
+    deviation = np.sqrt(squares.mean(axis=0))
+    u = np.stack(np.meshgrid(*[factor * np.sinh(WARP * t)] * model.latent_dim), axis=-1)
+    z = mean + deviation * u.reshape(-1, model.latent_dim)
+    log_step = np.log(factor * WARP * step * np.cosh(WARP * t))
+    log_mass = sum(np.meshgrid(*[log_step] * model.latent_dim)).ravel()
+    log_mass += np.log(deviation).sum() + log_prior(model, z)
     chunks = range(0, len(z), POINTS)
     sums = [
         logsumexp(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from numpy_model import image_shape, load_model, mean
+from numpy_model import draw_prior, image_shape, load_model, mean
 from pictures import PictureError, tile, write_png
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     try:
         model = load_model()
         rng = np.random.default_rng(options.seed)
-        z = rng.standard_normal((options.count, model.latent_dim))
+        z = draw_prior(model, rng, options.count)
         columns = math.ceil(math.sqrt(options.count))
         images = mean(model, z).reshape(-1, *image_shape(model))
         write_png(options.output, tile(images, columns))

@@ -13,6 +13,8 @@ def make_vae(configuration):
     return VAE(
         num_pixels=NUM_PIXELS,
         latent_dim=configuration.latent_dim,
+        prior="standard",
+        pseudo_inputs=1,
         hidden_units=configuration.hidden_units,
         activation=configuration.activation,
         likelihood="bernoulli",

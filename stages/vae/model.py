@@ -4,7 +4,7 @@ Source: Kingma and Welling (2013), Auto-Encoding Variational Bayes, arXiv 1312.6
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import vae.determinism  # noqa: F401  before TensorFlow
@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from vae.dense import Dense
 from vae.likelihoods import make_likelihood
+from vae.priors import MixturePrior, Prior, StandardNormal, log_standard_normal
 from vae.streams import Purpose, seed_sequence
 
 MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale of 1
@@ -28,7 +29,8 @@ class Terms(NamedTuple):
     `exp(log_weights)` is the importance-weighted bound.
 
     Attributes:
-        rate: KL(q(z|x) || p(z)) in closed form, [batch].
+        rate: KL(q(z|x) || p(z)), [batch]; in closed form with a standard prior, with a
+            learned one the mean over the samples.
         distortion: -log p(x|z), [samples, batch].
         log_weights: log p(x, z) - log q(z|x), [samples, batch].
     """
@@ -39,13 +41,18 @@ class Terms(NamedTuple):
 
 
 class VAE:
-    """A dense encoder and its mirror image, with a standard Gaussian prior.
+    """A dense encoder and its mirror image.
 
         p(z) = N(0, I),  q(z|x) = N(loc(x), scale(x)^2),  p(x|z) = likelihood(logits(z))
+
+    The VampPrior (Tomczak and Welling 2018, arXiv 1705.07120) learns p(z) as a mixture,
+    1/K sum_k q(z|u_k), of pseudo-inputs u_k that are trained with all other weights.
 
     Args:
         num_pixels: pixels of an image.
         latent_dim: number of latent dimensions.
+        prior: `standard`, or `vamp` for the VampPrior.
+        pseudo_inputs: of the VampPrior, how many.
         hidden_units: widths of the encoder's hidden layers, reversed in the decoder.
         activation: of the hidden layers, a name that Keras knows.
         likelihood: the family of p(x|z), a name that `make_likelihood` knows.
@@ -58,6 +65,8 @@ class VAE:
         *,
         num_pixels: int,
         latent_dim: int,
+        prior: str,
+        pseudo_inputs: int,
         hidden_units: Sequence[int],
         activation: str,
         likelihood: str,
@@ -90,15 +99,31 @@ class VAE:
         self.decoder = network(
             "decoder", latent_dim, hidden_units[::-1], "likelihood", num_pixels
         )
+        self.pseudo_inputs = None
+        if prior == "vamp":
+            shape = [pseudo_inputs, num_pixels]
+            self.pseudo_inputs = keras.Variable(
+                np.zeros(shape, np.float32), name="prior.pseudo_inputs"
+            )
 
-    def set_output_bias(self, mean_image: np.ndarray) -> None:
-        """Let E[x|z] start near the mean image [pixels], in [0, 1].
+    def start_from(self, images: np.ndarray) -> None:
+        """Begin training near these images, uint8 [images, pixels].
 
-        Otherwise training spends its first steps on finding the background. Burda et
-        al. (2016, arXiv 1509.00519) start so.
+        E[x|z] starts near their mean; otherwise training spends its first steps on
+        finding the background. Burda et al. (2016, arXiv 1509.00519) start so. The
+        pseudo-inputs start as some of them.
         """
-        output = self.likelihood.output_for_mean(tf.constant(mean_image, tf.float32))
-        self.decoder.layers[-1].bias.assign(output)
+        mean = tf.constant(images.mean(axis=0) / 255, tf.float32)
+        self.decoder.layers[-1].bias.assign(self.likelihood.output_for_mean(mean))
+        if self.pseudo_inputs is not None:
+            places = np.linspace(0, len(images) - 1, self.pseudo_inputs.shape[0])
+            self.pseudo_inputs.assign(observations(images[places.astype(int)]))
+
+    def prior(self) -> Prior:
+        """p(z), with what is learned of it as it is now."""
+        if self.pseudo_inputs is None:
+            return StandardNormal(self.latent_dim)
+        return MixturePrior(*self.posterior(self.pseudo_inputs.value))
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """`loc` and `scale` [batch, latent] of q(z|x), of `x` [batch, pixels]."""
@@ -135,23 +160,34 @@ class VAE:
             z = layer(z)
         return self.likelihood.log_prob_pairs(x, z, output)
 
-    def terms(self, x: tf.Tensor, noise: tf.Tensor) -> Terms:
+    def terms(
+        self, x: tf.Tensor, noise: tf.Tensor, *, doubly_reparameterised: bool = False
+    ) -> Terms:
         """What every bound is made of, for each image and each sample z ~ q(z|x).
 
         Args:
             x: observations in [0, 1], [batch, pixels].
             noise: standard Gaussian, [samples, batch, latent].
+            doubly_reparameterised: give the importance-weighted bound the gradient of
+                Tucker et al. (2019, arXiv 1810.04152). Of normalised weights w_k, the
+                decoder gets sum_k w_k d log p as always; the encoder, through the
+                samples alone, sum_k w_k^2 d/dz (log p(x, z_k) - log q(z_k|x)) dz_k. The
+                mean is the same, the variance smaller.
         """
-        loc, scale = self.posterior(x)
+        loc, scale = q_loc, q_scale = self.posterior(x)
         z = loc + scale * noise  # [samples, batch, latent]
+        if doubly_reparameterised:
+            z, set_weights = weighted_gradient(z)
+            q_loc, q_scale = tf.stop_gradient(loc), tf.stop_gradient(scale)
+        prior = self.prior()
         log_likelihood = self.log_likelihood(x, z)
-        # log p(z) - log q(z|x): both have the same normaliser but for the scale.
-        log_ratio = 0.5 * (tf.square(noise) - tf.square(z)) + tf.math.log(scale)
-        return Terms(
-            rate=tf.reduce_sum(rate_by_dimension(loc, scale), axis=-1),
-            distortion=-log_likelihood,
-            log_weights=log_likelihood + tf.reduce_sum(log_ratio, axis=-1),
-        )
+        log_posterior = log_standard_normal((z - q_loc) / q_scale)
+        log_posterior -= tf.math.log(q_scale)
+        log_weights = log_likelihood + prior.log_prob(z)
+        log_weights -= tf.reduce_sum(log_posterior, axis=-1)
+        if doubly_reparameterised:
+            set_weights(tf.nn.softmax(log_weights, axis=0))
+        return Terms(prior.rate(loc, scale, z), -log_likelihood, log_weights)
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -160,6 +196,7 @@ class VAE:
             *self.encoder.trainable_variables,
             *self.decoder.trainable_variables,
             *self.likelihood.variables,
+            *([] if self.pseudo_inputs is None else [self.pseudo_inputs]),
         ]
 
     def named_weights(self) -> dict[str, np.ndarray]:
@@ -187,13 +224,18 @@ class VAE:
             v.assign(weights[_name(v)])
 
 
-def rate_by_dimension(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """KL(N(loc, scale^2) || N(0, 1)) in nats, element by element.
+def weighted_gradient(z: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], None]]:
+    """`z` [..., latent], and what sets the weights [...] that its gradient will take.
 
-    1/2 (loc^2 + scale^2 - 1 - 2 log scale); a sum over the latent dimensions is the
-    KL divergence of q(z|x) from the prior, as both are products of their dimensions.
+    They may be functions of z itself.
     """
-    return 0.5 * (tf.square(loc) + tf.square(scale) - 1.0) - tf.math.log(scale)
+    weights = []
+
+    @tf.custom_gradient
+    def identity(z):
+        return tf.identity(z), lambda upstream: weights[0][..., None] * upstream
+
+    return identity(z), weights.append
 
 
 def log_mean_exp(values: tf.Tensor) -> tf.Tensor:

@@ -26,6 +26,14 @@ def standard_normal(
     return tf.random.stateless_normal(shape, key, alg="threefry")
 
 
+def uniform(
+    shape: list[int], *, seed: int, purpose: Purpose, index: tf.Tensor
+) -> tf.Tensor:
+    """Uniform noise in [0, 1) of the given shape; arguments as above."""
+    key = tf.stack(stream_key(seed, purpose, index))
+    return tf.random.stateless_uniform(shape, key, alg="threefry")
+
+
 @tf.function(jit_compile=True)
 def draw_standard_normal(
     shape: list[int], *, seed: int, purpose: Purpose, index: int

@@ -24,6 +24,7 @@ class WeightedElbo:
         warmup_epochs: over which the weight rises linearly from 0.
     """
 
+    doubly_reparameterised = False
     beta: float
     warmup_epochs: int
 
@@ -48,6 +49,7 @@ class Capacity:
         capacity_epochs: over which C rises linearly from 0.
     """
 
+    doubly_reparameterised = False
     gamma: float
     capacity: float
     capacity_epochs: int
@@ -64,8 +66,14 @@ class Capacity:
 class ImportanceWeighted:
     """-log mean over samples of p(x, z) / q(z|x): tightens with more samples.
 
-    Source: Burda et al. (2016), arXiv 1509.00519.
+    Source: Burda et al. (2016), arXiv 1509.00519; the doubly reparameterised gradient:
+    Tucker et al. (2019), arXiv 1810.04152.
+
+    Args:
+        doubly_reparameterised: how the encoder gets its gradient, see `VAE.terms`.
     """
+
+    doubly_reparameterised: bool
 
     def schedule(self, progress: tf.Tensor) -> dict[str, tf.Tensor]:
         return {}
@@ -93,7 +101,9 @@ def make_objective(
         case "capacity":
             return Capacity(gamma, capacity, capacity_epochs)
         case "iwae":
-            return ImportanceWeighted()
+            return ImportanceWeighted(doubly_reparameterised=False)
+        case "dreg":
+            return ImportanceWeighted(doubly_reparameterised=True)
     raise ValueError(f"unknown objective {objective!r}")
 
 

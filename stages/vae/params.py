@@ -6,7 +6,7 @@ defaults: what runs is what the file says.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from ruamel.yaml import YAML, YAMLError
 
@@ -96,6 +97,8 @@ class Model(Section):
 
     Attributes:
         latent_dim: number of latent dimensions.
+        prior: `standard`, N(0, I); or `vamp`, a mixture that is learned.
+        pseudo_inputs: of the mixture, whose components are their posteriors.
         hidden_units: widths of the encoder's hidden layers, from the pixels to the
             latents; the decoder has the same in reverse order.
         activation: of the hidden layers, a name that Keras knows.
@@ -104,6 +107,8 @@ class Model(Section):
     """
 
     latent_dim: Annotated[Count, Field(le=1000)]
+    prior: Literal["standard", "vamp"]
+    pseudo_inputs: Annotated[Count, Field(le=10_000)]
     hidden_units: Annotated[
         list[Annotated[Count, Field(le=10_000)]], Field(min_length=1, max_length=100)
     ]
@@ -116,7 +121,8 @@ class Train(Section):
     """How the weights are found.
 
     Attributes:
-        objective: what is maximised or held: `elbo`, `capacity` or `iwae`.
+        objective: what is maximised or held: `elbo`, `capacity`, `iwae`, or `dreg`, the
+            same bound as `iwae` with another gradient of the encoder.
         num_samples: of z for each image at each step.
         beta: weight of the rate, for `elbo`; 1 gives the ELBO itself.
         beta_warmup_epochs: over which this weight rises from 0; for `elbo`.
@@ -132,7 +138,7 @@ class Train(Section):
             drawn in training.
     """
 
-    objective: Literal["elbo", "capacity", "iwae"]
+    objective: Literal["elbo", "capacity", "iwae", "dreg"]
     num_samples: Annotated[Count, Field(le=1000)]
     beta: NotNegative
     beta_warmup_epochs: CountOrZero
@@ -164,6 +170,8 @@ class Evaluate(Section):
         num_importance_samples: latent samples a test image of that bound.
         grid_points: of the quadrature of log p(x) along an axis, for one and for two
             latent dimensions; 0 for none.
+        annealed_images: on how many test images, and as many drawn from the model,
+            log p(x) is enclosed by annealing; 0 for none. Of a Bernoulli likelihood.
         seed: of all latent samples.
     """
 
@@ -172,6 +180,7 @@ class Evaluate(Section):
     proposal: Literal["posterior", "adaptive"]
     num_importance_samples: Annotated[Count, Field(le=100_000)]
     grid_points: Annotated[list[GridPoints], Field(min_length=2, max_length=2)]
+    annealed_images: CountOrZero
     seed: Seed
 
     @field_validator("num_importance_samples")
@@ -190,6 +199,25 @@ class Params(Section):
     model: Model
     train: Train
     evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        """Raise ValueError where two parameters do not go together."""
+        prior, objective = self.model.prior, self.train.objective
+        if prior != "standard" and objective == "capacity":
+            raise ValueError(
+                f"train.objective: received {objective!r} with model.prior {prior!r}; "
+                "allowed: elbo, iwae or dreg, as an image's rate under a learned prior "
+                "is an estimate, and its distance from C biased"
+            )
+        likelihood, annealed = self.model.likelihood, self.evaluate.annealed_images
+        if annealed and likelihood != "bernoulli":
+            raise ValueError(
+                f"evaluate.annealed_images: received {annealed} with model.likelihood "
+                f"{likelihood!r}; allowed: 0, as images drawn from the model have "
+                "binary pixels; or likelihood bernoulli"
+            )
+        return self
 
 
 def read_params(path: Path = Path("params.yaml")) -> Params:
@@ -212,7 +240,7 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        lines = [f"{path}: {_one_line(detail)}" for detail in error.errors()]
+        lines = [f"{path}: {explain(detail)}" for detail in error.errors()]
         raise PipelineError("\n".join(lines)) from None
 
 
@@ -224,7 +252,8 @@ def check_counts(params: Params, num_images: int) -> None:
         num_images: training images of the dataset, validation images included.
 
     Raises:
-        PipelineError: too many validation images, or too large a batch.
+        PipelineError: too many validation images or pseudo-inputs, or too large a
+            batch.
     """
     num_validation = params.preprocess.validation_images
     most = num_images - MIN_TRAINING_IMAGES
@@ -235,6 +264,12 @@ def check_counts(params: Params, num_images: int) -> None:
             f"{num_images} images are left for training"
         )
     num_training, batch_size = num_images - num_validation, params.train.batch_size
+    pseudo_inputs = params.model.pseudo_inputs
+    if params.model.prior == "vamp" and pseudo_inputs > num_training:
+        raise PipelineError(
+            f"params.yaml: model.pseudo_inputs: received {pseudo_inputs}; "
+            f"allowed: at most {num_training}, the training images that they start as"
+        )
     if batch_size > num_training:
         raise PipelineError(
             f"params.yaml: train.batch_size: received {batch_size}; "
@@ -242,8 +277,11 @@ def check_counts(params: Params, num_images: int) -> None:
         )
 
 
-def _one_line(detail: dict[str, Any]) -> str:
+def explain(detail: dict[str, Any]) -> str:
     """Say one of pydantic's findings as: name, received, allowed."""
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["loc"] == () and detail["type"] == "value_error":
+        return message
     name = ".".join(str(part) for part in detail["loc"]) or "the file"
     if detail["type"] == "missing":
         return f"{name}: missing; give it a value"
@@ -252,5 +290,4 @@ def _one_line(detail: dict[str, Any]) -> str:
         for part in detail["loc"][:-1]:
             section = section.model_fields[part].annotation
         return f"{name}: unknown; allowed here: {', '.join(section.model_fields)}"
-    message = detail["msg"].removeprefix("Value error, ")
     return f"{name}: received {detail['input']!r:.80}; {message}"

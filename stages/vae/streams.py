@@ -29,6 +29,11 @@ class Purpose(IntEnum):
     INITIAL_WEIGHTS = 7
     IMAGE_ORDER = 8  # epoch
     FIXED_PIXELS = 9  # split
+    ANNEALING_LATENTS = 10  # image and direction
+    ANNEALING_MOMENTA = 11  # image and direction
+    ANNEALING_CHOICES = 12  # image and direction
+    SIMULATED_LATENTS = 13
+    SIMULATED_PIXELS = 14
 
 
 # The index of the draws that each split has of its own.

@@ -139,7 +139,11 @@ class Trainer:
         )
         progress = tf.cast(step, tf.float32) / self.num_steps
         with tf.GradientTape() as tape:
-            terms = self.vae.terms(x, noise)
+            terms = self.vae.terms(
+                x,
+                noise,
+                doubly_reparameterised=self.objective.doubly_reparameterised,
+            )
             loss = tf.reduce_mean(self.objective.loss(terms, progress))
         gradients = tape.gradient(loss, self.vae.variables)
         # XLA updates weights in place only where all that reads them must come before,

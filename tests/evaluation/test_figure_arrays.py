@@ -19,6 +19,7 @@ from vae.evaluation.figure_arrays import (
 from vae.evaluation.inference import encode
 from vae.evaluation.quadrature import log_evidence
 from vae.model import VAE
+from vae.priors import MixturePrior, StandardNormal
 
 PIXELS = 6
 LABEL = np.arange(30) % 10
@@ -35,6 +36,8 @@ def make_vae(latent_dim=2):
     return VAE(
         num_pixels=PIXELS,
         latent_dim=latent_dim,
+        prior="standard",
+        pseudo_inputs=1,
         hidden_units=[8],
         activation="tanh",
         likelihood="bernoulli",
@@ -114,11 +117,15 @@ def test_the_manifold_rises_to_the_right_and_upwards():
 
 def test_samples_are_of_the_prior(monkeypatch):
     monkeypatch.setattr(module, "decode", lambda vae, z: z.numpy())
-    z = prior_samples(make_vae(3), seed=1)["samples"]
+    prior = StandardNormal(3)
+    z = prior_samples(make_vae(3), prior, seed=1)["samples"]
     assert z.shape == (module.NUM_SAMPLES, 3)
     assert abs(z.mean()) < 4 / np.sqrt(z.size)
     assert abs(z.var() - 1) < 4 * np.sqrt(2 / z.size)
-    assert np.all(z != prior_samples(make_vae(3), seed=2)["samples"])
+    assert np.all(z != prior_samples(make_vae(3), prior, seed=2)["samples"])
+    elsewhere = MixturePrior(9 + tf.zeros([2, 3]), tf.ones([2, 3]))
+    moved = prior_samples(make_vae(3), elsewhere, seed=1)["samples"]
+    np.testing.assert_allclose(moved, 9 + z, rtol=1e-6)
 
 
 def test_traversals_move_one_dimension_at_a_time_the_most_informative_first():

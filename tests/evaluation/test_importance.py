@@ -114,9 +114,9 @@ def test_what_explores_is_no_part_of_the_bound(monkeypatch):
     vae, _ = linear_gaussian(2)
     noise, used = draw(20, 2), []
 
-    def weigh(vae, x, proposal, noise):
+    def weigh(vae, prior, x, proposal, noise):
         used.append(noise)
-        return importance_weigh(vae, x, proposal, noise)
+        return importance_weigh(vae, prior, x, proposal, noise)
 
     importance_weigh = importance.weigh
     monkeypatch.setattr(importance, "weigh", weigh)

@@ -7,8 +7,9 @@ import tensorflow as tf
 from uncompiled import uncompiled
 from vae.evaluation import inference
 from vae.evaluation.inference import decode, encode, rates_and_distortions
-from vae.model import VAE, observations, rate_by_dimension
+from vae.model import VAE, observations
 from vae.noise import draw_standard_normal
+from vae.priors import rate_by_dimension
 from vae.streams import SPLITS, Purpose
 
 SAMPLES, IMAGES, PIXELS, LATENT = 3, 7, 6, 2
@@ -16,6 +17,8 @@ IMAGE_BYTES = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtyp
 VAE_OF_TESTS = VAE(
     num_pixels=PIXELS,
     latent_dim=LATENT,
+    prior="standard",
+    pseudo_inputs=1,
     hidden_units=[8, 4],
     activation="relu",
     likelihood="bernoulli",

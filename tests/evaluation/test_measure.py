@@ -23,6 +23,7 @@ SETTINGS = {
     "proposal": "posterior",
     "num_importance_samples": 5,
     "grid_points": [201, 3],
+    "annealed_images": 3,
     "seed": 3,
 }
 
@@ -36,6 +37,8 @@ def measured():
     vae = VAE(
         num_pixels=6,
         latent_dim=1,
+        prior="standard",
+        pseudo_inputs=1,
         hidden_units=[8],
         activation="tanh",
         likelihood="bernoulli",
@@ -57,6 +60,10 @@ def test_each_split_has_its_columns(measured):
         "knn_accuracy",
         "probe_accuracy",
     }
+    enclosure = columns["enclosure"]
+    assert all(len(column) == 3 for column in enclosure.values())
+    upper, lower = enclosure["simulated_upper"], enclosure["simulated_lower"]
+    np.testing.assert_array_equal(enclosure["gap"], upper - lower)
     for split, images in IMAGES.items():
         assert all(len(column) == len(images) for column in columns[split].values())
         assert scalars[split]["active_units"] == active_units(encodings[split].loc)
@@ -70,6 +77,7 @@ def test_log_p_x_is_left_out_where_its_grid_has_no_points(monkeypatch):
         return np.zeros(len(images)), 0.0
 
     monkeypatch.setattr(module, "log_evidence", evidence)
+    monkeypatch.setattr(module, "enclosure_columns", lambda *args, **kwargs: {})
     monkeypatch.setattr(module, "elbo_columns", lambda *args, **kwargs: {"rate": 0})
     monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
     monkeypatch.setattr(module, "importance_bounds", lambda *args, **kwargs: BOUNDS)
@@ -130,7 +138,13 @@ def test_each_part_gets_its_split_and_its_parameters(monkeypatch, latent_dim):
         assert (proposal, num_samples, seed) == ("posterior", 5, 3)
         return Bounds(5, np.zeros(7), np.array([1, 5]), np.zeros([7, 2]))
 
-    for function in (elbo_columns, log_evidence, importance_bounds):
+    def enclosure_columns(vae, images, *, seed):
+        np.testing.assert_array_equal(images, IMAGES["test"][:3])
+        assert seed == 3
+        return {"gap": np.zeros(3)}
+
+    parts = elbo_columns, log_evidence, importance_bounds, enclosure_columns
+    for function in parts:
         monkeypatch.setattr(module, function.__name__, function)
     monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
     encoding = Encoding(np.zeros([3, 1]), np.ones([3, 1]), np.zeros(1))

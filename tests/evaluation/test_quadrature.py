@@ -13,6 +13,7 @@ from vae.evaluation.quadrature import (
     posterior_moments,
     prior_grid,
 )
+from vae.priors import MixturePrior, StandardNormal
 
 POINTS = {1: 401, 2: 201}  # along an axis
 
@@ -69,12 +70,25 @@ def test_a_grid_too_coarse_along_one_axis_is_noticed(eager, narrow):
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_the_grid_holds_the_priors_mass(eager, latent_dim):
-    z, log_mass = prior_grid(latent_dim, POINTS[latent_dim])
+    prior = StandardNormal(latent_dim)
+    z, log_mass, distance = prior_grid(prior, POINTS[latent_dim])
+    np.testing.assert_allclose(distance, np.abs(z).max(axis=1), rtol=1e-6)
     assert z.shape == (POINTS[latent_dim] ** latent_dim, latent_dim)
     mass = np.exp(np.float64(log_mass))
     np.testing.assert_allclose(mass.sum(), 1, atol=1e-5)
     second_moment = (mass[:, None] * np.float64(z) ** 2).sum(axis=0)
     np.testing.assert_allclose(second_moment, np.ones(latent_dim), atol=1e-4)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_the_grid_follows_a_learned_prior(eager, latent_dim):
+    rng = np.random.default_rng(3)
+    loc = np.float32(5 + 2 * rng.normal(size=(4, latent_dim)))
+    prior = MixturePrior(tf.constant(loc), tf.constant(0.5 + 0 * loc))
+    z, log_mass, _ = prior_grid(prior, POINTS[latent_dim])
+    mass = np.exp(np.float64(log_mass))
+    np.testing.assert_allclose(mass.sum(), 1, atol=1e-5)
+    np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=1e-4)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])

@@ -87,6 +87,9 @@ def random_weights(model, num_pixels):
     widths, dim = model["hidden_units"], model["latent_dim"]
     network("encoder", [num_pixels, *widths, 2 * dim], "posterior")
     network("decoder", [dim, *reversed(widths), num_pixels], "likelihood")
+    if model["prior"] == "vamp":
+        pseudo_inputs = RNG.random((model["pseudo_inputs"], num_pixels))
+        weights["prior.pseudo_inputs"] = pseudo_inputs.astype("f4")
     if model["likelihood"] == "gaussian" and model["gaussian_scale"] == "learned":
         weights["likelihood.log_scale"] = np.float32([-0.5]).reshape(())
     return weights
@@ -111,8 +114,10 @@ def make_page(tmp_path):
             "loc": RNG.normal(size=(count, dim)).astype("f4"),
             "rate_by_dimension": RNG.random(dim).astype("f4"),
         }
-        images = {"test_images": pixels, "test_labels": labels}
         weights = random_weights(model, side * side)
+        trained = numpy_model.make_model(weights, **model)
+        latents |= {"prior_loc": trained.prior_loc, "prior_scale": trained.prior_scale}
+        images = {"test_images": pixels, "test_labels": labels}
         data = gather(weights, images, latents, params)
         path = tmp_path / "explorer.html"
         path.write_text(assemble(data, SOURCES), encoding="utf-8")
@@ -129,7 +134,15 @@ def read_back(path):
         tensor["name"]: decode_floats(tensor["data"]).reshape(tensor["shape"])
         for tensor in data["tensors"]
     }
-    model = numpy_model.make_model(weights, **data["settings"]) if weights else None
+    model = None
+    if weights:
+        settings = data["settings"] | {"prior": "standard"}
+        model = numpy_model.make_model(weights, **settings)
+        shape = [-1, model.latent_dim]
+        model = model._replace(
+            prior_loc=decode_floats(data["prior"]["loc"]).reshape(shape),
+            prior_scale=decode_floats(data["prior"]["scale"]).reshape(shape),
+        )
     rows = np.frombuffer(b64decode(data["images"]), np.uint8)
     rows = rows.reshape(len(data["labels"]), -1)
     if data["binary"]:
@@ -184,6 +197,8 @@ def grid_done(page):
         {"latent_dim": 2, "likelihood": "gaussian", "binary": False},
         {"latent_dim": 20, "likelihood": "gaussian", "gaussian_scale": 0.3},
         {"hidden_units": [5]},
+        {"prior": "vamp"},
+        {"prior": "vamp", "latent_dim": 20, "pseudo_inputs": 7},
         {"hidden_units": list(range(3, 14)), "side": 7},  # 10 and 11 come after 9
     ],
     ids=str,
@@ -199,22 +214,29 @@ def test_terms_are_those_of_numpy(visit, make_page, changes):
 
 
 @pytest.mark.parametrize(
-    ("latent_dim", "likelihood"),
-    [(1, "gaussian"), (2, "bernoulli"), (2, "continuous_bernoulli")],
+    ("latent_dim", "likelihood", "prior"),
+    [
+        (1, "gaussian", "standard"),
+        (2, "bernoulli", "standard"),
+        (2, "continuous_bernoulli", "standard"),
+        (1, "bernoulli", "vamp"),
+        (2, "bernoulli", "vamp"),
+    ],
 )
-def test_log_evidence_is_that_of_numpy(visit, make_page, latent_dim, likelihood):
-    changes = {"latent_dim": latent_dim, "likelihood": likelihood}
+def test_log_evidence_is_that_of_numpy(visit, make_page, latent_dim, likelihood, prior):
+    changes = {"latent_dim": latent_dim, "likelihood": likelihood, "prior": prior}
     path, model, images = make_page(**changes, binary=likelihood == "bernoulli")
     page = visit(path)
     assert grid_done(page)["evidence"] == pytest.approx(
         numpy_model.log_evidence(model, images[:1], 301)[0], abs=0.01
     )
     mass = page.evaluate("""() => {
-        const axis = makeAxis(GRID_POINTS[latentDim]);
-        const count = axis.z.length;
+        const axes = shown.map((d) => makeAxis(model.prior, d));
+        const count = axes[0].z.length;
         return answer.logPosterior.reduce((sum, value, i) => {
             const places = single ? [i] : [i % count, Math.floor(i / count)];
-            return sum + Math.exp(value + add(places.map((p) => axis.logWeight[p])));
+            const logWeight = add(places.map((p, d) => axes[d].logWeight[p]));
+            return sum + Math.exp(value + logWeight);
         }, 0);
     }""")
     assert mass == pytest.approx(1, abs=1e-4)

@@ -30,7 +30,9 @@ def styled():
         yield
 
 
-def encodings(*rate):
+def encodings(*rate, components=1):
+    prior_loc = np.zeros((components, len(rate)))
+    prior_loc[:, 0] = np.arange(components)
     loc = np.random.default_rng(0).standard_normal((50, len(rate)))
     rate = np.float32(rate)
     figure = draw_encodings(
@@ -39,6 +41,8 @@ def encodings(*rate):
         label=LABEL,
         loc=loc,
         rate_by_dimension=rate,
+        prior_loc=prior_loc,
+        prior_scale=np.ones((components, len(rate))),
     )
     return figure, loc
 
@@ -93,6 +97,18 @@ def test_the_legend_tells_classes_apart_without_colour(rate):
     paths = [collection.get_paths()[0] for collection in axes.collections]
     assert len({tuple(map(tuple, path.vertices)) for path in paths}) == 10
     assert {text.get_text() for text in axes.texts} == set(NAMES)
+
+
+def test_a_learned_prior_is_shown_by_where_its_mass_is():
+    figure, _ = encodings(1.0, 2.0, components=9)
+    (axes,) = figure.axes
+    contours = [c for c in axes.collections if len(c.get_paths()) == 3]
+    assert len(contours) == 1
+    outer = contours[0].get_paths()[0].vertices  # of the lowest density
+    assert outer[:, 0].min() < -1 and outer[:, 0].max() > 9
+    assert abs(outer[:, 1]).max() < 4
+    (legend,) = figure.legends
+    assert "prior: 39%, 86%, 99%" in [text.get_text() for text in legend.get_texts()]
 
 
 def test_each_class_has_a_colour_and_a_marker():

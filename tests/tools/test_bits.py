@@ -21,7 +21,7 @@ PINNED = (
 )
 
 # Every likelihood and every objective; `make emulate` runs the other configurations.
-CONFIGURATIONS = ["default", "odd", "single"]
+CONFIGURATIONS = ["default", "odd", "single", "learned"]
 
 # What the environment says, and what a run does before it loads the stages. Bits that
 # hang on threads or on cores differ between these two: no third is needed.
@@ -94,6 +94,7 @@ def test_emulation_runs_every_combination():
     for section, name in [
         (Preprocess, "binarization"),
         (Model, "activation"),
+        (Model, "prior"),
         (Train, "schedule"),
     ]:
         run = {getattr(getattr(c, section.__name__.lower()), name) for c in changed}

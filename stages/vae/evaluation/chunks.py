@@ -35,8 +35,9 @@ def map_chunks(
     with bar:
         for start in range(0, count, size):
             chunk = slice(start, start + size)
-            # As arrays, at once: TensorFlow would else begin many chunks side by side.
+            # Copied at once: TensorFlow would else begin many chunks side by side, and
+            # small results in between would scatter its memory.
             tensors = function(*(array[chunk] for array in arrays))
-            results.append([np.asarray(tensor) for tensor in tensors])
+            results.append([np.array(tensor) for tensor in tensors])
             bar.update(len(arrays[0][chunk]))
     return [np.concatenate(tensors) for tensors in zip(*results, strict=True)]

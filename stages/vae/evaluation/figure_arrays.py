@@ -8,11 +8,11 @@ import vae.determinism  # noqa: F401  before TensorFlow
 import numpy as np
 import tensorflow as tf
 
-from vae.evaluation.inference import Encoding, decode
-from vae.evaluation.proposals import log_prior, log_standard_normal
+from vae.evaluation.inference import Encoding, decode, trained_prior
 from vae.evaluation.quadrature import posterior_moments
 from vae.model import VAE, observations
 from vae.noise import draw_standard_normal
+from vae.priors import Prior, StandardNormal, log_standard_normal
 from vae.streams import Purpose
 
 SHOWN_OF_EACH = 2  # images of each class among the reconstructions
@@ -60,9 +60,10 @@ def figure_arrays(
         grid_points: of the quadrature along an axis, for 1-D and for 2-D z.
         seed: of the samples from the prior.
     """
+    prior = trained_prior(vae)
     arrays = reconstructions(vae, images, label, encoding.loc)
-    arrays |= prior_samples(vae, seed=seed)
-    if vae.latent_dim == 2:
+    arrays |= prior_samples(vae, prior, seed=seed)
+    if vae.latent_dim == 2 and isinstance(prior, StandardNormal):
         arrays |= manifold(vae)
     if vae.latent_dim == 2 and "log_evidence" in columns:
         few = at_quantiles(columns["log_evidence"] - columns["elbo"])
@@ -118,15 +119,15 @@ def manifold(vae: VAE) -> dict[str, np.ndarray]:
     }
 
 
-def prior_samples(vae: VAE, *, seed: int) -> dict[str, np.ndarray]:
+def prior_samples(vae: VAE, prior: Prior, *, seed: int) -> dict[str, np.ndarray]:
     """E[x|z] [samples, pixels] for z ~ p(z)."""
-    z = draw_standard_normal(
+    noise = draw_standard_normal(
         [NUM_SAMPLES, vae.latent_dim],
         seed=seed,
         purpose=Purpose.PRIOR_LATENTS,
         index=0,
     )
-    return {"samples": decode(vae, z)}
+    return {"samples": decode(vae, prior.draw(noise))}
 
 
 def traversals(
@@ -193,7 +194,7 @@ def posteriors(
         x = observations(image)
         z = tf.stack(tf.meshgrid(axes[0], axes[1]), axis=-1)  # [points, points, 2]
         log_likelihood = tf.map_fn(lambda row: vae.log_likelihood(x, row), z)
-        log_true = log_likelihood + log_prior(z) - log_evidence
+        log_true = log_likelihood + vae.prior().log_prob(z) - log_evidence
         log_q = tf.reduce_sum(log_standard_normal((z - loc) / scale), axis=-1)
         log_q -= tf.reduce_sum(tf.math.log(scale))
         share = tf.exp(log_q - tf.reduce_logsumexp(log_q))

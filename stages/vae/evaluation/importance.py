@@ -21,11 +21,11 @@ from vae.evaluation.chunks import in_blocks, map_chunks
 from vae.evaluation.proposals import (
     NUM_CENTRES,
     Mixture,
-    log_prior,
     refine,
 )
 from vae.model import VAE, log_mean_exp, observations
 from vae.noise import standard_normal
+from vae.priors import Prior
 from vae.streams import Purpose
 
 ROWS = 2000  # latents decoded at once; bounds memory, changes no draw
@@ -102,7 +102,7 @@ def posterior_bounds(
     """The bound [batch] with the proposal q(z|x), and with fewer of its samples."""
     loc, scale = vae.posterior(x)
     q = Mixture(loc[None], scale[None], [len(noise)])
-    _, log_weights = weigh(vae, x, q, noise)
+    _, log_weights = weigh(vae, vae.prior(), x, q, noise)
     return log_mean_exp(log_weights), subset_bounds(log_weights)
 
 
@@ -127,12 +127,13 @@ def explore_prior(
 
     @tf.function(jit_compile=True)
     def all_best(blocks):
-        shared = standard_normal(
+        noise = standard_normal(
             [NUM_SHARED, vae.latent_dim],
             seed=seed,
             purpose=Purpose.PRIOR_LATENTS,
             index=1,  # 0 are the samples that a figure shows
         )
+        shared = vae.prior().draw(noise)
 
         def best(block):  # XLA decodes the samples once, not for each block
             log_likelihood = vae.log_likelihood_pairs(observations(block), shared)
@@ -165,30 +166,52 @@ def adaptive_bounds(
         noise: standard Gaussian, [samples, batch, latent].
         prior_z, prior_log_likelihood: from `explore_prior`, of these images.
     """
-    loc, scale = vae.posterior(x)
+    prior = vae.prior()
     num_posterior = num_from_posterior(len(noise))
-    q = Mixture(loc[None], scale[None], [num_posterior])
-    z, log_weights = weigh(vae, x, q, noise[:num_posterior])
-
-    # All that explored, as if drawn from one mixture of q(z|x) and the prior.
-    prior_z = tf.transpose(prior_z, [1, 0, 2])  # [centres, batch, latent]
-    explored_z = tf.concat([z, prior_z], axis=0)
-    from_prior = tf.transpose(prior_log_likelihood) + log_prior(prior_z)
-    log_joint = tf.concat([log_weights + q.log_prob(z), from_prior], axis=0)
-    explored = Mixture(
-        tf.stack([loc, tf.zeros_like(loc)]),
-        tf.stack([scale, tf.ones_like(scale)]),
-        [num_posterior, NUM_SHARED],
+    z, log_explored, log_weights = explore(
+        vae, x, noise[:num_posterior], prior_z, prior_log_likelihood
     )
-    log_explored = log_joint - explored.log_prob(explored_z)
-
-    refined = refine(loc, scale, explored_z, log_explored, len(noise) - num_posterior)
-    _, refined_weights = weigh(vae, x, refined, noise[num_posterior:])
+    num_refined = len(noise) - num_posterior
+    refined = refine(*vae.posterior(x), prior, z, log_explored, num_refined)
+    _, refined_weights = weigh(vae, prior, x, refined, noise[num_posterior:])
     return log_mean_exp(refined_weights), subset_bounds(log_weights)
 
 
+def explore(
+    vae: VAE,
+    x: tf.Tensor,
+    noise: tf.Tensor,
+    prior_z: tf.Tensor,
+    prior_log_likelihood: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Some samples of q(z|x) and the best of the prior.
+
+    Args:
+        vae: the trained model.
+        x: observations in [0, 1], [batch, pixels].
+        noise: standard Gaussian, of the samples of q(z|x), [samples, batch, latent].
+        prior_z, prior_log_likelihood: from `explore_prior`, of these images.
+
+    Returns:
+        z [explored, batch, latent]; their log weights [explored, batch], but for a
+        constant, as if all were drawn from one mixture of q(z|x) and the prior; and
+        those of the samples of q(z|x) alone [samples, batch].
+    """
+    loc, scale = vae.posterior(x)
+    prior = vae.prior()
+    q = Mixture(loc[None], scale[None], [len(noise)])
+    q_z, log_weights = weigh(vae, prior, x, q, noise)
+
+    prior_z = tf.transpose(prior_z, [1, 0, 2])  # [centres, batch, latent]
+    z = tf.concat([q_z, prior_z], axis=0)
+    from_q = log_weights + q.log_prob(q_z) - prior.log_prob(q_z)
+    log_likelihood = tf.concat([from_q, tf.transpose(prior_log_likelihood)], axis=0)
+    log_odds = q.log_prob(z) - prior.log_prob(z) + math.log(len(noise) / NUM_SHARED)
+    return z, log_likelihood - tf.nn.softplus(log_odds), log_weights
+
+
 def weigh(
-    vae: VAE, x: tf.Tensor, proposal: Mixture, noise: tf.Tensor
+    vae: VAE, prior: Prior, x: tf.Tensor, proposal: Mixture, noise: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Samples z of a proposal and log p(x, z) - log r(z|x), [samples, batch]."""
     z = proposal.sample(noise)
@@ -200,7 +223,7 @@ def weigh(
     )
     log_likelihood = tf.map_fn(lambda chunk: vae.log_likelihood(x, chunk), chunks)
     log_likelihood = tf.reshape(log_likelihood, [-1, batch])[:num_samples]
-    return z, log_likelihood + log_prior(z) - proposal.log_prob(z)
+    return z, log_likelihood + prior.log_prob(z) - proposal.log_prob(z)
 
 
 def sample_counts(num_samples: int) -> list[int]:

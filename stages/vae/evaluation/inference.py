@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from vae.evaluation.chunks import in_blocks, map_chunks
-from vae.model import VAE, observations, rate_by_dimension
+from vae.model import VAE, observations
 from vae.noise import draw_standard_normal
+from vae.priors import Prior, StandardNormal, rate_by_dimension
 from vae.streams import SPLITS, Purpose
 
 CHUNK = 250  # images at once
@@ -57,7 +58,8 @@ class Encoding(NamedTuple):
         loc: means, float32 [images, latent].
         scale: standard deviations, float32 [images, latent].
         rate_by_dimension: nats that each dimension carries, the mean over the images,
-            float32 [latent].
+            float32 [latent]; of a learned prior, against the Gaussian with its mean
+            and standard deviation there.
     """
 
     loc: np.ndarray
@@ -78,10 +80,19 @@ def encode(vae: VAE, images: np.ndarray) -> Encoding:
         loc, scale = (
             tf.reshape(t, [-1, vae.latent_dim])[: len(images)] for t in posteriors
         )
-        return loc, scale, tf.reduce_mean(rate_by_dimension(loc, scale), axis=0)
+        rates = rate_by_dimension(loc, scale, *vae.prior().moments())
+        return loc, scale, tf.reduce_mean(rates, axis=0)
 
     encoded = encode_all(in_blocks(images, CHUNK))
     return Encoding(*(tensor.numpy() for tensor in encoded))
+
+
+def trained_prior(vae: VAE) -> Prior:
+    """p(z), computed once; inside a compiled function `vae.prior()` does as well."""
+    prior = vae.prior()
+    if isinstance(prior, StandardNormal):
+        return prior
+    return type(prior)(*tf.function(lambda: tuple(vae.prior()), jit_compile=True)())
 
 
 def decode(vae: VAE, z: np.ndarray) -> np.ndarray:

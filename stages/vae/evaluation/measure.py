@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae.evaluation.annealing import lower_bounds, simulated_bounds
 from vae.evaluation.importance import Bounds, importance_bounds
 from vae.evaluation.inference import Encoding, rates_and_distortions
 from vae.evaluation.latents import active_units, mutual_information, probe_hits
@@ -17,7 +18,8 @@ class Measures(NamedTuple):
     """All that is measured.
 
     Attributes:
-        columns: by split and name, a value for each image [images].
+        columns: by split and name, a value for each image [images]; `enclosure` are
+            bounds from both sides on some images, see `enclosure_columns`.
         scalars: by split and name, one value.
         curve: arrays of the figure of the bound against its number of samples.
     """
@@ -37,6 +39,7 @@ def measure(
     proposal: str,
     num_importance_samples: int,
     grid_points: Sequence[int],
+    annealed_images: int,
     seed: int,
 ) -> Measures:
     """The ELBO on both splits; on the test images all that takes longer.
@@ -50,6 +53,7 @@ def measure(
         proposal: of the importance-weighted bound.
         num_importance_samples: latent samples an image, of that bound.
         grid_points: of the quadrature along an axis, for 1-D and for 2-D z; 0: none.
+        annealed_images: on how many log p(x) is enclosed by annealing; 0: none.
         seed: of all draws.
     """
     columns = {
@@ -73,6 +77,10 @@ def measure(
         evidence, change = log_evidence(vae, images["test"], num_points=num_points)
         columns["test"] |= {"log_evidence": evidence}
         scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}
+    if annealed_images:
+        columns["enclosure"] = enclosure_columns(
+            vae, images["test"][:annealed_images], seed=seed
+        )
     columns["test"] |= latent_columns(
         encodings, labels, rate=columns["test"]["rate"], seed=seed
     )
@@ -87,6 +95,29 @@ def elbo_columns(
         vae, images, num_samples=num_samples, seed=seed, split=split
     )
     return {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
+
+
+def enclosure_columns(
+    vae: VAE, images: np.ndarray, *, seed: int
+) -> dict[str, np.ndarray]:
+    """Bounds on log p(x) by annealing, in nats.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels], test images.
+        seed: of the draws.
+
+    Returns:
+        float64 [images]: `test_lower` of these images; of as many images drawn from the
+        model `simulated_lower`, `simulated_upper` and `gap`, the distance of the two.
+    """
+    lower, upper = simulated_bounds(vae, len(images), seed=seed)
+    return {
+        "test_lower": lower_bounds(vae, images, seed=seed),
+        "simulated_lower": lower,
+        "simulated_upper": upper,
+        "gap": upper - lower,
+    }
 
 
 def latent_columns(

@@ -1,12 +1,13 @@
 """Proposals: mixtures of Gaussians from which importance sampling draws."""
 
-import math
 from typing import NamedTuple
 
 import vae.determinism  # noqa: F401  before TensorFlow
 
 import numpy as np
 import tensorflow as tf
+
+from vae.priors import Prior, log_standard_normal
 
 # The adaptive proposal, chosen on the 2-D and the 20-D model: around how many places
 # it draws, how wide in scales of q(z|x), and by how much it widens q(z|x) itself, which
@@ -52,24 +53,27 @@ class Mixture(NamedTuple):
 def refine(
     loc: tf.Tensor,
     scale: tf.Tensor,
+    prior: Prior,
     z: tf.Tensor,
     log_weights: tf.Tensor,
     num_samples: int,
 ) -> Mixture:
     """Half a wider q(z|x), half the prior and Gaussians around the best samples.
 
+    Of a learned prior, the Gaussian with its mean and standard deviation.
+
     Args:
         loc, scale: of q(z|x), [batch, latent].
+        prior: p(z).
         z: samples [samples, batch, latent].
         log_weights: of these [samples, batch].
         num_samples: that the mixture is to give.
     """
     num_centres = min(NUM_CENTRES, len(z))
-    _, best = tf.math.top_k(tf.transpose(log_weights), num_centres)  # [batch, centres]
-    centres = tf.gather(tf.transpose(z, [1, 0, 2]), best, batch_dims=1)
-    centres = tf.transpose(centres, [1, 0, 2])  # [centres, batch, latent]
-    locs = [loc[None], tf.zeros_like(loc)[None], *[centres] * len(WIDTHS)]
-    scales = [POSTERIOR_WIDTH * scale[None], tf.ones_like(scale)[None]]
+    centres = best(z, log_weights, num_centres)
+    mean, deviation = (tf.broadcast_to(t, loc.shape)[None] for t in prior.moments())
+    locs = [loc[None], mean, *[centres] * len(WIDTHS)]
+    scales = [POSTERIOR_WIDTH * scale[None], deviation]
     scales += [tf.broadcast_to(width * scale, centres.shape) for width in WIDTHS]
     num_others = 1 + len(WIDTHS) * num_centres
     shares = [num_others, *[1] * num_others]
@@ -78,17 +82,20 @@ def refine(
     )
 
 
+def best(z: tf.Tensor, log_weights: tf.Tensor, count: int) -> tf.Tensor:
+    """The samples of highest weight, the highest first, [count, batch, latent].
+
+    Args:
+        z: samples [samples, batch, latent].
+        log_weights: of these [samples, batch].
+        count: how many, of each image.
+    """
+    _, places = tf.math.top_k(tf.transpose(log_weights), count)  # [batch, count]
+    chosen = tf.gather(tf.transpose(z, [1, 0, 2]), places, batch_dims=1)
+    return tf.transpose(chosen, [1, 0, 2])
+
+
 def split(total: int, shares: list[int]) -> list[int]:
     """Whole numbers in proportion to `shares`, as nearly as can be."""
     ends = np.cumsum(shares) * total // sum(shares)
     return np.diff(ends, prepend=0).tolist()
-
-
-def log_prior(z: tf.Tensor) -> tf.Tensor:
-    """log p(z) in nats, [...], of z [..., latent]."""
-    return tf.reduce_sum(log_standard_normal(z), axis=-1)
-
-
-def log_standard_normal(values: tf.Tensor) -> tf.Tensor:
-    """log N(value; 0, 1), element by element."""
-    return -0.5 * tf.square(values) - 0.5 * math.log(2 * math.pi)

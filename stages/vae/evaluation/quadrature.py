@@ -9,13 +9,16 @@ import tensorflow as tf
 
 from vae.dense import product
 from vae.evaluation.chunks import in_blocks, map_chunks
+from vae.evaluation.inference import trained_prior
 from vae.model import VAE, observations
+from vae.priors import Prior
 
 POINTS = 4000  # decoded at once
 IMAGES = 500  # compared with these at once, so that the results stay in the CPU's cache
 
-# The grid: its half-width in standard deviations of the prior, and how much denser it
-# is in the centre, where posteriors are narrow, than at the ends (cosh 3 = 10 times).
+# The grid: its half-width in standard deviations of the prior around its mean, and how
+# much denser it is in the centre, where posteriors are narrow, than at the ends
+# (cosh 3 = 10 times).
 LIMIT = 6.0
 WARP = 3.0
 TINY = 1e-37  # keeps log finite where a grid misses the whole of a posterior
@@ -40,10 +43,10 @@ def log_evidence(
         log p(x), float64 [images] in nats; and by how much its mean over the images
         changes at most on any of the other grids.
     """
-    z, log_prior_mass = prior_grid(vae.latent_dim, num_points)
+    z, log_prior_mass, distance = prior_grid(trained_prior(vae), num_points)
     indices = np.indices([num_points] * vae.latent_dim)
     coarser = [2 * (index.ravel() % 2 == 0) for index in indices]
-    narrower = np.abs(z).max(axis=1) <= 0.9 * LIMIT
+    narrower = distance <= 0.9 * LIMIT
     factors = np.float32([np.ones(len(z)), *coarser, narrower]).T  # [points, grids]
     blocks = tf.constant(in_blocks(images, IMAGES))
 
@@ -67,27 +70,43 @@ def log_evidence(
     return evidence[:, 0], max(abs(other - whole) for other in others)
 
 
-def prior_grid(latent_dim: int, num_points: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points of the quadrature, float32 [points, latent], and log p(z) dz [points].
+def prior_grid(
+    prior: Prior, num_points: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points of the quadrature, denser at the centre of the prior.
 
-    Along each axis z = limit * sinh(warp * t) / sinh(warp), t evenly from -1 to 1.
+    Along each axis u = limit * sinh(warp * t) / sinh(warp), t evenly from -1 to 1, in
+    standard deviations of the prior from its mean.
+
+    Args:
+        prior: p(z).
+        num_points: of the grid along each axis.
+
+    Returns:
+        the points, float32 [points, latent]; log p(z) dz [points]; and the largest |u|
+        of any axis [points].
     """
 
     @tf.function(jit_compile=True)  # NumPy's functions differ between CPUs
     def grid(t, step):
+        mean, deviation = prior.moments()
         factor = LIMIT / math.sinh(WARP)
         axis = factor * tf.sinh(WARP * t)  # float64 [points an axis]
-        log_spacing = tf.math.log(factor * WARP * step * tf.cosh(WARP * t))
-        log_mass = log_spacing - 0.5 * axis**2 - 0.5 * math.log(2 * math.pi)
-        z = tf.meshgrid(*[axis] * latent_dim, indexing="ij")
-        log_masses = tf.meshgrid(*[log_mass] * latent_dim, indexing="ij")
-        return (
-            tf.cast(tf.reshape(tf.stack(z, axis=-1), [-1, latent_dim]), tf.float32),
-            tf.cast(tf.reshape(sum(log_masses), [-1]), tf.float32),
+        log_step = tf.math.log(factor * WARP * step * tf.cosh(WARP * t))
+        u, log_steps = (
+            tf.reshape(tf.stack(each, axis=-1), [num_points ** len(mean), len(mean)])
+            for each in (
+                tf.meshgrid(*[values] * len(mean), indexing="ij")
+                for values in (axis, log_step)
+            )
         )
+        z = mean + deviation * tf.cast(u, tf.float32)
+        log_volume = tf.cast(tf.reduce_sum(log_steps, axis=-1), tf.float32)
+        log_volume += tf.reduce_sum(tf.math.log(deviation))
+        return z, prior.log_prob(z) + log_volume, tf.reduce_max(tf.abs(u), axis=-1)
 
-    z, log_mass = grid(*np.linspace(-1, 1, num_points, retstep=True))
-    return z.numpy(), log_mass.numpy()
+    t, step = np.linspace(-1, 1, num_points, retstep=True)
+    return tuple(tensor.numpy() for tensor in grid(t, step))
 
 
 def posterior_moments(
@@ -100,7 +119,7 @@ def posterior_moments(
         images: uint8 [images, pixels], a few.
         num_points: of the grid along each axis.
     """
-    z, log_prior_mass = prior_grid(vae.latent_dim, num_points)
+    z, log_prior_mass, _ = prior_grid(trained_prior(vae), num_points)
 
     @tf.function(jit_compile=True)
     def chunk_log_mass(z, log_prior_mass):

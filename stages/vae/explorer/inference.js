@@ -3,31 +3,23 @@
 // In: {model, numSamples, hasGrid}, then {x} for each image. Out: {progress}, and terms.
 
 const CHUNK = 256; // points decoded between two looks at the messages
-let model, noise, grid, axis;
+let model, noise, grid, axes;
 
 /** Decode all points of the grid, a chunk at a time. */
 function startGrid() {
   const points = GRID_POINTS[model.latentDim];
   const total = points ** model.latentDim;
   const last = model.decoder[model.decoder.length - 1];
-  axis = makeAxis(points);
+  axes = Array.from({ length: model.latentDim }, (_, d) => makeAxis(model.prior, d));
   grid = {
     done: 0,
     total,
     hidden: new Float32Array(total * pad(last.inputs)),
     normaliser: new Float64Array(total),
-    logMass: onGrid(axis.logMass),
-    logWeight: onGrid(axis.logWeight),
+    logMass: new Float64Array(total),
+    logWeight: new Float64Array(total),
   };
   decodeChunk();
-}
-
-/** At each point of the grid the sum of an axis' values. */
-function onGrid(values) {
-  const total = values.length ** model.latentDim;
-  return Float64Array.from({ length: total }, (_, i) =>
-    placesOf(i).reduce((sum, place) => sum + values[place], 0),
-  );
 }
 
 /** Places along the axes of a point: z_1 first, which runs fastest. */
@@ -37,12 +29,17 @@ function placesOf(index) {
 }
 
 function decodeChunk() {
-  const { hidden, normaliser, done, total } = grid;
+  const { hidden, normaliser, logMass, logWeight, done, total } = grid;
   const rows = Math.min(CHUNK, total - done);
   const last = model.decoder[model.decoder.length - 1];
   const z = new Float32Array(rows * model.latentDim);
   for (let i = 0; i < rows; i++) {
-    placesOf(done + i).forEach((place, d) => (z[i * model.latentDim + d] = axis.z[place]));
+    const point = z.subarray(i * model.latentDim, (i + 1) * model.latentDim);
+    placesOf(done + i).forEach((place, d) => {
+      point[d] = axes[d].z[place];
+      logWeight[done + i] += axes[d].logWeight[place];
+    });
+    logMass[done + i] = logPrior(model.prior, point) + logWeight[done + i];
   }
   const h = lastHidden(model.decoder, model.activation, z, rows);
   const outputs = affine(h, last, pad(rows));

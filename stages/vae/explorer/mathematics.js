@@ -71,9 +71,35 @@ function logLikelihoods(likelihood, x, outputs) {
   return result;
 }
 
-/** KL(q(z|x) || p(z)) of each dimension. */
-function rates({ loc, scale }) {
-  return loc.map((mu, d) => 0.5 * (mu * mu + scale[d] * scale[d] - 1) - Math.log(scale[d]));
+/** log p(z) at a place [latent]: p(z) is an equal mixture of Gaussians. */
+function logPrior({ loc, scale }, z) {
+  const dim = z.length;
+  const each = new Float64Array(loc.length / dim);
+  for (let k = 0, i = 0; k < each.length; k++) {
+    for (let d = 0; d < dim; d++, i++) {
+      each[k] -= 0.5 * (((z[d] - loc[i]) / scale[i]) ** 2 + LOG_2PI) + Math.log(scale[i]);
+    }
+  }
+  return logSumExp(each) - Math.log(each.length);
+}
+
+/** KL(q(z|x) || p(z)): in closed form of a single Gaussian, else from z ~ q(z|x). */
+function rate({ loc, scale }, prior, logPriors) {
+  if (prior.loc.length > loc.length) {
+    return -add(scale.map((s) => Math.log(s) + 0.5 * (LOG_2PI + 1))) - average(logPriors);
+  }
+  return add(
+    loc.map((mu, d) => {
+      const [distance, width] = [(mu - prior.loc[d]) / prior.scale[d], scale[d] / prior.scale[d]];
+      return 0.5 * (distance ** 2 + width ** 2 - 1) - Math.log(width);
+    }),
+  );
+}
+
+/** z ~ p(z), [latent]. */
+function drawPrior({ loc, scale }, dim, { uniform, normal }) {
+  const start = dim * Math.floor((uniform() * loc.length) / dim);
+  return Float32Array.from({ length: dim }, (_, d) => loc[start + d] + scale[start + d] * normal());
 }
 
 const add = (values) => values.reduce((sum, value) => sum + value, 0);
@@ -96,14 +122,17 @@ function terms(model, x, noise) {
   const z = drawLatents(posterior, noise);
   const outputs = decode(model, z, rows);
   const distortions = logLikelihoods(makeLikelihood(model), x, outputs).map((value) => -value);
+  const logPriors = distortions.map((_, i) =>
+    logPrior(model.prior, z.subarray(i * dim, (i + 1) * dim)),
+  );
   const logWeights = distortions.map((distortion, i) => {
-    let ratio = 0; // log p(z) - log q(z|x)
+    let logPosterior = 0;
     for (let d = 0, k = i * dim; d < dim; d++, k++) {
-      ratio += 0.5 * (noise[k] * noise[k] - z[k] * z[k]) + Math.log(scale[d]);
+      logPosterior -= 0.5 * (noise[k] * noise[k] + LOG_2PI) + Math.log(scale[d]);
     }
-    return ratio - distortion;
+    return logPriors[i] - distortion - logPosterior;
   });
-  return { rate: add(rates(posterior)), distortions, logWeights };
+  return { rate: rate(posterior, model.prior, logPriors), distortions, logWeights };
 }
 
 function logSumExp(values) {
@@ -120,25 +149,25 @@ function iwaeBound(logWeights, numSamples) {
   return average(bounds);
 }
 
-// The grid of the quadrature, as `evaluate` has it: z = LIMIT sinh(WARP t) / sinh(WARP)
-// for t in equal steps from -1 to 1, so that points are densest at the centre.
+// The grid of the quadrature, as `evaluate` has it: LIMIT sinh(WARP t) / sinh(WARP) for t
+// in equal steps from -1 to 1, so that points are densest at the centre, in standard
+// deviations of the prior from its mean.
 const LIMIT = 6;
 const WARP = 3;
 const GRID_POINTS = { 1: 2001, 2: 301 };
 const WARP_FACTOR = LIMIT / Math.sinh(WARP);
 
-/** Where on the grid's axis, in steps, a value lies. */
-const placeOnAxis = (z, points) =>
-  ((Math.asinh(z / WARP_FACTOR) / WARP + 1) * (points - 1)) / 2;
-
-/** Values along an axis, and log of the prior's density times the axis' weight. */
-function makeAxis(points) {
+/** An axis of the grid: values, log weights, and where in steps a value lies. */
+function makeAxis({ mean, deviation }, dimension) {
+  const points = GRID_POINTS[mean.length];
+  const factor = WARP_FACTOR * deviation[dimension];
   const step = 2 / (points - 1);
   const t = Float64Array.from({ length: points }, (_, i) => i * step - 1);
-  const z = t.map((u) => WARP_FACTOR * Math.sinh(WARP * u));
-  const logWeight = t.map((u) => Math.log(WARP_FACTOR * WARP * step * Math.cosh(WARP * u)));
-  const logMass = logWeight.map((weight, i) => weight - 0.5 * z[i] * z[i] - 0.5 * LOG_2PI);
-  return { z, logWeight, logMass };
+  return {
+    z: t.map((u) => mean[dimension] + factor * Math.sinh(WARP * u)),
+    logWeight: t.map((u) => Math.log(factor * WARP * step * Math.cosh(WARP * u))),
+    placeOf: (z) => (Math.asinh((z - mean[dimension]) / factor) / WARP + 1) / step,
+  };
 }
 
 /** A stream of random numbers from a seed (xorshift, Marsaglia 2003). */

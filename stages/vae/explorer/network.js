@@ -44,14 +44,29 @@ function readNetwork(tensors, name, output) {
   return [...layers, readLayer(tensors, `${name}.${output}`)];
 }
 
+/** Mean and standard deviation of each dimension of an equal mixture of Gaussians. */
+function momentsOf(loc, scale, dim) {
+  const count = loc.length / dim;
+  const mean = new Float64Array(dim);
+  const square = new Float64Array(dim);
+  loc.forEach((value, i) => (mean[i % dim] += value / count));
+  loc.forEach((value, i) => {
+    square[i % dim] += ((value - mean[i % dim]) ** 2 + scale[i] ** 2) / count;
+  });
+  return { mean, deviation: square.map(Math.sqrt) };
+}
+
 /** The model of a page's data; plain arrays, so that it can be sent to a worker. */
-function readModel({ settings, tensors }) {
+function readModel({ settings, tensors, prior }) {
   const read = {};
   for (const { name, shape, data } of tensors) {
     read[name] = { shape, values: readFloats(data) };
   }
   const learned = read["likelihood.log_scale"];
+  const loc = readFloats(prior.loc);
+  const scale = readFloats(prior.scale);
   return {
+    prior: { loc, scale, ...momentsOf(loc, scale, settings.latent_dim) },
     latentDim: settings.latent_dim,
     activation: settings.activation,
     likelihood: settings.likelihood,

@@ -47,6 +47,18 @@ const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a, b) =>
 const latentDim = order.length;
 const nameOf = (dimension) => `z${String(dimension + 1).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d])}`;
 
+/** Mean and standard deviation of the prior in the plane's dimensions. */
+function shownMoments() {
+  const { mean, deviation } = momentsOf(
+    readFloats(data.prior.loc),
+    readFloats(data.prior.scale),
+    latentDim,
+  );
+  return { mean: shown.map((d) => mean[d]), deviation: shown.map((d) => deviation[d]) };
+}
+
+const moments = shownMoments();
+
 /** The dots; a single dimension has its classes one above the other. */
 function readPoints() {
   const coordinates = readFloats(data.points);
@@ -55,7 +67,7 @@ function readPoints() {
   const rows = data.class_names.length;
   return Array.from(labels, (label, i) =>
     single
-      ? { label, x: coordinates[i], y: 3.8 - (7.6 * (label + 0.1 + 0.8 * uniform())) / rows }
+      ? { label, x: coordinates[i], y: moments.deviation[0] * (3.8 - (7.6 * (label + 0.1 + 0.8 * uniform())) / rows) }
       : { label, x: coordinates[2 * i], y: coordinates[2 * i + 1] },
   );
 }
@@ -83,6 +95,7 @@ function showClasses() {
 const plane = makePlane($("plane"), {
   points: readPoints(),
   single,
+  moments,
   onMove: (x, y) => moveTo(Float64Array.from(z, (value, d) => {
     if (d === shown[0]) return x;
     return d === shown[1] ? y : value;
@@ -139,8 +152,8 @@ function showDimensions() {
 
 let priorSeed = 100;
 function samplePrior() {
-  const noise = drawNormals(priorSeed++, 10 * latentDim);
-  const rows = Array.from({ length: 10 }, (_, i) => noise.subarray(i * latentDim, (i + 1) * latentDim));
+  const random = makeRandom(priorSeed++);
+  const rows = Array.from({ length: 10 }, () => drawPrior(model.prior, latentDim, random));
   $("prior-samples").hidden = false;
   drawImages($("prior-samples"), decodeImages(rows), shape, 10);
   plane.set({ prior: rows.map(onPlane) });
@@ -153,10 +166,11 @@ function zoomToPosterior() {
   const [a, b = 0] = onPlane(current.scale);
   let [left, right, low, high] = [x - 4 * a, x + 4 * a, y - 4 * b, y + 4 * b];
   if (answer?.logPosterior && !single) {
-    const axis = makeAxis(GRID_POINTS[2]).z;
+    const axes = [0, 1].map((d) => makeAxis(model.prior, d).z);
+    const { length } = axes[0];
     answer.logPosterior.forEach((value, i) => {
       if (value < answer.most - 6) return;
-      const [across, up] = [axis[i % axis.length], axis[Math.floor(i / axis.length)]];
+      const [across, up] = [axes[0][i % length], axes[1][Math.floor(i / length)]];
       [left, right] = [Math.min(left, across), Math.max(right, across)];
       [low, high] = [Math.min(low, up), Math.max(high, up)];
     });
@@ -348,9 +362,11 @@ function start() {
   $("zoom-out").addEventListener("click", () => plane.zoom(1 / 0.7));
   $("zoom-all").addEventListener("click", plane.showAll);
   $("about").textContent = data.about;
-  $("contours").textContent = single
-    ? "Lines are at 1, 2 and 3 standard deviations of the prior."
-    : "Circles are at 1, 2 and 3 standard deviations of the prior.";
+  const learned = data.settings.prior !== "standard";
+  const contours = single ? "Lines" : learned ? "Ellipses" : "Circles";
+  const around = learned ? "the learned prior's mean" : "the prior's mean";
+  $("contours").textContent = `${contours} are at 1, 2 and 3 standard deviations from ${around}.`;
+  if (learned) $("prior-name").textContent = `a mixture of ${data.settings.pseudo_inputs} Gaussians, learned`;
   $("shade").textContent = single
     ? "the filled curve, beside the line of q(z|x)"
     : "the shade under the ellipses of q(z|x), which are at 1, 2 and 3 standard deviations";

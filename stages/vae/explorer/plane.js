@@ -10,11 +10,13 @@ function fitSquare(canvas) {
 /**
  * The plane of two latent dimensions, or of one and the classes.
  *
- * `points` are {x, y, label}; `onMove(x, y)` is called as a pointer or a key moves z.
+ * `points` are {x, y, label}, `moments` the mean and standard deviation of p(z) in these
+ * dimensions; `onMove(x, y)` is called as a pointer or a key moves z.
  * What is drawn over the points is in `overlay`, see `draw`.
  */
-function makePlane(canvas, { points, single, onMove }) {
-  const start = { x: 0, y: 0, radius: 4.2 };
+function makePlane(canvas, { points, single, moments, onMove }) {
+  const [centreX, centreY = 0] = moments.mean;
+  const start = { x: centreX, y: centreY, radius: 4.2 * Math.max(...moments.deviation) };
   let view = { ...start };
   let chosenClass = null;
   let overlay = { point: [0, 0] };
@@ -64,11 +66,13 @@ function makePlane(canvas, { points, single, onMove }) {
       context.beginPath();
       if (single) {
         for (const x of [-radius, radius]) {
-          context.moveTo(toCanvas(x, 0)[0], 0);
-          context.lineTo(toCanvas(x, 0)[0], canvas.height);
+          const [left] = toCanvas(centreX + x * moments.deviation[0], 0);
+          context.moveTo(left, 0);
+          context.lineTo(left, canvas.height);
         }
       } else {
-        context.arc(...toCanvas(0, 0), radius * perUnit(), 0, 2 * Math.PI);
+        const radii = moments.deviation.map((deviation) => radius * deviation * perUnit());
+        context.ellipse(...toCanvas(centreX, centreY), ...radii, 0, 0, 2 * Math.PI);
       }
       context.stroke();
     }
@@ -82,12 +86,13 @@ function makePlane(canvas, { points, single, onMove }) {
     const context = layer.getContext("2d");
     const pixels = context.createImageData(side, side);
     const shade = channels("accent");
-    const count = GRID_POINTS[2];
+    const axes = [0, 1].map((d) => makeAxis(moments, d));
+    const count = axes[0].z.length;
     const ratio = canvas.width / side;
     const places = (coordinate) =>
       Float64Array.from({ length: side }, (_, i) => {
         const middle = (i + 0.5) * ratio;
-        return placeOnAxis(fromCanvas(middle, middle)[coordinate], count);
+        return axes[coordinate].placeOf(fromCanvas(middle, middle)[coordinate]);
       });
     const [across, up] = [places(0), places(1)];
     for (let j = 0; j < side; j++) {
@@ -112,7 +117,7 @@ function makePlane(canvas, { points, single, onMove }) {
 
   /** Densities over the single dimension, as curves from the lower edge. */
   function drawCurves(context, { loc, scale, logPosterior }) {
-    const axis = makeAxis(GRID_POINTS[1]).z;
+    const axis = makeAxis(moments, 0);
     const gaussian = (z) => Math.exp(-0.5 * ((z - loc[0]) / scale[0]) ** 2) / (scale[0] * Math.sqrt(2 * Math.PI));
     const most = Math.max(gaussian(loc[0]), logPosterior ? Math.exp(logPosterior.reduce((a, b) => Math.max(a, b))) : 0);
     const curve = (density) => {
@@ -124,9 +129,9 @@ function makePlane(canvas, { points, single, onMove }) {
     };
     if (logPosterior) {
       curve((z) => {
-        const place = placeOnAxis(z, axis.length);
+        const place = axis.placeOf(z);
         const i = Math.floor(place);
-        if (!(i >= 0 && i < axis.length - 1)) return 0;
+        if (!(i >= 0 && i < axis.z.length - 1)) return 0;
         return Math.exp(logPosterior[i] + (place - i) * (logPosterior[i + 1] - logPosterior[i]));
       });
       context.lineTo(canvas.width, canvas.height);

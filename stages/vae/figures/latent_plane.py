@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE
 
 # Of a Gaussian in the plane within 1, 2 and 3 standard deviations.
+PRIOR_POINTS = 300  # along each axis, for the contours of a learned prior
 SHARES = [1 - np.exp(-0.5 * r**2) for r in (1, 2, 3)]
 
 
@@ -19,6 +20,8 @@ def draw_encodings(
     label: np.ndarray,
     loc: np.ndarray,
     rate_by_dimension: np.ndarray,
+    prior_loc: np.ndarray,
+    prior_scale: np.ndarray,
 ) -> Figure:
     """Posterior means of images by class, over the prior's contours.
 
@@ -32,6 +35,9 @@ def draw_encodings(
         label: class of each image [images].
         loc: posterior means [images, latent].
         rate_by_dimension: means over the images [latent], nats per image.
+        prior_loc: means of the Gaussians of which p(z) is an equal mixture,
+            [components, latent].
+        prior_scale: their standard deviations, likewise.
     """
     figure = Figure(figsize=(4.8, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -45,12 +51,12 @@ def draw_encodings(
         axes.set_ylabel("class")
         classes = np.unique(label)
         axes.set_yticks(classes, class_names[classes])
-        _draw_prior_intervals(axes)
+        _draw_prior_intervals(axes, prior_loc, prior_scale)
     else:
         points = loc[:, shown]
         axes.set_ylabel(names[1])
         axes.set_aspect("equal")
-        _draw_prior_circles(axes)
+        _draw_prior_contours(axes, prior_loc[:, shown], prior_scale[:, shown])
     if len(rate) > 2:
         title += f",\nthe two most informative of {len(rate)} dimensions"
     axes.set_title(title)
@@ -71,17 +77,36 @@ def _spread_within(label: np.ndarray) -> np.ndarray:
     return offsets
 
 
-def _draw_prior_circles(axes) -> None:
-    """The prior's contours at one, two and three standard deviations."""
-    for radius in (1, 2, 3):
-        axes.add_patch(Circle((0, 0), radius, fill=False, zorder=3, **REFERENCE))
-    axes.plot([], [], label="prior: 1, 2, 3 sd", **REFERENCE)
+def _draw_prior_contours(axes, loc: np.ndarray, scale: np.ndarray) -> None:
+    """The smallest regions that hold the SHARES of p(z), in two dimensions."""
+    label = "prior: 1, 2, 3 sd"
+    if len(loc) == 1:
+        for radius in (1, 2, 3):
+            axes.add_patch(Circle((0, 0), radius, fill=False, zorder=3, **REFERENCE))
+    else:
+        label = "prior: " + ", ".join(f"{share:.0%}" for share in SHARES)
+        low, high = (loc - 4 * scale).min(axis=0), (loc + 4 * scale).max(axis=0)
+        ticks = np.linspace(low, high, PRIOR_POINTS)
+        # [points, components] along each axis
+        across, up = (
+            np.exp(-0.5 * ((ticks[:, None, d] - loc[:, d]) / scale[:, d]) ** 2)
+            / scale[:, d]
+            for d in (0, 1)
+        )
+        density = np.einsum("jk,ik->ji", up, across)
+        levels = region_levels(density)[::-1]
+        color, width = REFERENCE["color"], REFERENCE["linewidth"]
+        lines = {"colors": color, "linewidths": width, "linestyles": "--", "zorder": 3}
+        axes.contour(*ticks.T, density, levels, **lines)
+    axes.plot([], [], label=label, **REFERENCE)
 
 
-def _draw_prior_intervals(axes) -> None:
-    """The same for one latent dimension."""
-    for z in (-3, -2, -1, 1, 2, 3):
-        axes.axvline(z, **REFERENCE)
+def _draw_prior_intervals(axes, loc: np.ndarray, scale: np.ndarray) -> None:
+    """One latent dimension: 1, 2 and 3 standard deviations from the prior's mean."""
+    mean = loc.mean()
+    deviation = np.sqrt(np.mean((loc - mean) ** 2 + scale**2))
+    for distance in (-3, -2, -1, 1, 2, 3):
+        axes.axvline(mean + distance * deviation, **REFERENCE)
     axes.plot([], [], label="prior: 1, 2, 3 sd", **REFERENCE)
 
 
