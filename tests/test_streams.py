@@ -25,6 +25,11 @@ def test_keys_are_those_of_the_recorded_results():
         "INITIAL_WEIGHTS": 7,
         "IMAGE_ORDER": 8,
         "FIXED_PIXELS": 9,
+        "ANNEALING_LATENTS": 10,
+        "ANNEALING_MOMENTA": 11,
+        "ANNEALING_CHOICES": 12,
+        "SIMULATED_LATENTS": 13,
+        "SIMULATED_PIXELS": 14,
     }
     assert {"train": 0, "validation": 1, "test": 2} == SPLITS
     assert stream_key(1, Purpose.TRAINING_PIXELS, 0) == (1, 0)
