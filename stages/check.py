@@ -16,6 +16,7 @@ PACKAGES = (  # that the stages import
     "requests",
     "ruamel",
     "safetensors",
+    "scipy",
     "sklearn",
     "tensorflow",
     "tqdm",

@@ -52,6 +52,7 @@ TINY = {
         "num_importance_samples": 12,
         "grid_points": [201, 41],
         "annealed_images": 0,
+        "optimised_images": 0,
         "seed": 5,
     },
 }

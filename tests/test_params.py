@@ -125,6 +125,7 @@ def test_a_key_that_is_there_twice_is_refused(tmp_path, name):
         ),
         ("model", "prior", "flow", "received 'flow'; Input should be 'standard' or"),
         ("model", "pseudo_inputs", 0, "model.pseudo_inputs: received 0; Input should"),
+        ("evaluate", "optimised_images", 0.5, "received 0.5; Input should be a valid"),
         ("evaluate", "annealed_images", -1, "received -1; Input should be greater"),
         ("evaluate", "num_samples", 1001, "less than or equal to 1000"),
         ("evaluate", "num_importance_samples", 10**6, "less than or equal to 100000"),
@@ -236,12 +237,24 @@ def test_iwae_needs_more_than_one_sample(tmp_path):
             "evaluate.annealed_images: received 5 with model.likelihood 'gaussian'; "
             "allowed: 0",
         ),
+        (
+            {"evaluate": {"optimised_images": 5}},
+            "evaluate.optimised_images: received 5 with model.latent_dim 3 and "
+            "evaluate.grid_points [201, 41]; allowed: 0",
+        ),
+        (
+            {
+                "model": {"latent_dim": 2},
+                "evaluate": {"optimised_images": 5, "grid_points": [201, 0]},
+            },
+            "received 5 with model.latent_dim 2 and evaluate.grid_points [201, 0]; ",
+        ),
     ],
 )
 def test_what_makes_no_sense_together_is_refused(tmp_path, changes, message):
     content = copy.deepcopy(TINY)
+    read(tmp_path, content)
     for section, values in changes.items():
-        read(tmp_path, content)
         content[section] |= values
     with pytest.raises(PipelineError) as error:
         read(tmp_path, content)

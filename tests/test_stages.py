@@ -157,6 +157,7 @@ def test_a_learned_prior_runs_through(tiny, capsys):
         train__objective="dreg",
         train__num_samples=3,
         evaluate__annealed_images=5,
+        evaluate__optimised_images=4,
     )
     run_stages()
     assert load_file("results/model.safetensors")["prior.pseudo_inputs"].shape == (
@@ -173,6 +174,8 @@ def test_a_learned_prior_runs_through(tiny, capsys):
         "gap",
     ]
     assert abs(enclosure["gap"]) < 0.5
+    gaps = metrics["gaps"]
+    assert gaps["amortisation_gap"] > 0 and gaps["approximation_gap"] > -0.01
     errors = pd.read_csv("results/standard_errors.csv", index_col="metric")
     assert errors.loc["test_lower", "enclosure"] > 0
     figures = {path.stem for path in Path("results/figures").iterdir()}

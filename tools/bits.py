@@ -121,7 +121,7 @@ CONFIGURATIONS = {
     "learned": {
         "model": {"prior": "vamp", "pseudo_inputs": 21, "hidden_units": [43, 26]},
         "train": {"objective": "dreg", "num_samples": 3, "batch_size": 60},
-        "evaluate": {"annealed_images": 5},
+        "evaluate": {"annealed_images": 5, "optimised_images": 5},
     },
     "learned-wide": {
         "preprocess": {"binarization": "none"},

@@ -128,6 +128,7 @@ stages/render.py
     style-dropped           style.context(STYLE) => style.context([])
 
 stages/vae/arrays.py
+    mode-of-the-system      = 3, 0o644 << 16 => = 3, 0
     type-unchecked          arrays[name].dtype.type != wanted or => False or
     lengths-unchecked       != length: => is None:
     pickles-read            BytesIO(content)) => BytesIO(content), allow_pickle=True)
@@ -308,6 +309,12 @@ stages/vae/evaluation/figure_arrays.py
     posterior-unnormalised  prior().log_prob(z) - log_evidence => prior().log_prob(z)
     manifold-of-any-prior   and isinstance(prior, StandardNormal) =>
     window-misses-posterior np.stack([scale, deviation]) => np.stack([scale, scale])
+
+stages/vae/evaluation/gaps.py
+    gaps-swapped            log_evidence - found, => log_evidence - encoded,
+    few-nodes               scale[None], FINAL_NODES => scale[None], 1
+    entropy-missing         tf.reduce_sum(entropy, axis=-1) => 0.0
+    search-downhill         moves += rate => moves -= rate
 
 stages/vae/evaluation/importance.py
     bound-without-log-q     (z) - proposal.log_prob(z) => (z)

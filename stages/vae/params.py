@@ -172,6 +172,8 @@ class Evaluate(Section):
             latent dimensions; 0 for none.
         annealed_images: on how many test images, and as many drawn from the model,
             log p(x) is enclosed by annealing; 0 for none. Of a Bernoulli likelihood.
+        optimised_images: on how many test images the best q(z|x) is found, which takes
+            the gap of the ELBO apart; 0 for none. Where log p(x) is integrated.
         seed: of all latent samples.
     """
 
@@ -181,6 +183,7 @@ class Evaluate(Section):
     num_importance_samples: Annotated[Count, Field(le=100_000)]
     grid_points: Annotated[list[GridPoints], Field(min_length=2, max_length=2)]
     annealed_images: CountOrZero
+    optimised_images: CountOrZero
     seed: Seed
 
     @field_validator("num_importance_samples")
@@ -216,6 +219,15 @@ class Params(Section):
                 f"evaluate.annealed_images: received {annealed} with model.likelihood "
                 f"{likelihood!r}; allowed: 0, as images drawn from the model have "
                 "binary pixels; or likelihood bernoulli"
+            )
+        latent_dim, optimised = self.model.latent_dim, self.evaluate.optimised_images
+        points = self.evaluate.grid_points
+        if optimised and not (latent_dim <= 2 and points[latent_dim - 1]):
+            raise ValueError(
+                f"evaluate.optimised_images: received {optimised} with "
+                f"model.latent_dim {latent_dim} and evaluate.grid_points {points}; "
+                "allowed: 0, as the gaps need log p(x), which is integrated on a grid "
+                "of one or two dimensions"
             )
         return self
 

@@ -24,6 +24,7 @@ SETTINGS = {
     "num_importance_samples": 5,
     "grid_points": [201, 3],
     "annealed_images": 3,
+    "optimised_images": 2,
     "seed": 3,
 }
 
@@ -78,6 +79,7 @@ def test_log_p_x_is_left_out_where_its_grid_has_no_points(monkeypatch):
 
     monkeypatch.setattr(module, "log_evidence", evidence)
     monkeypatch.setattr(module, "enclosure_columns", lambda *args, **kwargs: {})
+    monkeypatch.setattr(module, "gaps", lambda *args, **kwargs: {})
     monkeypatch.setattr(module, "elbo_columns", lambda *args, **kwargs: {"rate": 0})
     monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
     monkeypatch.setattr(module, "importance_bounds", lambda *args, **kwargs: BOUNDS)
@@ -143,7 +145,12 @@ def test_each_part_gets_its_split_and_its_parameters(monkeypatch, latent_dim):
         assert seed == 3
         return {"gap": np.zeros(3)}
 
-    parts = elbo_columns, log_evidence, importance_bounds, enclosure_columns
+    def gaps(vae, images, evidence, *, seed):
+        np.testing.assert_array_equal(images, IMAGES["test"][:2])
+        assert len(evidence) == 2 and seed == 3
+        return {"approximation_gap": np.zeros(2)}
+
+    parts = elbo_columns, log_evidence, importance_bounds, enclosure_columns, gaps
     for function in parts:
         monkeypatch.setattr(module, function.__name__, function)
     monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})

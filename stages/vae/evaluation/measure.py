@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae.evaluation.annealing import lower_bounds, simulated_bounds
+from vae.evaluation.gaps import gaps
 from vae.evaluation.importance import Bounds, importance_bounds
 from vae.evaluation.inference import Encoding, rates_and_distortions
 from vae.evaluation.latents import active_units, mutual_information, probe_hits
@@ -19,7 +20,8 @@ class Measures(NamedTuple):
 
     Attributes:
         columns: by split and name, a value for each image [images]; `enclosure` are
-            bounds from both sides on some images, see `enclosure_columns`.
+            bounds from both sides on some images, see `enclosure_columns`, and `gaps`
+            says of some what lies between the ELBO and log p(x).
         scalars: by split and name, one value.
         curve: arrays of the figure of the bound against its number of samples.
     """
@@ -40,6 +42,7 @@ def measure(
     num_importance_samples: int,
     grid_points: Sequence[int],
     annealed_images: int,
+    optimised_images: int,
     seed: int,
 ) -> Measures:
     """The ELBO on both splits; on the test images all that takes longer.
@@ -54,6 +57,7 @@ def measure(
         num_importance_samples: latent samples an image, of that bound.
         grid_points: of the quadrature along an axis, for 1-D and for 2-D z; 0: none.
         annealed_images: on how many log p(x) is enclosed by annealing; 0: none.
+        optimised_images: on how many the best q is found; 0: none.
         seed: of all draws.
     """
     columns = {
@@ -77,6 +81,9 @@ def measure(
         evidence, change = log_evidence(vae, images["test"], num_points=num_points)
         columns["test"] |= {"log_evidence": evidence}
         scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}
+    if num_points and optimised_images:
+        few = slice(optimised_images)
+        columns["gaps"] = gaps(vae, images["test"][few], evidence[few], seed=seed)
     if annealed_images:
         columns["enclosure"] = enclosure_columns(
             vae, images["test"][:annealed_images], seed=seed
