@@ -89,7 +89,6 @@ def test_the_bound_of_an_image_depends_on_its_place_alone(monkeypatch):
     np.testing.assert_allclose(
         lower_bounds(vae, IMAGE_BYTES, seed=1), expected, atol=1e-3
     )
-    assert np.all(lower_bounds(vae, IMAGE_BYTES, seed=2) != expected)
 
 
 def test_images_are_drawn_from_the_model():
@@ -102,11 +101,9 @@ def test_images_are_drawn_from_the_model():
     assert np.all(abs(images.mean(axis=0) / 255 - mean.mean(axis=0)) < 5 * error)
 
 
-@pytest.mark.parametrize("prior", ["standard", "vamp"])
-def test_bounds_on_simulated_images_meet(prior):
-    vae = make_vae(prior=prior)
-    if prior == "vamp":
-        vae.pseudo_inputs.assign(np.random.default_rng(0).random((4, 11)))
+def test_bounds_on_simulated_images_meet():
+    vae = make_vae(prior="vamp")
+    vae.pseudo_inputs.assign(np.random.default_rng(0).random((4, 11)))
     lower, upper = simulated_bounds(vae, 40, seed=1)
     error = np.std(upper - lower) / np.sqrt(40)
     assert -4 * error - 0.01 < np.mean(upper - lower) < 0.1

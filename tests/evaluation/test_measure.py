@@ -47,7 +47,8 @@ def measured():
         seed=1,
     )
     encodings = {split: encode(vae, images) for split, images in IMAGES.items()}
-    return measure(vae, IMAGES, LABELS, encodings, **SETTINGS), encodings
+    settings = SETTINGS | {"annealed_images": 0}  # tests/test_stages.py anneals
+    return measure(vae, IMAGES, LABELS, encodings, **settings), encodings
 
 
 def test_each_split_has_its_columns(measured):
@@ -61,13 +62,26 @@ def test_each_split_has_its_columns(measured):
         "knn_accuracy",
         "probe_accuracy",
     }
-    enclosure = columns["enclosure"]
-    assert all(len(column) == 3 for column in enclosure.values())
-    upper, lower = enclosure["simulated_upper"], enclosure["simulated_lower"]
-    np.testing.assert_array_equal(enclosure["gap"], upper - lower)
+    assert all(len(column) == 2 for column in columns["gaps"].values())
     for split, images in IMAGES.items():
         assert all(len(column) == len(images) for column in columns[split].values())
         assert scalars[split]["active_units"] == active_units(encodings[split].loc)
+
+
+def test_the_distance_of_the_bounds_is_upper_less_lower(monkeypatch):
+    def simulated_bounds(vae, num_images, *, seed):
+        assert (num_images, seed) == (7, 3)
+        return np.full(7, -5.0), np.full(7, -3.0)
+
+    monkeypatch.setattr(module, "simulated_bounds", simulated_bounds)
+    monkeypatch.setattr(module, "lower_bounds", lambda vae, images, *, seed: ONE)
+    columns = module.enclosure_columns(None, IMAGES["test"], seed=3)
+    assert {name: column[0] for name, column in columns.items()} == {
+        "test_lower": 1,
+        "simulated_lower": -5,
+        "simulated_upper": -3,
+        "gap": 2,
+    }
 
 
 def test_log_p_x_is_left_out_where_its_grid_has_no_points(monkeypatch):
