@@ -311,6 +311,13 @@ def draw_two(page):
     return settled(page)
 
 
+def test_weights_without_the_pseudo_inputs_are_not_saved(visit, make_page):
+    for prior in ("standard", "vamp"):
+        page = visit(make_page(prior=prior)[0])
+        settled(page)
+        assert page.locator("#weights-section").is_visible() == (prior == "standard")
+
+
 def test_a_drawing_is_encoded(visit, make_page):
     path, model, _ = make_page(latent_dim=2, side=28)
     page = visit(path)

@@ -388,6 +388,7 @@ function start() {
   $("weights-text").textContent =
     `${data.num_weights.toLocaleString("en")} numbers, rounded to 16 significant bits, as this page ` +
     "uses them. docs/weights.md says how to run them.";
+  $("weights-section").hidden = learned; // the page has no pseudo-inputs to save
   $("pseudo").hidden = (data.settings.likelihood === "bernoulli") === data.binary;
   showDimensions();
   startWorker();

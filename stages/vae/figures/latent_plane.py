@@ -8,8 +8,8 @@ from matplotlib.ticker import MaxNLocator
 
 from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE
 
-# Of a Gaussian in the plane within 1, 2 and 3 standard deviations.
 PRIOR_POINTS = 300  # along each axis, for the contours of a learned prior
+# Of a Gaussian in the plane within 1, 2 and 3 standard deviations.
 SHARES = [1 - np.exp(-0.5 * r**2) for r in (1, 2, 3)]
 
 
