@@ -25,16 +25,30 @@ matplotlib.use("agg")
 def draw_study(study: Study, table: pd.DataFrame) -> bytes:
     """A PNG; its bytes depend on the study and its table alone."""
     content = BytesIO()
-    metrics = study.figure.metrics
+    panels = [
+        (rows[rows[metric].notna()], metric)
+        for rows in split_rows(study, table)
+        for metric in study.figure.metrics
+    ]
+    width = max(2.5, 4 - 0.5 * (len(panels) - 2))
     with style.context(STYLE):
-        figure = Figure(figsize=(4 * len(metrics), 3.2), layout="constrained")
-        for axes, metric in zip(
-            np.atleast_1d(figure.subplots(1, len(metrics))), metrics, strict=True
-        ):
-            draw_panel(axes, study, table[table[metric].notna()], metric)
+        figure = Figure(figsize=(width * len(panels), 3.2), layout="constrained")
+        all_axes = np.atleast_1d(figure.subplots(1, len(panels)))
+        for axes, (rows, metric) in zip(all_axes, panels, strict=True):
+            draw = draw_panel if study.figure.x in places_of(study) else draw_curve
+            draw(axes, study, rows, metric)
+            if study.summary and axes is not all_axes[0]:
+                axes.set_ylabel("")
         figure.suptitle(study.question, fontsize="medium")
         figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()
+
+
+def split_rows(study: Study, table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each variant, where they are summed up; else all together."""
+    if not study.summary:
+        return [table]
+    return [table[table["variant"] == variant] for variant in study.variants]
 
 
 def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
@@ -46,6 +60,8 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         ticks |= dict.fromkeys(other.x)
     places = {value: place for place, value in enumerate(ticks)}
     settings = [name for name in places_of(study) if name not in (x, SEED)]
+    if study.summary:
+        settings.remove("variant")
     groups = table.groupby(settings) if settings else [((), table)]
     for setting, rows in groups:
         label = ", ".join(map(str, setting)) or None
@@ -61,11 +77,54 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     axes.set_xticks(range(len(ticks)), [str(value) for value in ticks])
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     axes.set_xlabel(x.rpartition(".")[2].replace("_", " "))
-    split, _, name = metric.partition(".")
-    unit = "" if name.endswith(("accuracy", "units")) else ", nats per image"
-    axes.set_ylabel(f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}")
+    axes.set_ylabel(describe(metric))
+    if study.summary:
+        variant = table["variant"].iloc[0]
+        axes.set_title(f"{variant}\n{axes.get_title()}", fontsize="small")
+        if variant in study.summary.published:
+            number = study.summary.published[variant]
+            axes.axhline(number, color="tab:red", label=f"published {number:.2f}")
     if axes.get_legend_handles_labels()[0]:
         axes.legend()
+
+
+def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
+    """One metric against another: each run, and the means of the seeds as a line.
+
+    Of rate and distortion with lines of equal ELBO (Alemi et al. 2018, arXiv
+    1711.00464).
+    """
+    x = study.figure.x
+    settings = [name for name in places_of(study) if name != SEED]
+    means = table.groupby(settings, sort=False)[[x, metric]].mean()
+    (line,) = axes.plot(means[x], means[metric], "-")
+    axes.plot(table[x], table[metric], "o", ms=3, mew=0, c=line.get_color())
+    for setting, mean in means.iterrows():
+        label = ", ".join(as_label(value) for value in np.atleast_1d(setting))
+        axes.annotate(label, mean, (4, 4), textcoords="offset points", fontsize="small")
+    if {x, metric} == {"test.rate", "test.distortion"}:
+        rates, distortions = (
+            np.linspace(*limits) for limits in (axes.get_xlim(), axes.get_ylim())
+        )
+        elbo = -(rates + distortions[:, None])
+        lines = axes.contour(
+            rates, distortions, elbo, colors="0.8", linestyles="-", linewidths=0.6
+        )
+        axes.clabel(lines, fmt="ELBO %g", fontsize="x-small")
+    axes.set_xlabel(describe(x))
+    axes.set_ylabel(describe(metric))
+
+
+def as_label(value: object) -> str:
+    """A parameter's value, as one writes it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def describe(metric: str) -> str:
+    """A label such as `test ELBO, nats per image`."""
+    split, _, name = metric.partition(".")
+    unit = "" if name.endswith(("accuracy", "units")) else ", nats per image"
+    return f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}"
 
 
 def places_of(study: Study) -> list[str]:

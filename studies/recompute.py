@@ -23,8 +23,8 @@ from run import (
     refuse_changes,
     run_points,
 )
-from specification import PipelineError, Point, list_points, read_study
-from table import make_table
+from specification import PipelineError, Point, list_points, read_study, study_names
+from table import make_table, table_of_runs
 
 TABLES = ROOT / "results/studies"
 
@@ -52,8 +52,9 @@ def as_written(table: pd.DataFrame) -> list[dict[str, str]]:
 
 def verify(name: str, options: argparse.Namespace) -> bool:
     """Whether the chosen rows of a study come out as they are committed."""
-    points = list_points(read_study(ROOT / f"studies/{name}.yaml"))
-    path = TABLES / f"{name}.csv"
+    study = read_study(ROOT / f"studies/{name}.yaml")
+    points = list_points(study)
+    path = table_of_runs(study, TABLES / f"{name}.csv")
     if not path.exists():
         raise PipelineError(
             f"{path}: no such table; make it with: studies/run.py {name}"
@@ -91,7 +92,7 @@ def main() -> int:
     options = parser.parse_args()
     refuse_changes()
     lock = refuse_another()
-    names = options.study or sorted(path.stem for path in TABLES.glob("*.csv"))
+    names = options.study or study_names(ROOT / "studies")
     same = [verify(name, options) for name in names]
     lock.close()
     return 0 if all(same) else 1

@@ -33,7 +33,14 @@ from specification import (
     parse_grid,
     read_study,
 )
-from table import audit_points, describe_difference, make_table
+from table import (
+    as_csv,
+    audit_points,
+    describe_difference,
+    make_table,
+    summarize,
+    table_of_runs,
+)
 from vae.files import write_files
 from vae.progress import progress_bar
 
@@ -266,16 +273,17 @@ def main() -> int:
         disconnect(client)
         lock.close()
     table = make_table(points, results)
-    csv = table.to_csv(index=False, lineterminator="\n").encode()
-    outputs = {path: csv}
-    missing = (
-        [m for m in study.figure.metrics if m not in table] if study.figure else []
-    )
+    outputs = {table_of_runs(study, path): as_csv(table)}
+    wanted = [study.summary.metric] if study.summary else []
+    wanted += study.figure.metrics if study.figure else []
+    missing = [metric for metric in dict.fromkeys(wanted) if metric not in table]
+    if study.summary and not missing:
+        outputs[path] = as_csv(summarize(study, points, table))
     if study.figure and not missing:
         outputs[path.with_suffix(".png")] = draw_study(study, table)
     write_files(outputs)
     for metric in missing:
-        print(f"{metric}: no run has this metric, so there is no figure")
+        print(f"{metric}: no run has this metric, so there is no figure of it")
     for difference in differences:
         print(difference)
     return 1 if differences or any(result.message for result in results) else 0

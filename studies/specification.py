@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,14 +40,27 @@ class Figure(Section):
     """What the figure shows.
 
     Attributes:
-        x: a parameter of the grid, or `variant`.
-        metrics: such as `test.elbo`, each with a panel of its own.
+        x: a parameter of the grid, `variant`, or a metric.
+        metrics: such as `test.elbo`, each with a panel of its own; with a summary, one
+            for each variant.
         published: by metric.
     """
 
     x: str
     metrics: Annotated[list[str], NotEmpty]
     published: dict[str, list[Published]] = {}
+
+
+class Summary(Section):
+    """What each variant comes to, beside what others have published.
+
+    Attributes:
+        metric: whose mean over the runs is taken, such as `test.iwae_bound`.
+        published: by variant.
+    """
+
+    metric: str
+    published: dict[str, float]
 
 
 class Study(Section):
@@ -59,6 +72,7 @@ class Study(Section):
         variants: further ones, by a name that becomes a column of the table.
         grid: values by parameter; all combinations are run, for each variant.
         figure: what it shows.
+        summary: a second table, with a row for each variant.
     """
 
     question: str
@@ -66,6 +80,16 @@ class Study(Section):
     variants: Annotated[dict[str, Overrides], NotEmpty] | None = None
     grid: Annotated[dict[str, Annotated[list[Any], NotEmpty]], NotEmpty]
     figure: Figure | None = None
+    summary: Summary | None = None
+
+    @model_validator(mode="after")
+    def _published_of_variants(self) -> "Study":
+        unknown = set(self.summary.published if self.summary else ()) - set(
+            self.variants or ()
+        )
+        if unknown:
+            raise ValueError(f"summary: no such variant: {', '.join(sorted(unknown))}")
+        return self
 
 
 class Point(NamedTuple):
@@ -80,14 +104,18 @@ class Point(NamedTuple):
     overrides: Overrides
 
 
+def study_names(folder: Path) -> list[str]:
+    """Of all studies that a folder specifies."""
+    return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "dvc")
+
+
 def read_study(path: Path) -> Study:
     """Read a file of a study. Raises PipelineError, a line for each mistake."""
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         return Study.model_validate(content)
     except FileNotFoundError:
-        there = sorted(other.stem for other in path.parent.glob("*.yaml"))
-        known = ", ".join(name for name in there if name != "dvc")
+        known = ", ".join(study_names(path.parent))
         raise PipelineError(f"{path}: no such study; there are: {known}") from None
     except ValidationError as error:
         lines = [

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from draw import draw_panel, draw_study
+from draw import draw_curve, draw_panel, draw_study
 from specification import Figure as Shown
-from specification import Published, Study
+from specification import Published, Study, Summary
 
 OTHERS = Published(label="others", x=[5, 20], y=[-105.0, -90.0])
 STUDY = Study(
@@ -56,6 +56,49 @@ def test_seeds_are_shown_with_their_mean_and_spread():
     )
     table = pd.DataFrame({"train.seed": [1, 2], "test.elbo": [-3.0, -1.0]})
     assert panel(study, table).get_title() == "mean -2.00, sd 1.41"
+
+
+def test_a_variant_stands_beside_what_is_published():
+    study = Study(
+        question="?",
+        variants={"a": {}, "b": {}},
+        grid={"train.seed": [1, 2]},
+        figure=Shown(x="train.seed", metrics=["test.elbo"]),
+        summary=Summary(metric="test.elbo", published={"a": -4.0}),
+    )
+    table = pd.DataFrame(
+        {"variant": "a", "train.seed": [1, 2], "test.elbo": [-3.0, -1.0]}
+    )
+    axes = panel(study, table)
+    assert axes.get_title() == "a\nmean -2.00, sd 1.41"
+    (line,) = [a for a in axes.lines if a.get_label() == "published -4.00"]
+    assert list(line.get_ydata()) == [-4.0, -4.0]
+
+
+def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
+    study = Study(
+        question="?",
+        grid={"train.beta": [0.5, 4.0], "train.seed": [1, 2]},
+        figure=Shown(x="test.rate", metrics=["test.distortion"]),
+    )
+    table = pd.DataFrame(
+        {
+            "train.beta": [0.5, 0.5, 4.0, 4.0],
+            "train.seed": [1, 2, 1, 2],
+            "test.rate": [20.0, 22.0, 8.0, 6.0],
+            "test.distortion": [70.0, 72.0, 90.0, 100.0],
+        }
+    )
+    axes = Figure().subplots()
+    draw_curve(axes, study, table, "test.distortion")
+    np.testing.assert_allclose(axes.lines[0].get_xydata(), [[21, 71], [7, 95]])
+    np.testing.assert_allclose(axes.lines[1].get_xydata(), table.iloc[:, 2:])
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[:2] == ["0.5", "4"]
+    assert all(text.startswith("ELBO -") for text in texts[2:])
+    (contours,) = axes.collections
+    for level, path in zip(contours.levels, contours.get_paths(), strict=True):
+        np.testing.assert_allclose(-path.vertices.sum(axis=1), level, rtol=1e-6)
 
 
 @pytest.mark.parametrize("metrics", [["test.elbo"], ["test.elbo", "test.rate"]])

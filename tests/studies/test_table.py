@@ -3,8 +3,8 @@
 import pandas as pd
 
 from point import Result
-from specification import Point
-from table import audit_points, describe_difference, make_table
+from specification import Point, Study, Summary
+from table import audit_points, describe_difference, make_table, summarize
 
 POINTS = [
     Point({"train.seed": seed, "model.hidden_units": [4, 2]}, {}) for seed in (1, 2)
@@ -20,6 +20,33 @@ def test_a_row_has_its_place_its_metrics_and_its_weights():
         "train.seed,model.hidden_units,test.elbo,test.elbo_se,weights_sha256,message\n"
         '1,"[4, 2]",,,,training diverged\n'
         '2,"[4, 2]",-1.0,0.5,a1,\n'
+    )
+
+
+def test_a_variant_is_summed_up_beside_what_is_published():
+    study = Study(
+        question="?",
+        shared={"train.epochs": 3},
+        variants={"a": {"model.latent_dim": 5}, "b": {}},
+        grid={"train.seed": [1, 2], "train.batch_size": [8]},
+        summary=Summary(metric="test.elbo", published={"b": -7.0}),
+    )
+    points = [
+        Point(
+            {"variant": variant, "train.seed": seed}, overrides | {"train.seed": seed}
+        )
+        for variant, overrides in study.variants.items()
+        for seed in (1, 2)
+    ]
+    results = [
+        Result({"test.elbo": elbo}, HASHES, False, "", "A CPU")
+        for elbo in (-1.0, -2.0, -3.0, -5.0)
+    ]
+    runs = make_table(points, results)
+    assert summarize(study, points, runs).to_csv(index=False) == (
+        "row,mean,sd,published,model.latent_dim,train.seed\n"
+        'a,-1.5,0.7071,,5,"[1, 2]"\n'
+        'b,-4.0,1.4142,-7.0,2,"[1, 2]"\n'
     )
 
 
