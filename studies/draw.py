@@ -37,7 +37,7 @@ def draw_study(study: Study, table: pd.DataFrame) -> bytes:
         for axes, (rows, metric) in zip(all_axes, panels, strict=True):
             draw = draw_panel if study.figure.x in places_of(study) else draw_curve
             draw(axes, study, rows, metric)
-            if study.summary and axes is not all_axes[0]:
+            if len(study.figure.metrics) == 1 and axes is not all_axes[0]:
                 axes.set_ylabel("")
         figure.suptitle(study.question, fontsize="medium")
         figure.savefig(content, format="png", metadata={"Software": None})
@@ -45,10 +45,10 @@ def draw_study(study: Study, table: pd.DataFrame) -> bytes:
 
 
 def split_rows(study: Study, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows of each variant, where they are summed up; else all together."""
-    if not study.summary:
+    """Those of each value that has panels of its own; else all together."""
+    if study.figure.panels is None:
         return [table]
-    return [table[table["variant"] == variant] for variant in study.variants]
+    return [rows for _, rows in table.groupby(study.figure.panels, sort=False)]
 
 
 def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
@@ -59,9 +59,8 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     for other in published:
         ticks |= dict.fromkeys(other.x)
     places = {value: place for place, value in enumerate(ticks)}
-    settings = [name for name in places_of(study) if name not in (x, SEED)]
-    if study.summary:
-        settings.remove("variant")
+    panels = study.figure.panels
+    settings = [name for name in places_of(study) if name not in (x, SEED, panels)]
     groups = table.groupby(settings) if settings else [((), table)]
     for setting, rows in groups:
         label = ", ".join(map(str, setting)) or None
@@ -78,11 +77,11 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     axes.set_xlabel(x.rpartition(".")[2].replace("_", " "))
     axes.set_ylabel(describe(metric))
-    if study.summary:
-        variant = table["variant"].iloc[0]
-        axes.set_title(f"{variant}\n{axes.get_title()}", fontsize="small")
-        if variant in study.summary.published:
-            number = study.summary.published[variant]
+    if panels:
+        value = table[panels].iloc[0]
+        axes.set_title(f"{value}\n{axes.get_title()}".strip(), fontsize="small")
+        number = study.summary.published.get(value) if study.summary else None
+        if number is not None:
             axes.axhline(number, color="tab:red", label=f"published {number:.2f}")
     if axes.get_legend_handles_labels()[0]:
         axes.legend()

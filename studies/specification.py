@@ -41,13 +41,14 @@ class Figure(Section):
 
     Attributes:
         x: a parameter of the grid, `variant`, or a metric.
-        metrics: such as `test.elbo`, each with a panel of its own; with a summary, one
-            for each variant.
+        metrics: such as `test.elbo`, each with a panel of its own.
+        panels: a parameter of the grid or `variant`, each value of which has them.
         published: by metric.
     """
 
     x: str
     metrics: Annotated[list[str], NotEmpty]
+    panels: str | None = None
     published: dict[str, list[Published]] = {}
 
 

@@ -63,7 +63,7 @@ def test_a_variant_stands_beside_what_is_published():
         question="?",
         variants={"a": {}, "b": {}},
         grid={"train.seed": [1, 2]},
-        figure=Shown(x="train.seed", metrics=["test.elbo"]),
+        figure=Shown(x="train.seed", metrics=["test.elbo"], panels="variant"),
         summary=Summary(metric="test.elbo", published={"a": -4.0}),
     )
     table = pd.DataFrame(
