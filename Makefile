@@ -8,7 +8,7 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all lint study verify verify-studies emulate bench bench-growth bench-parts bench-pipeline bench-page lock
+.PHONY: repro test test-all lint study verify verify-studies emulate bench bench-growth bench-parts bench-quality bench-pipeline bench-page lock
 
 # DVC, killed while it writes its lock, leaves half of it and refuses to run.
 repro: .venv/ready
@@ -42,13 +42,17 @@ verify-studies: .venv/ready
 emulate: .venv/ready
 	.venv/bin/python tools/emulate.py
 
-# Side by side with other programs; then what takes the time of a step, what the pipeline
-# takes around the training, and how the cost grows. About half an hour; the machine
-# should do nothing else.
+# Side by side with other programs, by speed and to the same quality; then what takes the
+# time of a step, what the pipeline takes around the training, and how the cost grows.
+# About an hour; the machine should do nothing else.
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
-	$(MAKE) bench-parts bench-pipeline bench-page bench-growth
+	$(MAKE) bench-quality bench-parts bench-pipeline bench-page bench-growth
+
+bench-quality: .venv/ready benchmarks/.venv/ready
+	.venv/bin/dvc repro preprocess
+	.venv/bin/python benchmarks/quality.py
 
 bench-parts: .venv/ready
 	.venv/bin/dvc repro preprocess

@@ -66,13 +66,20 @@ class Contender:
 
     def epoch(self) -> dict[str, float]:
         """Seconds and mean loss of one more epoch."""
-        self._process.stdin.write("epoch\n")
-        self._process.stdin.flush()
-        return self._read()
+        return self._ask("epoch")
+
+    def validate(self) -> float:
+        """The ELBO of the validation images."""
+        return self._ask("validate")["elbo"]
 
     def close(self) -> None:
         self._process.stdin.close()
         self._process.wait()
+
+    def _ask(self, what: str) -> dict[str, float]:
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        return self._read()
 
     def _read(self) -> dict[str, float]:
         if line := self._process.stdout.readline():

@@ -9,7 +9,7 @@ import optax
 from jax.nn.initializers import glorot_uniform, he_uniform
 
 from programs.configurations import LEARNING_RATE
-from programs.worker import serve
+from programs.worker import Program, serve
 
 ACTIVATIONS = {
     "gelu": functools.partial(jax.nn.gelu, approximate=False),
@@ -93,7 +93,11 @@ def make(configuration, images):
         params, opt_state, loss = train_epoch(params, opt_state, images, epoch_key)
         return float(loss)
 
-    return run_epoch
+    def negative_elbo(images):
+        x = jnp.float32(images) / jnp.float32(255)
+        return float(loss_fn(params, x, jax.random.key(2), activation))
+
+    return Program(run_epoch, negative_elbo)
 
 
 if __name__ == "__main__":

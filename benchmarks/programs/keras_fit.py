@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from programs.configurations import LEARNING_RATE
-from programs.worker import serve
+from programs.worker import Program, serve
 
 
 class VAE(keras.Model):
@@ -73,7 +73,11 @@ def make(configuration, images):
     def run_epoch():
         return model.fit(dataset, verbose=0).history["loss"][0]
 
-    return run_epoch
+    def negative_elbo(images):
+        x = images.astype(np.float32) / 255
+        return float(ops.mean(model.predict(x, verbose=0)))
+
+    return Program(run_epoch, negative_elbo)
 
 
 if __name__ == "__main__":

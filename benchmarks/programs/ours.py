@@ -3,7 +3,8 @@
 import itertools
 
 from programs.configurations import LEARNING_RATE, NUM_PIXELS
-from programs.worker import serve
+from programs.worker import Program, serve
+from vae.evaluation.inference import rates_and_distortions
 from vae.model import VAE
 from vae.objectives import WeightedElbo
 from vae.training import Trainer
@@ -23,27 +24,36 @@ def make_vae(configuration):
     )
 
 
-def make(configuration, images):
+def make(
+    configuration, images, epochs=1, learning_rate=LEARNING_RATE, schedule="constant"
+):
+    vae = make_vae(configuration)
     trainer = Trainer(
-        make_vae(configuration),
+        vae,
         WeightedElbo(beta=1.0, warmup_epochs=0),
         images,
         images[:1],  # for validation, which is not run
         dynamic=configuration.dynamic,
         num_samples=1,
-        epochs=1,
+        epochs=epochs,
         batch_size=configuration.batch_size,
-        learning_rate=LEARNING_RATE,
-        schedule="constant",
+        learning_rate=learning_rate,
+        schedule=schedule,
         seed=1,
     )
-    epochs = itertools.count()
+    done = itertools.count()
 
     def run_epoch():
-        terms = trainer.run_epoch(next(epochs))
+        terms = trainer.run_epoch(next(done))
         return float((terms["rate"] + terms["distortion"]).mean())
 
-    return run_epoch
+    def negative_elbo(images):
+        rate, distortion = rates_and_distortions(
+            vae, images, num_samples=1, seed=1, split="train"
+        )
+        return float((rate + distortion).mean())
+
+    return Program(run_epoch, negative_elbo)
 
 
 if __name__ == "__main__":

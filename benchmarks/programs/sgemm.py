@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from programs.configurations import BOUND, NUM_SAMPLES
-from programs.worker import serve
+from programs.worker import Program, serve
 
 
 def random(*shape):
@@ -79,7 +79,7 @@ def make(configuration, images):
         for _ in range(configuration.num_steps):
             step()
 
-    return run_epoch
+    return Program(run_epoch)
 
 
 if __name__ == "__main__":

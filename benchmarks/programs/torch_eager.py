@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from programs.configurations import LEARNING_RATE
-from programs.worker import serve
+from programs.worker import Program, serve
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -66,7 +66,11 @@ def make(configuration, images, compiled=False):
             total += loss.detach()
         return total.item() / configuration.num_steps
 
-    return run_epoch
+    @torch.no_grad()
+    def negative_elbo(images):
+        return model(torch.from_numpy(images).float() / 255).item()
+
+    return Program(run_epoch, negative_elbo)
 
 
 if __name__ == "__main__":
