@@ -59,8 +59,8 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     for other in published:
         ticks |= dict.fromkeys(other.x)
     places = {value: place for place, value in enumerate(ticks)}
-    panels = study.figure.panels
-    settings = [name for name in places_of(study) if name not in (x, SEED, panels)]
+    apart = (x, SEED, study.figure.panels)
+    settings = [name for name in places_of(study) if name not in apart]
     groups = table.groupby(settings) if settings else [((), table)]
     for setting, rows in groups:
         label = ", ".join(map(str, setting)) or None
@@ -77,14 +77,18 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     axes.set_xlabel(x.rpartition(".")[2].replace("_", " "))
     axes.set_ylabel(describe(metric))
-    if panels:
-        value = table[panels].iloc[0]
-        axes.set_title(f"{value}\n{axes.get_title()}".strip(), fontsize="small")
-        number = study.summary.published.get(value) if study.summary else None
-        if number is not None:
-            axes.axhline(number, color="tab:red", label=f"published {number:.2f}")
+    if study.figure.panels:
+        add_title(axes, study, table[study.figure.panels].iloc[0])
     if axes.get_legend_handles_labels()[0]:
         axes.legend()
+
+
+def add_title(axes: Axes, study: Study, value: object) -> None:
+    """What a panel is of; if it is a variant, with what is published beside it."""
+    axes.set_title(f"{value}\n{axes.get_title()}".strip(), fontsize="small")
+    number = study.summary.published.get(value) if study.summary else None
+    if number is not None:
+        axes.axhline(number, color="tab:red", label=f"published {number:.2f}")
 
 
 def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
