@@ -10,6 +10,7 @@ import pytest
 import scipy.stats
 from matplotlib import style
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Circle
 
 from vae.figures.latent_plane import (
     SHARES,
@@ -67,6 +68,8 @@ def test_two_dimensions_are_shown_as_they_are():
     np.testing.assert_array_equal(points(axes), by_class(loc))
     assert axes.get_title() == "Posterior means of 50 test images of Fashion"
     assert axes.get_xlabel() == "$z_{1}$   (rate 1.50 nats)"
+    circles = [patch for patch in axes.patches if isinstance(patch, Circle)]
+    assert [circle.get_radius() for circle in circles] == [1, 2, 3]
 
 
 def test_of_more_dimensions_the_two_most_informative():
