@@ -106,13 +106,22 @@ def test_a_table_has_a_row_for_each_point(toy, table):
     assert (toy / "results/studies/toy.png").read_bytes()[1:4] == b"PNG"
 
 
-def test_a_second_call_is_served_and_any_number_of_workers_gives_the_same(
+def test_what_was_computed_is_served_to_any_number_of_workers_and_summed_up(
     toy, table, signals
 ):
-    printed = ends(start(toy, signals, "toy", "--workers", "2"))
+    summary = "summary: {metric: test.elbo, published: {short: -104.5}}\n"
+    study = (toy / "studies/toy.yaml").read_text() + summary
+    (toy / "studies/summed.yaml").write_text(study)
+    printed = ends(start(toy, signals, "summed", "--workers", "2"))
     assert "4 points: 0 computed, 4 served, 0 failed" in printed
     assert starts(signals) == []
-    assert (toy / "results/studies/toy.csv").read_bytes() == table[0]
+    results = toy / "results/studies"
+    assert (results / "summed_runs.csv").read_bytes() == table[0]
+    rows = pd.read_csv(results / "summed.csv")
+    elbos = pd.read_csv(results / "toy.csv").groupby("variant")["test.elbo"]
+    assert list(rows["row"]) == ["short", "long"]
+    assert list(rows["mean"]) == [round(elbos.get_group(v).mean(), 4) for v in rows.row]
+    assert list(rows["published"].dropna()) == [-104.5]
     assert not list((toy / ".state/studies").glob("*[0-9a-f]"))  # no clone is left
 
 
