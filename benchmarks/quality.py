@@ -60,6 +60,7 @@ def race(
                 elbo = contender.validate()
                 total = sum(seconds[name]) + np.median(seconds[name])
                 rows[name] = {"epochs": epoch, "seconds": total, "elbo": elbo}
+                print(f"{name}, {epoch} epochs, {total:.0f} s: {elbo:.2f}", flush=True)
                 if elbo >= target:
                     del running[name]
         if not running:
@@ -71,8 +72,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Seconds to the same ELBO.")
     parser.add_argument("--target", type=float, default=-133.0)
     parser.add_argument("--limit", type=int, default=400, help="of epochs")
+    parser.add_argument("--recipe", type=int, help="its epochs, if they are known")
     options = parser.parse_args()
-    epochs = fewest_epochs(options.target, options.limit)
+    epochs = options.recipe or fewest_epochs(options.target, options.limit)
     contenders = {OURS: recipe(epochs)}
     contenders |= {name: Contender(TRAINING[name], "default") for name in PEERS}
     try:
