@@ -92,7 +92,10 @@ def main() -> int:
     options = parser.parse_args()
     refuse_changes()
     lock = refuse_another()
-    names = options.study or study_names(ROOT / "studies")
+    computed = {path.stem for path in TABLES.glob("*.csv")}
+    names = options.study or sorted(
+        computed.intersection(study_names(ROOT / "studies"))
+    )
     same = [verify(name, options) for name in names]
     lock.close()
     return 0 if all(same) else 1

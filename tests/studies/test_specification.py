@@ -112,10 +112,12 @@ def test_overrides_leave_the_parameters_as_they_were():
 @pytest.mark.parametrize(
     "path", [p for p in ROOT.glob("studies/*.yaml") if p.stem != "dvc"]
 )
-def test_the_studies_that_are_there_are_valid_and_wired(path):
+def test_the_studies_that_are_there_are_valid_and_wired_once_they_are_computed(path):
     study = read_study(path)
     points = list_points(study)
     assert study.figure.x in [*points[0].place, "test.rate"]
+    if not (ROOT / f"results/studies/{path.stem}.csv").exists():
+        return
     text = (ROOT / "studies/dvc.yaml").read_text()
     stages = yaml.safe_load(text.replace("${item}", path.stem))["stages"]
     names = stages["study"]["foreach"]
