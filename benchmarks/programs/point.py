@@ -24,12 +24,12 @@ def make(point):
     with np.load("data/images.npz") as arrays:
         images = arrays["train_grey"].reshape(-1, 784)
     if "num_samples" in point:
-        run = bound.make(CONFIGURATIONS[BOUND], images[:NUM_BOUNDED], **point)
-        return run, bound.without_compilation
+        program = bound.make(CONFIGURATIONS[BOUND], images[:NUM_BOUNDED], **point)
+        return program.epoch, bound.without_compilation
     point = {"num_images": NUM_IMAGES, **point}
     configuration = replace(CONFIGURATIONS["dynamic"], **point)
     images = np.resize(images, [configuration.num_images, 784])
-    return ours.make(configuration, images), timed
+    return ours.make(configuration, images).epoch, timed
 
 
 def main():
