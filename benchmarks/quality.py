@@ -56,12 +56,12 @@ def race(
     for epoch in range(2, limit + 1):
         for name, contender in list(running.items()):
             seconds[name].append(contender.epoch()["seconds"])
-            if epoch == ends.get(name, epoch) and epoch % EVERY == 0:
+            if epoch == ends[name] if name in ends else epoch % EVERY == 0:
                 elbo = contender.validate()
                 total = sum(seconds[name]) + np.median(seconds[name])
                 rows[name] = {"epochs": epoch, "seconds": total, "elbo": elbo}
                 print(f"{name}, {epoch} epochs, {total:.0f} s: {elbo:.2f}", flush=True)
-                if elbo >= target:
+                if elbo >= target or name in ends:
                     del running[name]
         if not running:
             break

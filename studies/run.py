@@ -275,7 +275,9 @@ def main() -> int:
     table = make_table(points, results)
     outputs = {table_of_runs(study, path): as_csv(table)}
     wanted = [study.summary.metric] if study.summary else []
-    wanted += study.figure.metrics if study.figure else []
+    if study.figure:
+        wanted += study.figure.metrics
+        wanted += {study.figure.x}.difference(points[0].place)  # a metric, too
     missing = [metric for metric in dict.fromkeys(wanted) if metric not in table]
     if study.summary and not missing:
         outputs[path] = as_csv(summarize(study, points, table))

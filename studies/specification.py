@@ -84,12 +84,15 @@ class Study(Section):
     summary: Summary | None = None
 
     @model_validator(mode="after")
-    def _published_of_variants(self) -> "Study":
-        unknown = set(self.summary.published if self.summary else ()) - set(
-            self.variants or ()
-        )
-        if unknown:
-            raise ValueError(f"summary: no such variant: {', '.join(sorted(unknown))}")
+    def _names_are_there(self) -> "Study":
+        if self.summary:
+            if not self.variants:
+                raise ValueError("a summary has a row for each variant; none is given")
+            if unknown := sorted(set(self.summary.published).difference(self.variants)):
+                raise ValueError(f"summary: no such variant: {', '.join(unknown)}")
+        panels = self.figure.panels if self.figure else None
+        if panels not in (None, *self.grid, *(["variant"] if self.variants else [])):
+            raise ValueError(f"figure.panels: {panels}: no column of the grid")
         return self
 
 

@@ -47,7 +47,7 @@ def summarize(
     rows = []
     for variant, changes in study.variants.items():
         values = runs.loc[runs["variant"] == variant, study.summary.metric]
-        varied = {name: as_one(values) for name, values in study.grid.items()}
+        varied = {name: as_one(several) for name, several in study.grid.items()}
         params = override(defaults, study.shared | changes | varied)
         row = {
             "row": variant,

@@ -103,6 +103,24 @@ def test_a_study_that_is_not_there_is_said_with_those_that_are(tmp_path):
         read_study(tmp_path / "none.yaml")
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("summary: {metric: test.elbo, published: {}}", "none is given"),
+        (
+            "variants: {a: {}}\nsummary: {metric: test.elbo, published: {b: -1}}",
+            "no such variant: b",
+        ),
+        ("figure: {x: train.seed, metrics: [test.elbo], panels: a}", "no column"),
+    ],
+)
+def test_names_that_only_the_end_would_miss_are_refused(line, reason, tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(f"question: '?'\ngrid: {{train.seed: [1]}}\n{line}\n")
+    with pytest.raises(PipelineError, match=reason):
+        read_study(path)
+
+
 def test_overrides_leave_the_parameters_as_they_were():
     params = {"train": {"seed": 1, "epochs": 2}}
     assert override(params, {"train.seed": 5}) == {"train": {"seed": 5, "epochs": 2}}
