@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import dask
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
@@ -162,7 +163,7 @@ def run(folder: Path, *command: str) -> str:
     process = subprocess.Popen(
         ["sh", "-c", GUARD, "sh", *command],
         cwd=folder,
-        env=os.environ | {"PATH": path},
+        env=environment() | {"PATH": path},
         stdin=reader,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -177,6 +178,16 @@ def run(folder: Path, *command: str) -> str:
     if process.returncode != 0:
         raise PointError(find_reason(printed))
     return printed
+
+
+def environment() -> dict[str, str]:
+    """This process's, without what Dask sets for its workers.
+
+    Its limit for the heap would have a training give back and take memory at each of
+    its products.
+    """
+    dasks = dask.config.get("distributed.nanny.pre-spawn-environ", {})
+    return {name: text for name, text in os.environ.items() if name not in dasks}
 
 
 def find_reason(printed: str) -> str:

@@ -8,8 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import distributed  # noqa: F401  its configuration
 import numpy
 import pytest
+from dask.config import get as get_config
 
 import point
 from point import PointError, check_packages, find_reason, name_of, read_results, run
@@ -27,6 +29,14 @@ def test_another_package_is_named_with_what_is_expected(line):
     name, version = line.split("==")
     with pytest.raises(PointError, match=f"has {name} .*, expected =={version} of"):
         check_packages(f"{line} \\\n    --hash=sha256:0\n")
+
+
+def test_a_command_has_this_environment_but_for_what_dask_sets(tmp_path, monkeypatch):
+    (name, _), *_ = get_config("distributed.nanny.pre-spawn-environ").items()
+    monkeypatch.setenv(name, "65536")
+    monkeypatch.setenv("OF_THE_USER", "1")
+    printed = run(tmp_path, "sh", "-c", f"echo ${{{name}-}} ${{OF_THE_USER-}}")
+    assert printed == "1\n"
 
 
 def test_a_command_that_fails_says_why(tmp_path):
