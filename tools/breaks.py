@@ -95,6 +95,7 @@ stages/vae/explorer/page.js
     drawing-stays-grey      infer(binarise( => infer((
     late-answers-shown      asked !== current.x => false
     plane-of-others         if (d === shown[0]) return x; =>
+    sliders-of-one-prior    [middle - 4 * unit, => [-4,
 
 stages/preprocess.py
     train-has-validation    images[:-held_out], labels[:-held_out] => images, labels

@@ -318,6 +318,17 @@ def test_weights_without_the_pseudo_inputs_are_not_saved(visit, make_page):
         assert page.locator("#weights-section").is_visible() == (prior == "standard")
 
 
+def test_sliders_reach_what_the_prior_reaches(visit, make_page):
+    path, model, _ = make_page(prior="vamp")
+    page = visit(path)
+    settled(page)
+    page.locator("#dimensions input").first.press("Home")
+    end, dimension = page.evaluate("[z[order[0].dimension], order[0].dimension]")
+    loc, scale = model.prior_loc[:, dimension], model.prior_scale[:, dimension]
+    deviation = np.sqrt((scale**2).mean() + loc.var())
+    np.testing.assert_allclose(end, loc.mean() - 4 * deviation, rtol=1e-3)
+
+
 def test_a_drawing_is_encoded(visit, make_page):
     path, model, _ = make_page(latent_dim=2, side=28)
     page = visit(path)

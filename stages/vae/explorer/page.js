@@ -47,17 +47,13 @@ const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a, b) =>
 const latentDim = order.length;
 const nameOf = (dimension) => `z${String(dimension + 1).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d])}`;
 
-/** Mean and standard deviation of the prior in the plane's dimensions. */
-function shownMoments() {
-  const { mean, deviation } = momentsOf(
-    readFloats(data.prior.loc),
-    readFloats(data.prior.scale),
-    latentDim,
-  );
-  return { mean: shown.map((d) => mean[d]), deviation: shown.map((d) => deviation[d]) };
-}
-
-const moments = shownMoments();
+/** Mean and standard deviation of the prior in each dimension. */
+const { mean, deviation } = momentsOf(
+  readFloats(data.prior.loc),
+  readFloats(data.prior.scale),
+  latentDim,
+);
+const moments = { mean: shown.map((d) => mean[d]), deviation: shown.map((d) => deviation[d]) };
 
 /** The dots; a single dimension has its classes one above the other. */
 function readPoints() {
@@ -138,7 +134,9 @@ function showDimensions() {
     const label = document.createElement("label");
     const output = document.createElement("output");
     const slider = document.createElement("input");
-    Object.assign(slider, { type: "range", min: -4, max: 4, step: 0.01, value: 0 });
+    const [middle, unit] = [mean[dimension], deviation[dimension]];
+    const [min, max] = [middle - 4 * unit, middle + 4 * unit];
+    Object.assign(slider, { type: "range", min, max, step: unit / 100 });
     label.append(`${nameOf(dimension)}, rate ${nats(rate)}: `, output, slider);
     slider.addEventListener("input", () => {
       const place = z.slice();
