@@ -1,6 +1,8 @@
 """The figure of a study: a panel for each metric, points, means and their spread."""
 
 from io import BytesIO
+from itertools import cycle
+from textwrap import fill
 
 import matplotlib
 import numpy as np
@@ -13,6 +15,8 @@ from specification import Study
 from vae.figures.style import REFERENCE, STYLE
 
 SEED = "train.seed"
+MARKERS = "D^sv"  # of published numbers
+LABEL_WIDTH = 35  # characters that fit beside an axis
 NAMES = {
     "elbo": "ELBO",
     "iwae_bound": "importance-weighted bound",
@@ -70,13 +74,15 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         axes.axhline(mean, **REFERENCE)
         axes.axhspan(mean - spread, mean + spread, color="0.9", zorder=0)
         axes.set_title(f"mean {mean:.2f}, sd {spread:.2f}", fontsize="small")
-    for other in published:
-        axes.plot([places[v] for v in other.x], other.y, "D", mfc="none", c="0.3",
+    for other, marker in zip(published, cycle(MARKERS)):
+        axes.plot([places[v] for v in other.x], other.y, marker, mfc="none", c="0.3",
                   label=other.label)  # fmt: skip
-    axes.set_xticks(range(len(ticks)), [str(value) for value in ticks])
+    room = max(1, LABEL_WIDTH // len(ticks))
+    names = [fill(str(value), room, break_long_words=False) for value in ticks]
+    axes.set_xticks(range(len(ticks)), names)
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     axes.set_xlabel(x.rpartition(".")[2].replace("_", " "))
-    axes.set_ylabel(describe(metric))
+    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH))
     if study.figure.panels:
         add_title(axes, study, table[study.figure.panels].iloc[0])
     if axes.get_legend_handles_labels()[0]:
@@ -115,7 +121,7 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         )
         axes.clabel(lines, fmt="ELBO %g", fontsize="x-small")
     axes.set_xlabel(describe(x))
-    axes.set_ylabel(describe(metric))
+    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH))
 
 
 def as_label(value: object) -> str:

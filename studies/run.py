@@ -223,6 +223,26 @@ def describe_place(each: Point) -> str:
     )
 
 
+def write_study(
+    study: Study, points: Sequence[Point], results: Sequence[Result], path: Path
+) -> None:
+    """Its tables, and its figure where the runs have what that shows."""
+    table = make_table(points, results)
+    outputs = {table_of_runs(study, path): as_csv(table)}
+    wanted = [study.summary.metric] if study.summary else []
+    if study.figure:
+        wanted += study.figure.metrics
+        wanted += {study.figure.x}.difference(points[0].place)  # a metric, too
+    missing = [metric for metric in dict.fromkeys(wanted) if metric not in table]
+    if study.summary and not missing:
+        outputs[path] = as_csv(summarize(study, points, table))
+    if study.figure and not missing:
+        outputs[path.with_suffix(".png")] = draw_study(study, table)
+    write_files(outputs)
+    for metric in missing:
+        print(f"{metric}: no run has this metric, so there is no figure of it")
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run a study of many points.")
     parser.add_argument("study", nargs="+", help="its name, or parameters with values")
@@ -272,20 +292,7 @@ def main() -> int:
     finally:
         disconnect(client)
         lock.close()
-    table = make_table(points, results)
-    outputs = {table_of_runs(study, path): as_csv(table)}
-    wanted = [study.summary.metric] if study.summary else []
-    if study.figure:
-        wanted += study.figure.metrics
-        wanted += {study.figure.x}.difference(points[0].place)  # a metric, too
-    missing = [metric for metric in dict.fromkeys(wanted) if metric not in table]
-    if study.summary and not missing:
-        outputs[path] = as_csv(summarize(study, points, table))
-    if study.figure and not missing:
-        outputs[path.with_suffix(".png")] = draw_study(study, table)
-    write_files(outputs)
-    for metric in missing:
-        print(f"{metric}: no run has this metric, so there is no figure of it")
+    write_study(study, points, results, path)
     for difference in differences:
         print(difference)
     return 1 if differences or any(result.message for result in results) else 0

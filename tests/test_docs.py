@@ -87,12 +87,6 @@ def result_claims():
     yield table("README.md", header, result_rows(NAMES))
     yield table("docs/results.md", header, result_rows(NAMES | MORE_NAMES))
     elbo, evidence = METRICS["test"]["elbo"], METRICS["test"]["log_evidence"]
-    header = (
-        "| latent dimensions | training ELBO | test ELBO | importance-weighted bound |"
-    )
-    row = f"{header}\n|---|---|---|---|\n| 2 | {{}} | {{}} | {{}} |"
-    bounds = METRICS["train"]["elbo"], elbo, METRICS["test"]["iwae_bound"]
-    yield sentence("docs/results.md", row, *(f"{bound:.2f}" for bound in bounds))
     row = "| this repository | {} | {} |"
     yield sentence("docs/results.md", row, f"{elbo:.2f}", f"{evidence:.2f}")
     text = "From the ELBO to log p(x) it is {} nats for the default"
@@ -102,31 +96,57 @@ def result_claims():
     yield sentence("docs/theory.md", text, f"{change:.4f}")
 
 
-def study_claims():
-    """Rows of the tables of studies."""
+def read_study(name):
+    return pd.read_csv(ROOT / f"results/studies/{name}.csv")
+
+
+def seeds_rows():
     names = {n: NAMES[n] for n in ("elbo", "rate", "iwae_bound", "log_evidence")}
     names["knn_accuracy"] = MORE_NAMES["knn_accuracy"]
-    seeds = pd.read_csv(ROOT / "results/studies/seeds.csv")
-    rows = []
+    seeds = read_study("seeds")
     for key, name in names.items():
         column, digits = seeds[f"test.{key}"], 4 if "accuracy" in key else 2
         values = column.mean(), column.std(), column.min(), column.max()
-        rows.append([name, *(f"{value:.{digits}f}" for value in values)])
-    header = "| test images | mean | sd | least | most |"
-    yield table("docs/results.md", header, rows)
+        yield [name, *(f"{value:.{digits}f}" for value in values)]
 
-    origin = pd.read_csv(ROOT / "results/studies/origin.csv")
-    rows = []
-    for _, row in origin.iterrows():
+
+def latent_dim_rows():
+    study = yaml.safe_load((ROOT / "studies/latent_dim.yaml").read_text())
+    published = [
+        dict(zip(other["x"], other["y"], strict=True))
+        for other in study["figure"]["published"]["test.iwae_bound"]
+    ]
+    for latent_dim, runs in read_study("latent_dim").groupby("model.latent_dim"):
+        row = [str(latent_dim), f"{runs['train.elbo'].mean():.2f}"]
+        for metric in ("elbo", "iwae_bound", "log_evidence"):
+            column = runs[f"test.{metric}"]
+            known = column.notna().all()
+            row.append(f"{column.mean():.2f} ({column.std():.2f})" if known else "")
+        row.append(", ".join(f"{n:.0f}" for n in runs["test.active_units"]))
+        row += [f"{o[latent_dim]:.2f}" if latent_dim in o else "" for o in published]
+        yield row
+
+
+def origin_rows():
+    for _, row in read_study("origin").iterrows():
         beta = 1 if row["variant"] == "default" else 10
         loss = row["test.distortion"] + beta * row["test.rate"]
         columns = ("elbo", "iwae_bound", "log_evidence", "rate")
         values = [-loss, *(row[f"test.{column}"] for column in columns)]
         accuracy = f"{row['test.knn_accuracy']:.4f}"
-        rows.append([row["variant"], *(f"{v:.2f}" for v in values), accuracy])
+        yield [row["variant"], *(f"{v:.2f}" for v in values), accuracy]
+
+
+def study_claims():
+    header = "| test images | mean | sd | least | most |"
+    yield table("docs/results.md", header, seeds_rows())
+    header = "| latent dimensions | training ELBO | test ELBO "
+    header += "| importance-weighted bound | log p(x) | active units "
+    header += "| Gaussian, published | spherical, published |"
+    yield table("docs/results.md", header, latent_dim_rows())
     header = "| | -(distortion + beta rate) | ELBO | importance-weighted bound "
     header += "| log p(x) | rate | five nearest neighbours |"
-    yield table("docs/results.md", header, rows)
+    yield table("docs/results.md", header, origin_rows())
 
 
 def screen_claims():

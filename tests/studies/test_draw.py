@@ -48,6 +48,19 @@ def test_each_setting_has_its_runs_and_their_mean_and_spread():
     np.testing.assert_allclose(published.get_xydata(), [[1, -105], [2, -90]])
 
 
+def test_names_too_long_for_their_place_are_broken_into_lines():
+    study = Study(
+        question="?",
+        variants={name: {} for name in ("small", "large, of binary pixels")},
+        grid={"train.seed": [1]},
+        figure=Shown(x="variant", metrics=["test.elbo"]),
+    )
+    table = pd.DataFrame({"variant": list(study.variants), "test.elbo": [-3.0, -1.0]})
+    table["train.seed"] = 1
+    labels = [text.get_text() for text in panel(study, table).get_xticklabels()]
+    assert labels == ["small", "large, of binary\npixels"]
+
+
 def test_seeds_are_shown_with_their_mean_and_spread():
     study = Study(
         question="?",
