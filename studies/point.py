@@ -186,8 +186,8 @@ def environment() -> dict[str, str]:
     Its limit for the heap would have a training give back and take memory at each of
     its products.
     """
-    dasks = dask.config.get("distributed.nanny.pre-spawn-environ", {})
-    return {name: text for name, text in os.environ.items() if name not in dasks}
+    of_dask = dask.config.get("distributed.nanny.pre-spawn-environ", {})
+    return {name: text for name, text in os.environ.items() if name not in of_dask}
 
 
 def find_reason(printed: str) -> str:

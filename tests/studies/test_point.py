@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import dask
 import distributed  # noqa: F401  its configuration
 import numpy
 import pytest
-from dask.config import get as get_config
 
 import point
 from point import PointError, check_packages, find_reason, name_of, read_results, run
@@ -32,7 +32,7 @@ def test_another_package_is_named_with_what_is_expected(line):
 
 
 def test_a_command_has_this_environment_but_for_what_dask_sets(tmp_path, monkeypatch):
-    (name, _), *_ = get_config("distributed.nanny.pre-spawn-environ").items()
+    name, *_ = dask.config.get("distributed.nanny.pre-spawn-environ")
     monkeypatch.setenv(name, "65536")
     monkeypatch.setenv("OF_THE_USER", "1")
     printed = run(tmp_path, "sh", "-c", f"echo ${{{name}-}} ${{OF_THE_USER-}}")
