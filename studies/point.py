@@ -4,6 +4,7 @@ This module travels to the workers as it is, and needs nothing of the repository
 commit comes with the task, as a Git bundle.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -84,6 +85,7 @@ def compute(
         clone(source, commit, folder, cache or scratch / "cache")
         check_packages((folder / "requirements.txt").read_text(encoding="utf-8"))
         change_params(folder / "params.yaml", overrides)
+        prepare_data(folder, scratch)
         printed = run(folder, "dvc", "repro", "evaluate")
         stages = ("train", "evaluate")
         served = [s for s in stages if f"Running stage '{s}'" not in printed]
@@ -151,6 +153,17 @@ def change_params(path: Path, overrides: dict[str, Any]) -> None:
         params[section][name] = value
     with path.open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(params, file)
+
+
+def prepare_data(folder: Path, scratch: Path) -> None:
+    """Run the stages before the training, of one clone at a time.
+
+    Clones have the same data, and two commands of DVC that put the same file into one
+    cache at the same time can fail: one takes away what the other links to.
+    """
+    with (scratch / "data.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run(folder, "dvc", "repro", "preprocess")
 
 
 def run(folder: Path, *command: str) -> str:

@@ -169,9 +169,11 @@ def test_a_learned_prior_runs_through(tiny, capsys):
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
     assert list(enclosure) == [
         "test_lower",
+        "test_gain",
         "simulated_lower",
         "simulated_upper",
         "gap",
+        "whole_test_lower",
     ]
     assert abs(enclosure["gap"]) < 0.5
     gaps = metrics["gaps"]

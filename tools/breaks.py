@@ -342,6 +342,9 @@ stages/vae/evaluation/measure.py
     probe-fitted-to-test    labels["train"], test.loc => labels["train"], train.loc
     grid-of-one-dimension   grid_points[vae.latent_dim - 1] => grid_points[0]
     gap-reversed            "gap": upper - lower => "gap": lower - upper
+    gain-reversed           test_lower - iwae_bound => iwae_bound - test_lower
+    gain-left-out           bounds.iwae_bound.mean() + gain => bounds.iwae_bound.mean()
+    first-images            * num_images // count => * count // count
     measured-elbo-sign      -(rate + distortion) => rate + distortion
 
 stages/vae/evaluation/proposals.py

@@ -68,20 +68,28 @@ def test_each_split_has_its_columns(measured):
         assert scalars[split]["active_units"] == active_units(encodings[split].loc)
 
 
-def test_the_distance_of_the_bounds_is_upper_less_lower(monkeypatch):
+def test_the_enclosure_is_four_bounds_and_two_distances(monkeypatch):
     def simulated_bounds(vae, num_images, *, seed):
         assert (num_images, seed) == (7, 3)
         return np.full(7, -5.0), np.full(7, -3.0)
 
     monkeypatch.setattr(module, "simulated_bounds", simulated_bounds)
     monkeypatch.setattr(module, "lower_bounds", lambda vae, images, *, seed: ONE)
-    columns = module.enclosure_columns(None, IMAGES["test"], seed=3)
+    columns = module.enclosure_columns(None, IMAGES["test"], -3 * ONE, seed=3)
     assert {name: column[0] for name, column in columns.items()} == {
         "test_lower": 1,
+        "test_gain": 4,
         "simulated_lower": -5,
         "simulated_upper": -3,
         "gap": 2,
     }
+
+
+@pytest.mark.parametrize(
+    "count, places", [(0, []), (2, [0, 3]), (3, [0, 2, 4]), (9, range(7))]
+)
+def test_some_images_are_evenly_spaced(count, places):
+    assert list(module.spread(7, count)) == list(places)
 
 
 def test_log_p_x_is_left_out_where_its_grid_has_no_points(monkeypatch):
@@ -92,7 +100,9 @@ def test_log_p_x_is_left_out_where_its_grid_has_no_points(monkeypatch):
         return np.zeros(len(images)), 0.0
 
     monkeypatch.setattr(module, "log_evidence", evidence)
-    monkeypatch.setattr(module, "enclosure_columns", lambda *args, **kwargs: {})
+    monkeypatch.setattr(
+        module, "enclosure_columns", lambda *args, **kwargs: {"test_gain": ONE}
+    )
     monkeypatch.setattr(module, "gaps", lambda *args, **kwargs: {})
     monkeypatch.setattr(module, "elbo_columns", lambda *args, **kwargs: {"rate": 0})
     monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
@@ -147,21 +157,23 @@ def test_each_part_gets_its_split_and_its_parameters(monkeypatch, latent_dim):
     def log_evidence(vae, images, *, num_points):
         assert images is IMAGES["test"]
         calls["points"].append(num_points)
-        return np.zeros(7), 0.123456
+        return np.arange(7.0), 0.123456
 
     def importance_bounds(vae, images, *, proposal, num_samples, seed):
         assert images is IMAGES["test"]
         assert (proposal, num_samples, seed) == ("posterior", 5, 3)
-        return Bounds(5, np.zeros(7), np.array([1, 5]), np.zeros([7, 2]))
+        return Bounds(5, np.arange(7.0), np.array([1, 5]), np.zeros([7, 2]))
 
-    def enclosure_columns(vae, images, *, seed):
-        np.testing.assert_array_equal(images, IMAGES["test"][:3])
+    def enclosure_columns(vae, images, iwae_bound, *, seed):
+        np.testing.assert_array_equal(images, IMAGES["test"][[0, 2, 4]])
+        np.testing.assert_array_equal(iwae_bound, [0, 2, 4])
         assert seed == 3
-        return {"gap": np.zeros(3)}
+        return {"test_gain": np.array([0.0, 0.25, 0.5])}
 
     def gaps(vae, images, evidence, *, seed):
-        np.testing.assert_array_equal(images, IMAGES["test"][:2])
-        assert len(evidence) == 2 and seed == 3
+        np.testing.assert_array_equal(images, IMAGES["test"][[0, 3]])
+        np.testing.assert_array_equal(evidence, [0, 3])
+        assert seed == 3
         return {"approximation_gap": np.zeros(2)}
 
     parts = elbo_columns, log_evidence, importance_bounds, enclosure_columns, gaps
@@ -177,3 +189,4 @@ def test_each_part_gets_its_split_and_its_parameters(monkeypatch, latent_dim):
     change = {"log_evidence_grid_change": 0.1235} if latent_dim < 3 else {}
     assert measures.scalars["test"] == {"active_units": 0} | change
     assert ("log_evidence" in measures.columns["test"]) == (latent_dim < 3)
+    assert measures.scalars["enclosure"] == {"whole_test_lower": 3.25}

@@ -1,5 +1,6 @@
 """A run on a worker: its packages, its commands, what it reads. See `test_run.py`."""
 
+import fcntl
 import json
 import os
 import signal
@@ -81,6 +82,21 @@ def test_a_command_ends_with_the_process_that_waits_for_it(tmp_path):
         time.sleep(0.01)
     else:
         raise AssertionError("the command runs on")
+
+
+def test_data_are_prepared_for_one_clone_at_a_time(tmp_path, monkeypatch):
+    def run(folder, *command):
+        assert folder == tmp_path / "clone"
+        assert command == ("dvc", "repro", "preprocess")
+        with (tmp_path / "data.lock").open("w") as another, pytest.raises(OSError):
+            fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ran.append(command)
+
+    ran = []
+    monkeypatch.setattr(point, "run", run)
+    for _ in range(2):
+        point.prepare_data(tmp_path / "clone", tmp_path)
+    assert len(ran) == 2
 
 
 def test_a_folder_is_of_a_commit_and_its_parameters():
