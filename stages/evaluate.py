@@ -86,7 +86,7 @@ def report(metrics: dict[str, dict[str, float]]) -> None:
     if enclosure := metrics.get("enclosure"):
         print(
             f"by annealing: log p(x) of test images at least "
-            f"{enclosure['whole_test_lower']:.2f}, on images of the model within "
+            f"{metrics['test']['annealed_bound']:.2f}, on images of the model within "
             f"{enclosure['gap']:.2f} nats"
         )
     change = metrics["test"].get("log_evidence_grid_change", 0)

@@ -20,6 +20,7 @@ LABEL_WIDTH = 35  # characters that fit beside an axis
 NAMES = {
     "elbo": "ELBO",
     "iwae_bound": "importance-weighted bound",
+    "annealed_bound": "bound by annealing",
     "log_evidence": "log $p(x)$",
     "knn_accuracy": "accuracy of five nearest neighbours",
 }

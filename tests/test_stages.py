@@ -173,8 +173,9 @@ def test_a_learned_prior_runs_through(tiny, capsys):
         "simulated_lower",
         "simulated_upper",
         "gap",
-        "whole_test_lower",
     ]
+    gain = test["annealed_bound"] - test["iwae_bound"]
+    assert gain == pytest.approx(enclosure["test_gain"], abs=2e-4)
     assert abs(enclosure["gap"]) < 0.5
     gaps = metrics["gaps"]
     assert gaps["amortisation_gap"] > 0 and gaps["approximation_gap"] > -0.01

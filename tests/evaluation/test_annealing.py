@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from linear_gaussian import IMAGE_BYTES, linear_gaussian
 from test_model import make_vae
-from vae.evaluation import annealing
+from uncompiled import uncompiled
+from vae import noise
+from vae.evaluation import annealing, importance
 from vae.evaluation.annealing import (
     lower_bounds,
     simulate,
@@ -15,10 +17,18 @@ from vae.evaluation.annealing import (
     upper_bounds,
 )
 
+# Only the noise is compiled, which is another one outside XLA.
+standard_normal = tf.function(noise.standard_normal, jit_compile=True)
+uniform = tf.function(noise.uniform, jit_compile=True)
+
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     monkeypatch.setattr(annealing, "NUM_STEPS", 30)
+    monkeypatch.setattr(tf, "function", uncompiled)
+    monkeypatch.setattr(annealing, "standard_normal", standard_normal)
+    monkeypatch.setattr(annealing, "uniform", uniform)
+    monkeypatch.setattr(importance, "standard_normal", standard_normal)
 
 
 @pytest.fixture(scope="module")

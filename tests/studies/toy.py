@@ -10,9 +10,13 @@ from conftest import ROOT
 
 PIPELINE = """\
 stages:
+  preprocess:
+    cmd: echo images > data.txt
+    params: [preprocess]
+    outs: [data.txt]
   train:
     cmd: python -B stages/train.py
-    deps: [stages/train.py]
+    deps: [data.txt, stages/train.py]
     params: [train]
     outs: [results/model.safetensors]
   evaluate:

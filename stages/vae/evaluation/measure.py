@@ -91,7 +91,7 @@ def measure(
         )
         gain = columns["enclosure"]["test_gain"].mean()
         whole = float(bounds.iwae_bound.mean() + gain)
-        scalars["enclosure"] = {"whole_test_lower": round(whole, DECIMALS)}
+        scalars["test"] |= {"annealed_bound": round(whole, DECIMALS)}
     columns["test"] |= latent_columns(
         encodings, labels, rate=columns["test"]["rate"], seed=seed
     )
