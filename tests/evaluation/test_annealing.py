@@ -8,7 +8,6 @@ import tensorflow as tf
 from linear_gaussian import IMAGE_BYTES, linear_gaussian
 from test_model import make_vae
 from uncompiled import uncompiled
-from vae import noise
 from vae.evaluation import annealing, importance
 from vae.evaluation.annealing import (
     lower_bounds,
@@ -16,19 +15,20 @@ from vae.evaluation.annealing import (
     simulated_bounds,
     upper_bounds,
 )
+from vae.noise import standard_normal, uniform
 
 # Only the noise is compiled, which is another one outside XLA.
-standard_normal = tf.function(noise.standard_normal, jit_compile=True)
-uniform = tf.function(noise.uniform, jit_compile=True)
+compiled_normal = tf.function(standard_normal, jit_compile=True)
+compiled_uniform = tf.function(uniform, jit_compile=True)
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     monkeypatch.setattr(annealing, "NUM_STEPS", 30)
     monkeypatch.setattr(tf, "function", uncompiled)
-    monkeypatch.setattr(annealing, "standard_normal", standard_normal)
-    monkeypatch.setattr(annealing, "uniform", uniform)
-    monkeypatch.setattr(importance, "standard_normal", standard_normal)
+    monkeypatch.setattr(annealing, "standard_normal", compiled_normal)
+    monkeypatch.setattr(annealing, "uniform", compiled_uniform)
+    monkeypatch.setattr(importance, "standard_normal", compiled_normal)
 
 
 @pytest.fixture(scope="module")
