@@ -92,10 +92,12 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
 
 def add_title(axes: Axes, study: Study, value: object) -> None:
     """What a panel is of; if it is a variant, with what is published beside it."""
-    axes.set_title(f"{value}\n{axes.get_title()}".strip(), fontsize="small")
+    title = f"{value}\n{axes.get_title()}".strip()
     number = study.summary.published.get(value) if study.summary else None
     if number is not None:
-        axes.axhline(number, color="tab:red", label=f"published {number:.2f}")
+        axes.axhline(number, color="tab:red")
+        title += f"\npublished {number:.2f} (red)"
+    axes.set_title(title, fontsize="small")
 
 
 def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:

@@ -83,8 +83,8 @@ def test_a_variant_stands_beside_what_is_published():
         {"variant": "a", "train.seed": [1, 2], "test.elbo": [-3.0, -1.0]}
     )
     axes = panel(study, table)
-    assert axes.get_title() == "a\nmean -2.00, sd 1.41"
-    (line,) = [a for a in axes.lines if a.get_label() == "published -4.00"]
+    assert axes.get_title() == "a\nmean -2.00, sd 1.41\npublished -4.00 (red)"
+    (line,) = [a for a in axes.lines if a.get_color() == "tab:red"]
     assert list(line.get_ydata()) == [-4.0, -4.0]
 
 
