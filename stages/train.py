@@ -11,6 +11,7 @@ from safetensors.numpy import save
 
 from vae.arrays import read_arrays
 from vae.checkpoint import State, fingerprint, load_state, save_state
+from vae.files import hash_file
 from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
 from vae.model import VAE
 from vae.objectives import make_objective
@@ -118,7 +119,8 @@ def main() -> None:
     if is_pseudo_likelihood(trainer.vae.likelihood, data["validation_images"]):
         print(PSEUDO_LIKELIHOOD)
     read = {"model": params.model.model_dump(), "train": params.train.model_dump()}
-    key = fingerprint(read, DATA.read_bytes())
+    key = fingerprint(read, hash_file(DATA))
+    del data  # the trainer has what it needs
     history = pd.DataFrame(fit(trainer, params.train.epochs, key))
 
     csv = history.to_csv(index=False, float_format="%.4f", lineterminator="\n")

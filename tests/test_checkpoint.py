@@ -61,15 +61,15 @@ def test_damage_is_noticed(path, capsys, data):
 
 
 def test_the_fingerprint_is_of_parameters_data_and_code(monkeypatch):
-    first = fingerprint({"a": 1, "b": 2}, b"data")
-    assert fingerprint({"b": 2, "a": 1}, b"data") == first
-    assert fingerprint({"a": 1, "b": 3}, b"data") != first
-    assert fingerprint({"a": 1, "b": 2}, b"Data") != first
+    first = fingerprint({"a": 1, "b": 2}, "data")
+    assert fingerprint({"b": 2, "a": 1}, "data") == first
+    assert fingerprint({"a": 1, "b": 3}, "data") != first
+    assert fingerprint({"a": 1, "b": 2}, "Data") != first
     monkeypatch.setattr("vae.checkpoint.version", lambda package: "0")
-    assert fingerprint({"a": 1, "b": 2}, b"data") != first
+    assert fingerprint({"a": 1, "b": 2}, "data") != first
     monkeypatch.undo()
     monkeypatch.delitem(sys.modules, train.__name__)
-    assert fingerprint({"a": 1, "b": 2}, b"data") != first
+    assert fingerprint({"a": 1, "b": 2}, "data") != first
 
 
 def test_a_state_that_cannot_be_read_is_an_error(path):

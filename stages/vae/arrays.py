@@ -48,11 +48,10 @@ def read_arrays(
     with readable(path, *DAMAGE, made_by=made_by):
         # Whole members are read, so that their CRC-32 is checked.
         with ZipFile(BytesIO(path.read_bytes())) as archive:
-            members = {name: archive.read(name) for name in archive.namelist()}
-        arrays = {
-            name.removesuffix(".npy"): npy.read_array(BytesIO(content))
-            for name, content in members.items()
-        }
+            arrays = {
+                name.removesuffix(".npy"): npy.read_array(BytesIO(archive.read(name)))
+                for name in archive.namelist()
+            }
         check_arrays(arrays, expected)
         return arrays
 

@@ -31,15 +31,15 @@ class State(NamedTuple):
     arrays: dict[str, np.ndarray]
 
 
-def fingerprint(params: Mapping[str, object], data: bytes) -> str:
+def fingerprint(params: Mapping[str, object], data: str) -> str:
     """SHA-256 of all that determines the result of a training.
 
     Args:
         params: those that the stage reads.
-        data: content of the file that it reads.
+        data: SHA-256 of the file that it reads.
     """
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
-    digest.update(hashlib.sha256(data).digest())
+    digest.update(data.encode())
     for package in PACKAGES:
         digest.update(f"{package} {version(package)}".encode())
     files = {getattr(module, "__file__", None) for module in sys.modules.values()}

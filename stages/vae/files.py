@@ -1,11 +1,18 @@
 """Files that appear whole or not at all."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from vae.errors import PipelineError, check_place
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of its content, which is not held in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:

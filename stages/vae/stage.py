@@ -4,7 +4,6 @@ A stage imports this module before all others, so that whatever it reads is hash
 before it is read, and an import that is interrupted ends in one line, too.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,7 @@ from types import TracebackType
 from ruamel.yaml import YAML, YAMLError
 
 from vae.errors import PipelineError
-from vae.files import write_files
+from vae.files import hash_file, write_files
 
 STAGES = Path(__file__).resolve().parent.parent
 
@@ -24,11 +23,7 @@ def hash_inputs(stage: str) -> dict[str, str]:
     entry = YAML(typ="safe").load(Path("dvc.yaml"))["stages"][stage]
     paths = [Path(dep) for dep in entry["deps"]]
     paths += [path for folder in paths for path in sorted(folder.rglob("*.py"))]
-    hashes = {
-        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-        if path.is_file()
-    }
+    hashes = {str(path): hash_file(path) for path in paths if path.is_file()}
     return hashes | read_sections(entry.get("params", []))
 
 
