@@ -80,6 +80,19 @@ def test_the_learned_prior_is_the_mixture_of_the_pseudo_inputs_posteriors():
         np.testing.assert_array_equal(received, expected)
 
 
+def test_no_gaussian_is_too_narrow_for_its_density():
+    """Without a least scale this density is wrong by thousands of nats."""
+    vae = make_vae(prior="vamp")
+    vae.pseudo_inputs.assign(draw([4, 11]))
+    *_, last = vae.encoder.layers
+    loc, unbounded = np.split(last.bias.numpy(), 2)
+    last.bias.assign(np.concatenate([loc + 30, unbounded - 20]))
+    prior = vae.prior()
+    loc, scale = prior.components()
+    z = loc + scale * draw([4, LATENT])
+    np.testing.assert_allclose(prior.log_prob(z), log_prob(prior, z), atol=0.01)
+
+
 def test_terms_are_those_of_the_learned_prior():
     vae, x, noise = make_vae(prior="vamp"), draw_x(), draw([2, 3, LATENT])
     vae.pseudo_inputs.assign(draw([4, 11]))

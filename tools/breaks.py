@@ -71,7 +71,7 @@ stages/vae/explorer/mathematics.js
     one-gaussian-drawn      dim * Math.floor((uniform() * loc.length) / dim) => 0
     bound-is-a-sum          - Math.log(numSamples) => - 0
     gaussian-unnormalised   result[i] = sum - constant => result[i] = sum
-    grid-unweighted         Math.cosh(WARP * u) => 1
+    grid-unweighted         Math.cosh(warp * u) => 1
     noise-of-any-variance   noise.set(scaled); => noise.set(half);
 
 stages/vae/explorer/inference.js
@@ -354,9 +354,10 @@ stages/vae/evaluation/proposals.py
 
 stages/vae/evaluation/quadrature.py
     weight-missing          log_likelihood + log_prior_mass  # => log_likelihood  #
-    spacing-constant        * step * tf.cosh(WARP * t) => * step
-    prior-missing           z, prior.log_prob(z) + log_volume => z, log_volume
-    grid-at-the-origin      z = mean + deviation * => z = deviation *
+    spacing-constant        * step * tf.cosh(warp * t) => * step
+    prior-missing           prior.log_prob(z) + tf.cast(log => tf.cast(log
+    grid-at-the-origin      centre + core * combine => core * combine
+    grid-ends-early         WARP + tf.math.log(stretch) => WARP * stretch / stretch
     grid-unchecked          max(abs(other - whole) => min(abs(other - whole)
     moments-not-central     (z[:, None] - mean) ** 2 => z[:, None] ** 2
 

@@ -19,7 +19,8 @@ from safetensors.numpy import load_file
 from scipy.special import erf, expit, logsumexp
 
 MIN_SCALE = 1e-6
-LIMIT, WARP = 6.0, 3.0  # of the grid: half-width, and density at the centre
+MIN_SHARE = 0.01  # of a Gaussian's distance from the origin, its least scale
+LIMIT, WARP, CORE = 6.0, 3.0, 0.25  # of the grid
 POINTS = 4000  # decoded at once
 
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -85,6 +86,7 @@ def make_model(
     if prior == "standard":
         return model
     loc, scale = posterior(model, weights["prior.pseudo_inputs"])
+    scale = np.maximum(scale, MIN_SHARE * np.abs(loc))
     return model._replace(prior_loc=loc, prior_scale=scale)
 
 
@@ -224,15 +226,18 @@ def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
         num_points: of the grid along an axis.
     """
     t, step = np.linspace(-1, 1, num_points, retstep=True)
-    factor = LIMIT / math.sinh(WARP)
-    mean = model.prior_loc.mean(axis=0)
-    squares = (model.prior_loc - mean) ** 2 + model.prior_scale**2
-    deviation = np.sqrt(squares.mean(axis=0))
-    u = np.stack(np.meshgrid(*[factor * np.sinh(WARP * t)] * model.latent_dim), axis=-1)
-    z = mean + deviation * u.reshape(-1, model.latent_dim)
-    log_step = np.log(factor * WARP * step * np.cosh(WARP * t))
-    log_mass = sum(np.meshgrid(*[log_step] * model.latent_dim)).ravel()
-    log_mass += np.log(deviation).sum() + log_prior(model, z)
+    axes, log_steps = [], []
+    for loc, scale in zip(model.prior_loc.T, model.prior_scale.T, strict=True):
+        centre = np.quantile(loc, 0.5, method="lower")
+        distance = np.abs(loc - centre)
+        core = np.quantile(distance + scale, CORE, method="lower")
+        reach = np.max(distance + LIMIT * scale)
+        warp = WARP + math.log(max(1, reach / (LIMIT * core)))
+        factor = core * LIMIT / math.sinh(WARP)
+        axes.append(centre + factor * np.sinh(warp * t))
+        log_steps.append(np.log(factor * warp * step * np.cosh(warp * t)))
+    z = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, model.latent_dim)
+    log_mass = sum(np.meshgrid(*log_steps)).ravel() + log_prior(model, z)
     chunks = range(0, len(z), POINTS)
     sums = [
         logsumexp(

@@ -19,6 +19,9 @@ from vae.priors import MixturePrior, Prior, StandardNormal, log_standard_normal
 from vae.streams import Purpose, seed_sequence
 
 MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale of 1
+# Of its distance from the origin, the least scale of a Gaussian of a learned prior: the
+# density of a narrower one is lost in float32.
+MIN_SHARE = 0.01
 
 
 class Terms(NamedTuple):
@@ -123,7 +126,8 @@ class VAE:
         """p(z), with what is learned of it as it is now."""
         if self.pseudo_inputs is None:
             return StandardNormal(self.latent_dim)
-        return MixturePrior(*self.posterior(self.pseudo_inputs.value))
+        loc, scale = self.posterior(self.pseudo_inputs.value)
+        return MixturePrior(loc, tf.maximum(scale, MIN_SHARE * tf.abs(loc)))
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """`loc` and `scale` [batch, latent] of q(z|x), of `x` [batch, pixels]."""

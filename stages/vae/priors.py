@@ -59,7 +59,11 @@ class MixturePrior(NamedTuple):
     scale: tf.Tensor
 
     def log_prob(self, z: tf.Tensor) -> tf.Tensor:
-        """By matrix products: (z - loc)^2 / scale^2 is written out in powers of z."""
+        """By matrix products: (z - loc)^2 / scale^2 is written out in powers of z.
+
+        What cancels is loc^2 / scale^2: with loc / scale at most 100, as the model sees
+        to, the error is 0.001 nats.
+        """
         precision = 1.0 / tf.square(self.scale)
         log_norm = tf.reduce_sum(
             0.5 * tf.square(self.loc) * precision + tf.math.log(self.scale), axis=-1

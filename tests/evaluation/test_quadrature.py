@@ -9,6 +9,7 @@ from linear_gaussian import IMAGE_BYTES, NOISE_SCALE, PIXELS, X, linear_gaussian
 from uncompiled import uncompiled
 from vae.evaluation import quadrature
 from vae.evaluation.quadrature import (
+    LIMIT,
     log_evidence,
     posterior_moments,
     prior_grid,
@@ -71,8 +72,8 @@ def test_a_grid_too_coarse_along_one_axis_is_noticed(eager, narrow):
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_the_grid_holds_the_priors_mass(eager, latent_dim):
     prior = StandardNormal(latent_dim)
-    z, log_mass, distance = prior_grid(prior, POINTS[latent_dim])
-    np.testing.assert_allclose(distance, np.abs(z).max(axis=1), rtol=1e-6)
+    z, log_mass, share = prior_grid(prior, POINTS[latent_dim])
+    np.testing.assert_allclose(share, np.abs(z).max(axis=1) / LIMIT, rtol=1e-6)
     assert z.shape == (POINTS[latent_dim] ** latent_dim, latent_dim)
     mass = np.exp(np.float64(log_mass))
     np.testing.assert_allclose(mass.sum(), 1, atol=1e-5)
@@ -89,6 +90,19 @@ def test_the_grid_follows_a_learned_prior(eager, latent_dim):
     mass = np.exp(np.float64(log_mass))
     np.testing.assert_allclose(mass.sum(), 1, atol=1e-5)
     np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_the_grid_holds_narrow_gaussians_and_far_ones(eager, latent_dim):
+    """As a learned prior has them: the wider, the further out."""
+    loc = np.float32(np.outer([-0.2, 0.0, 0.1, 0.3, 2.0, -10.0, 100.0], [1.0, -1.0]))
+    loc = loc[:, :latent_dim]
+    scale = 0.05 + 0.2 * np.abs(loc)
+    prior = MixturePrior(tf.constant(loc), tf.constant(scale))
+    z, log_mass, _ = prior_grid(prior, POINTS[latent_dim])
+    mass = np.exp(np.float64(log_mass))
+    np.testing.assert_allclose(mass.sum(), 1, atol=1e-3)
+    np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=1e-2)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])

@@ -16,11 +16,12 @@ from vae.priors import Prior
 POINTS = 4000  # decoded at once
 IMAGES = 500  # compared with these at once, so that the results stay in the CPU's cache
 
-# The grid: its half-width in standard deviations of the prior around its mean, and how
+# The grid: how many standard deviations of each Gaussian of the prior it holds, and how
 # much denser it is in the centre, where posteriors are narrow, than at the ends
-# (cosh 3 = 10 times).
+# (cosh 3 = 10 times, for the standard prior).
 LIMIT = 6.0
 WARP = 3.0
+CORE = 0.25  # of the Gaussians of a learned prior are in the centre
 TINY = 1e-37  # keeps log finite where a grid misses the whole of a posterior
 
 
@@ -43,10 +44,10 @@ def log_evidence(
         log p(x), float64 [images] in nats; and by how much its mean over the images
         changes at most on any of the other grids.
     """
-    z, log_prior_mass, distance = prior_grid(trained_prior(vae), num_points)
+    z, log_prior_mass, share = prior_grid(trained_prior(vae), num_points)
     indices = np.indices([num_points] * vae.latent_dim)
     coarser = [2 * (index.ravel() % 2 == 0) for index in indices]
-    narrower = distance <= 0.9 * LIMIT
+    narrower = share <= 0.9
     factors = np.float32([np.ones(len(z)), *coarser, narrower]).T  # [points, grids]
     blocks = tf.constant(in_blocks(images, IMAGES))
 
@@ -75,38 +76,57 @@ def prior_grid(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points of the quadrature, denser at the centre of the prior.
 
-    Along each axis u = limit * sinh(warp * t) / sinh(warp), t evenly from -1 to 1, in
-    standard deviations of the prior from its mean.
+    Along each axis z = centre + core * u, u = LIMIT * sinh(warp * t) / sinh(WARP), t
+    evenly from -1 to 1. For the standard prior centre, core and warp are 0, 1 and WARP.
+    A learned one is a mixture of Gaussians, often narrow in the middle and wide far
+    out: the core is as wide as the nearest quarter of them, and a larger warp has the
+    axis reach all others.
 
     Args:
         prior: p(z).
         num_points: of the grid along each axis.
 
     Returns:
-        the points, float32 [points, latent]; log p(z) dz [points]; and the largest |u|
-        of any axis [points].
+        the points, float32 [points, latent]; log p(z) dz [points]; and how far out they
+        are along any axis, as a share of its half [points].
     """
+    centre, core, stretch = extent(prior)
 
     @tf.function(jit_compile=True)  # NumPy's functions differ between CPUs
     def grid(t, step):
-        mean, deviation = prior.moments()
         factor = LIMIT / math.sinh(WARP)
-        axis = factor * tf.sinh(WARP * t)  # float64 [points an axis]
-        log_step = tf.math.log(factor * WARP * step * tf.cosh(WARP * t))
-        u, log_steps = (
-            tf.reshape(tf.stack(each, axis=-1), [num_points ** len(mean), len(mean)])
-            for each in (
-                tf.meshgrid(*[values] * len(mean), indexing="ij")
-                for values in (axis, log_step)
-            )
-        )
-        z = mean + deviation * tf.cast(u, tf.float32)
-        log_volume = tf.cast(tf.reduce_sum(log_steps, axis=-1), tf.float32)
-        log_volume += tf.reduce_sum(tf.math.log(deviation))
-        return z, prior.log_prob(z) + log_volume, tf.reduce_max(tf.abs(u), axis=-1)
+        warp = WARP + tf.math.log(stretch)
+        axes = factor * tf.sinh(warp * t)  # float64 [points an axis, latent]
+        log_steps = tf.math.log(factor * warp * step * tf.cosh(warp * t))
+        z = tf.cast(centre + core * combine(axes), tf.float32)
+        log_volume = tf.reduce_sum(combine(log_steps + tf.math.log(core)), axis=-1)
+        log_mass = prior.log_prob(z) + tf.cast(log_volume, tf.float32)
+        return z, log_mass, tf.reduce_max(combine(tf.abs(axes) / axes[-1]), axis=-1)
 
     t, step = np.linspace(-1, 1, num_points, retstep=True)
-    return tuple(tensor.numpy() for tensor in grid(t, step))
+    return tuple(tensor.numpy() for tensor in grid(t[:, None], step))
+
+
+def extent(prior: Prior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where a prior's Gaussians are along each axis, float64 [latent] each.
+
+    Returns:
+        the centre; the core, which is the distance from there of the nearest quarter
+        of them, standard deviation included; and how many times LIMIT cores it takes
+        to hold all with LIMIT standard deviations, at least 1.
+    """
+    loc, scale = (np.float64(each) for each in prior.components())
+    centre = np.quantile(loc, 0.5, axis=0, method="lower")
+    distance = np.abs(loc - centre)  # [components, latent]
+    core = np.quantile(distance + scale, CORE, axis=0, method="lower")
+    reach = np.max(distance + LIMIT * scale, axis=0)
+    return centre, core, np.maximum(reach / (LIMIT * core), 1.0)
+
+
+def combine(axes: tf.Tensor) -> tf.Tensor:
+    """All points [points, latent] of the grid of some axes [points an axis, latent]."""
+    columns = tf.meshgrid(*tf.unstack(axes, axis=-1), indexing="ij")
+    return tf.reshape(tf.stack(columns, axis=-1), [-1, axes.shape[-1]])
 
 
 def posterior_moments(

@@ -149,24 +149,35 @@ function iwaeBound(logWeights, numSamples) {
   return average(bounds);
 }
 
-// The grid of the quadrature, as `evaluate` has it: LIMIT sinh(WARP t) / sinh(WARP) for t
-// in equal steps from -1 to 1, so that points are densest at the centre, in standard
-// deviations of the prior from its mean.
+// The grid of the quadrature, as `evaluate` has it: along each axis
+// centre + core * LIMIT sinh(warp t) / sinh(WARP) for t in equal steps from -1 to 1, so that
+// points are densest at the centre; 0, 1 and WARP for the standard prior.
 const LIMIT = 6;
 const WARP = 3;
+const CORE = 0.25;
 const GRID_POINTS = { 1: 2001, 2: 301 };
-const WARP_FACTOR = LIMIT / Math.sinh(WARP);
+
+/** Of one dimension of a prior's Gaussians: their centre, core, and the warp of the axis. */
+function extentOf(loc, scale) {
+  const quantile = (values, share) => values.slice().sort()[Math.floor(share * (values.length - 1))];
+  const centre = quantile(loc, 0.5);
+  const distance = loc.map((value) => Math.abs(value - centre));
+  const core = quantile(distance.map((value, i) => value + scale[i]), CORE);
+  const reach = distance.reduce((most, value, i) => Math.max(most, value + LIMIT * scale[i]), 0);
+  return { centre, core, warp: WARP + Math.log(Math.max(1, reach / (LIMIT * core))) };
+}
 
 /** An axis of the grid: values, log weights, and where in steps a value lies. */
-function makeAxis({ mean, deviation }, dimension) {
-  const points = GRID_POINTS[mean.length];
-  const factor = WARP_FACTOR * deviation[dimension];
+function makeAxis({ extent }, dimension) {
+  const points = GRID_POINTS[extent.length];
+  const { centre, core, warp } = extent[dimension];
+  const factor = (core * LIMIT) / Math.sinh(WARP);
   const step = 2 / (points - 1);
   const t = Float64Array.from({ length: points }, (_, i) => i * step - 1);
   return {
-    z: t.map((u) => mean[dimension] + factor * Math.sinh(WARP * u)),
-    logWeight: t.map((u) => Math.log(factor * WARP * step * Math.cosh(WARP * u))),
-    placeOf: (z) => (Math.asinh((z - mean[dimension]) / factor) / WARP + 1) / step,
+    z: t.map((u) => centre + factor * Math.sinh(warp * u)),
+    logWeight: t.map((u) => Math.log(factor * warp * step * Math.cosh(warp * u))),
+    placeOf: (z) => (Math.asinh((z - centre) / factor) / warp + 1) / step,
   };
 }
 

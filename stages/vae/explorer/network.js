@@ -44,8 +44,8 @@ function readNetwork(tensors, name, output) {
   return [...layers, readLayer(tensors, `${name}.${output}`)];
 }
 
-/** Mean and standard deviation of each dimension of an equal mixture of Gaussians. */
-function momentsOf(loc, scale, dim) {
+/** Mean, standard deviation and extent of each dimension of an equal mixture of Gaussians. */
+function describePrior(loc, scale, dim) {
   const count = loc.length / dim;
   const mean = new Float64Array(dim);
   const square = new Float64Array(dim);
@@ -53,7 +53,9 @@ function momentsOf(loc, scale, dim) {
   loc.forEach((value, i) => {
     square[i % dim] += ((value - mean[i % dim]) ** 2 + scale[i] ** 2) / count;
   });
-  return { mean, deviation: square.map(Math.sqrt) };
+  const column = (values, d) => values.filter((_, i) => i % dim === d);
+  const extent = Array.from(mean, (_, d) => extentOf(column(loc, d), column(scale, d)));
+  return { mean, deviation: square.map(Math.sqrt), extent };
 }
 
 /** The model of a page's data; plain arrays, so that it can be sent to a worker. */
@@ -66,7 +68,7 @@ function readModel({ settings, tensors, prior }) {
   const loc = readFloats(prior.loc);
   const scale = readFloats(prior.scale);
   return {
-    prior: { loc, scale, ...momentsOf(loc, scale, settings.latent_dim) },
+    prior: { loc, scale, ...describePrior(loc, scale, settings.latent_dim) },
     latentDim: settings.latent_dim,
     activation: settings.activation,
     likelihood: settings.likelihood,

@@ -47,13 +47,13 @@ const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a, b) =>
 const latentDim = order.length;
 const nameOf = (dimension) => `z${String(dimension + 1).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d])}`;
 
-/** Mean and standard deviation of the prior in each dimension. */
-const { mean, deviation } = momentsOf(
+const { mean, deviation, extent } = describePrior(
   readFloats(data.prior.loc),
   readFloats(data.prior.scale),
   latentDim,
 );
-const moments = { mean: shown.map((d) => mean[d]), deviation: shown.map((d) => deviation[d]) };
+const onShown = (values) => shown.map((d) => values[d]);
+const shownPrior = { mean: onShown(mean), deviation: onShown(deviation), extent: onShown(extent) };
 
 /** The dots; a single dimension has its classes one above the other. */
 function readPoints() {
@@ -63,7 +63,7 @@ function readPoints() {
   const rows = data.class_names.length;
   return Array.from(labels, (label, i) =>
     single
-      ? { label, x: coordinates[i], y: moments.deviation[0] * (3.8 - (7.6 * (label + 0.1 + 0.8 * uniform())) / rows) }
+      ? { label, x: coordinates[i], y: deviation[0] * (3.8 - (7.6 * (label + 0.1 + 0.8 * uniform())) / rows) }
       : { label, x: coordinates[2 * i], y: coordinates[2 * i + 1] },
   );
 }
@@ -91,7 +91,7 @@ function showClasses() {
 const plane = makePlane($("plane"), {
   points: readPoints(),
   single,
-  moments,
+  prior: shownPrior,
   onMove: (x, y) => moveTo(Float64Array.from(z, (value, d) => {
     if (d === shown[0]) return x;
     return d === shown[1] ? y : value;

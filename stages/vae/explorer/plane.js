@@ -10,13 +10,13 @@ function fitSquare(canvas) {
 /**
  * The plane of two latent dimensions, or of one and the classes.
  *
- * `points` are {x, y, label}, `moments` the mean and standard deviation of p(z) in these
+ * `points` are {x, y, label}, `prior` what `describePrior` says of p(z) in these
  * dimensions; `onMove(x, y)` is called as a pointer or a key moves z.
  * What is drawn over the points is in `overlay`, see `draw`.
  */
-function makePlane(canvas, { points, single, moments, onMove }) {
-  const [centreX, centreY = 0] = moments.mean;
-  const start = { x: centreX, y: centreY, radius: 4.2 * Math.max(...moments.deviation) };
+function makePlane(canvas, { points, single, prior, onMove }) {
+  const [centreX, centreY = 0] = prior.mean;
+  const start = { x: centreX, y: centreY, radius: 4.2 * Math.max(...prior.deviation) };
   let view = { ...start };
   let chosenClass = null;
   let overlay = { point: [0, 0] };
@@ -40,7 +40,7 @@ function makePlane(canvas, { points, single, moments, onMove }) {
   }
 
   function setView(x, y, radius) {
-    view = { x, y, radius: Math.min(20, Math.max(0.01, radius)) };
+    view = { x, y, radius: Math.min(Math.max(20, start.radius), Math.max(0.01, radius)) };
     ground = heat = null;
     request();
   }
@@ -66,12 +66,12 @@ function makePlane(canvas, { points, single, moments, onMove }) {
       context.beginPath();
       if (single) {
         for (const x of [-radius, radius]) {
-          const [left] = toCanvas(centreX + x * moments.deviation[0], 0);
+          const [left] = toCanvas(centreX + x * prior.deviation[0], 0);
           context.moveTo(left, 0);
           context.lineTo(left, canvas.height);
         }
       } else {
-        const radii = moments.deviation.map((deviation) => radius * deviation * perUnit());
+        const radii = prior.deviation.map((deviation) => radius * deviation * perUnit());
         context.ellipse(...toCanvas(centreX, centreY), ...radii, 0, 0, 2 * Math.PI);
       }
       context.stroke();
@@ -86,7 +86,7 @@ function makePlane(canvas, { points, single, moments, onMove }) {
     const context = layer.getContext("2d");
     const pixels = context.createImageData(side, side);
     const shade = channels("accent");
-    const axes = [0, 1].map((d) => makeAxis(moments, d));
+    const axes = [0, 1].map((d) => makeAxis(prior, d));
     const count = axes[0].z.length;
     const ratio = canvas.width / side;
     const places = (coordinate) =>
@@ -117,7 +117,7 @@ function makePlane(canvas, { points, single, moments, onMove }) {
 
   /** Densities over the single dimension, as curves from the lower edge. */
   function drawCurves(context, { loc, scale, logPosterior }) {
-    const axis = makeAxis(moments, 0);
+    const axis = makeAxis(prior, 0);
     const gaussian = (z) => Math.exp(-0.5 * ((z - loc[0]) / scale[0]) ** 2) / (scale[0] * Math.sqrt(2 * Math.PI));
     const most = Math.max(gaussian(loc[0]), logPosterior ? Math.exp(logPosterior.reduce((a, b) => Math.max(a, b))) : 0);
     const curve = (density) => {
