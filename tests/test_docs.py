@@ -149,6 +149,24 @@ def origin_rows():
         yield [row["variant"], *(f"{v:.2f}" for v in values), accuracy]
 
 
+def data_rows():
+    for _, row in read_study("data").iterrows():
+        cells = [row["variant"], row["model.prior"], f"{row['train.elbo']:.2f}"]
+        for metric in ("elbo", "iwae_bound", "annealed_bound", "log_evidence"):
+            value = row[f"test.{metric}"]
+            cells.append(f"{value:.2f}" if pd.notna(value) else "")
+        gap, error = row["enclosure.gap"], row["enclosure.gap_se"]
+        yield [*cells, f"{gap:.3f} ± {error:.3f}", f"{row['test.active_units']:.0f}"]
+
+
+def rate_distortion_rows():
+    for beta, runs in read_study("rate_distortion").groupby("train.beta"):
+        names = ("rate", "distortion", "elbo", "iwae_bound")
+        means = [f"{runs[f'test.{name}'].mean():.2f}" for name in names]
+        units = ", ".join(f"{n:.0f}" for n in runs["test.active_units"])
+        yield [f"{beta:g}", *means, units, f"{runs['test.knn_accuracy'].mean():.4f}"]
+
+
 def study_claims():
     header = "| test images | mean | sd | least | most |"
     yield table("docs/results.md", header, seeds_rows())
@@ -159,6 +177,12 @@ def study_claims():
     header = "| | training ELBO | test ELBO | importance-weighted bound "
     header += "| by annealing | distance | published |"
     yield table("docs/results.md", header, frontier_rows())
+    header = "| | prior | training ELBO | test ELBO | importance-weighted bound "
+    header += "| by annealing | log p(x) | distance | active units |"
+    yield table("docs/results.md", header, data_rows())
+    header = "| beta | rate | distortion | ELBO | importance-weighted bound "
+    header += "| active units | five nearest neighbours |"
+    yield table("docs/results.md", header, rate_distortion_rows())
     header = "| | -(distortion + beta rate) | ELBO | importance-weighted bound "
     header += "| log p(x) | rate | five nearest neighbours |"
     yield table("docs/results.md", header, origin_rows())
