@@ -127,7 +127,8 @@ class VAE:
         if self.pseudo_inputs is None:
             return StandardNormal(self.latent_dim)
         loc, scale = self.posterior(self.pseudo_inputs.value)
-        return MixturePrior(loc, tf.maximum(scale, MIN_SHARE * tf.abs(loc)))
+        least = MIN_SHARE * tf.abs(tf.stop_gradient(loc))
+        return MixturePrior(loc, tf.maximum(scale, least))
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """`loc` and `scale` [batch, latent] of q(z|x), of `x` [batch, pixels]."""
