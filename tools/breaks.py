@@ -132,13 +132,13 @@ stages/vae/arrays.py
     mode-of-the-system      = 3, 0o644 << 16 => = 3, 0
     type-unchecked          arrays[name].dtype.type != wanted or => False or
     lengths-unchecked       != length: => is None:
-    pickles-read            BytesIO(content)) => BytesIO(content), allow_pickle=True)
+    pickles-read            archive.read(name))) => archive.read(name)), allow_pickle=True)
     damage-unnoticed        (BadZipFile, EOFError, => (EOFError,
 
 stages/vae/checkpoint.py
     state-hash-uncompared   hashlib.sha256(content).digest() != digest => False
     state-of-other-run      progress["key"] != key => False
-    key-without-data        digest.update(hashlib.sha256(data).digest()) => pass
+    key-without-data        digest.update(data.encode()) => pass
     key-without-code        digest.update(path.read_bytes()) => pass
     key-without-versions    {version(package)} =>
 
