@@ -132,7 +132,7 @@ stages/vae/arrays.py
     mode-of-the-system      = 3, 0o644 << 16 => = 3, 0
     type-unchecked          arrays[name].dtype.type != wanted or => False or
     lengths-unchecked       != length: => is None:
-    pickles-read            archive.read(name))) => archive.read(name)), allow_pickle=True)
+    pickles-read            read(name))) => read(name)), allow_pickle=True)
     damage-unnoticed        (BadZipFile, EOFError, => (EOFError,
 
 stages/vae/checkpoint.py
