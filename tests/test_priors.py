@@ -81,7 +81,7 @@ def test_the_learned_prior_is_the_mixture_of_the_pseudo_inputs_posteriors():
 
 
 def test_no_gaussian_is_too_narrow_for_its_density():
-    """Without a least scale this density is wrong by thousands of nats."""
+    """Without a least scale this density is wrong by 3e8 nats."""
     vae = make_vae(prior="vamp")
     vae.pseudo_inputs.assign(draw([4, 11]))
     *_, last = vae.encoder.layers
