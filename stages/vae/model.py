@@ -127,6 +127,7 @@ class VAE:
         if self.pseudo_inputs is None:
             return StandardNormal(self.latent_dim)
         loc, scale = self.posterior(self.pseudo_inputs.value)
+        # A path of the gradient through this would change the bits of all trainings.
         least = MIN_SHARE * tf.abs(tf.stop_gradient(loc))
         return MixturePrior(loc, tf.maximum(scale, least))
 

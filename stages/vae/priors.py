@@ -62,7 +62,7 @@ class MixturePrior(NamedTuple):
         """By matrix products: (z - loc)^2 / scale^2 is written out in powers of z.
 
         What cancels is loc^2 / scale^2: with loc / scale at most 100, as the model sees
-        to, the error is 0.001 nats.
+        to, the error is about 0.001 nats in two dimensions.
         """
         precision = 1.0 / tf.square(self.scale)
         log_norm = tf.reduce_sum(
