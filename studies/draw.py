@@ -1,5 +1,6 @@
 """The figure of a study: a panel for each metric, points, means and their spread."""
 
+from collections.abc import Collection
 from io import BytesIO
 from itertools import cycle
 from textwrap import fill
@@ -122,9 +123,28 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         lines = axes.contour(
             rates, distortions, elbo, colors="0.8", linestyles="-", linewidths=0.6
         )
-        axes.clabel(lines, fmt="ELBO %g", fontsize="x-small")
+        axes.clabel(
+            lines,
+            fmt="ELBO %g",
+            fontsize="x-small",
+            manual=places_of_labels(rates, distortions, lines.levels),
+        )
     axes.set_xlabel(describe(x))
     axes.set_ylabel(fill(describe(metric), LABEL_WIDTH))
+
+
+def places_of_labels(
+    rates: np.ndarray, distortions: np.ndarray, elbos: Collection[float]
+) -> list[tuple[float, float]]:
+    """Where each line of equal ELBO is named: above the curve, else at its left."""
+    left, right = np.quantile(rates, [0.12, 0.75])
+    lowest, highest = np.quantile(distortions, [0.05, 0.95])
+    places = []
+    for elbo in elbos:
+        rate = right if -elbo - right > lowest else left
+        if lowest < -elbo - rate < highest:
+            places.append((rate, -elbo - rate))
+    return places
 
 
 def as_label(value: object) -> str:
