@@ -1,6 +1,7 @@
 """Measure the trained model: its bounds, its latents, and what the figures show."""
 
 import json
+import math
 from pathlib import Path
 
 from vae.stage import write_outputs
@@ -14,7 +15,7 @@ from vae.arrays import pack_arrays, read_arrays
 from vae.errors import readable
 from vae.evaluation.figure_arrays import figure_arrays
 from vae.evaluation.inference import encode, trained_prior
-from vae.evaluation.measure import Measures, measure
+from vae.evaluation.measure import Measures, elbo_columns, measure
 from vae.evaluation.summary import (
     FORMAT,
     by_class,
@@ -101,23 +102,31 @@ def main() -> None:
     data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
     first = slice(params.evaluate.max_images)
     labels = {split: data[f"{split}_labels"][first] for split in SPLITS}
-    images = {
-        split: data[f"{split}_images"][first].reshape(len(labels[split]), -1)
-        for split in SPLITS
-    }
-    vae = load_model(params, num_pixels=images["test"].shape[1])
+    image_shape = data["test_images"].shape[1:]
+    vae = load_model(params, num_pixels=math.prod(image_shape))
 
-    encodings = {split: encode(vae, x) for split, x in images.items()}
-    how = params.evaluate.model_dump(exclude={"max_images"})
-    measures = measure(vae, images, labels, encodings, **how)
+    encodings, elbos = {}, {}
+    for split in SPLITS:
+        # Of the training images nothing else is asked, and their memory is let go.
+        images = data.pop(f"{split}_images")[first].reshape(len(labels[split]), -1)
+        encodings[split] = encode(vae, images)
+        elbos[split] = elbo_columns(
+            vae,
+            images,
+            num_samples=params.evaluate.num_samples,
+            seed=params.evaluate.seed,
+            split=split,
+        )
+    how = params.evaluate.model_dump(exclude={"max_images", "num_samples"})
+    measures = measure(vae, images, labels, encodings, elbos, **how)
     metrics, errors, classes = tables(measures, labels, data["class_names"])
-    pseudo = is_pseudo_likelihood(vae.likelihood, images["test"])
+    pseudo = is_pseudo_likelihood(vae.likelihood, images)
     for split in SPLITS:
         metrics[split]["pseudo_likelihood"] = pseudo
     arrays = {
         "dataset": data["dataset"],
         "class_names": data["class_names"],
-        "image_shape": np.array(data["test_images"].shape[1:]),
+        "image_shape": np.array(image_shape),
         "label": labels["test"],
         **encodings["test"]._asdict(),
         **prior_arrays(trained_prior(vae)),
@@ -126,7 +135,7 @@ def main() -> None:
         **{f"test_{name}": x for name, x in measures.columns["test"].items()},
         **figure_arrays(
             vae,
-            images["test"],
+            images,
             labels["test"],
             encodings["test"],
             measures.columns["test"],

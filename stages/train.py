@@ -13,6 +13,7 @@ from vae.arrays import read_arrays
 from vae.checkpoint import State, fingerprint, load_state, save_state
 from vae.files import hash_file
 from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
+from vae.memory import release_memory
 from vae.model import VAE
 from vae.objectives import make_objective
 from vae.params import Params, check_counts, read_params
@@ -75,6 +76,7 @@ def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str,
 def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
     """A row of the learning curve, with what the objective varies at mid-epoch."""
     terms = trainer.run_epoch(epoch)
+    release_memory()  # above all what the compilation took
     loss = terms.pop("loss")
     row = {"epoch": epoch + 1}
     row |= summarize("train", **terms)

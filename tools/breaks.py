@@ -177,6 +177,11 @@ stages/vae/likelihoods.py
     pairs-of-squares        squares -= 2.0 * => squares -= 1.0 *
     pseudo-inverted         likelihood.binary != => likelihood.binary ==
 
+stages/vae/memory.py
+    memory-kept             library.malloc_trim(0) => pass
+    blocks-kept             library.mallopt(M_MMAP_THRESHOLD, LARGE) => pass
+    musl-fails              if hasattr(library, "malloc_trim"): => if True:
+
 stages/vae/model.py
     scale-squared           scale * noise  # => scale**2 * noise  #
     log-q-missing           log_posterior -= tf.math.log(q_scale) => pass

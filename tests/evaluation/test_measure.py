@@ -9,7 +9,7 @@ from vae.evaluation import measure as module
 from vae.evaluation.importance import Bounds
 from vae.evaluation.inference import Encoding, encode
 from vae.evaluation.latents import active_units
-from vae.evaluation.measure import bound_curve, measure
+from vae.evaluation.measure import bound_curve, elbo_columns, measure
 from vae.model import VAE
 
 RNG = np.random.default_rng(0)
@@ -19,7 +19,6 @@ IMAGES = {
 }
 LABELS = {split: np.arange(len(images)) % 2 for split, images in IMAGES.items()}
 SETTINGS = {
-    "num_samples": 2,
     "proposal": "posterior",
     "num_importance_samples": 5,
     "grid_points": [201, 3],
@@ -47,8 +46,13 @@ def measured():
         seed=1,
     )
     encodings = {split: encode(vae, images) for split, images in IMAGES.items()}
+    elbos = {
+        split: elbo_columns(vae, images, num_samples=2, seed=3, split=split)
+        for split, images in IMAGES.items()
+    }
     settings = SETTINGS | {"annealed_images": 0}  # tests/test_stages.py anneals
-    return measure(vae, IMAGES, LABELS, encodings, **settings), encodings
+    images = IMAGES["test"]
+    return measure(vae, images, LABELS, encodings, elbos, **settings), encodings
 
 
 def test_each_split_has_its_columns(measured):
@@ -104,15 +108,16 @@ def test_log_p_x_is_left_out_where_its_grid_has_no_points(monkeypatch):
         module, "enclosure_columns", lambda *args, **kwargs: {"test_gain": ONE}
     )
     monkeypatch.setattr(module, "gaps", lambda *args, **kwargs: {})
-    monkeypatch.setattr(module, "elbo_columns", lambda *args, **kwargs: {"rate": 0})
     monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
     monkeypatch.setattr(module, "importance_bounds", lambda *args, **kwargs: BOUNDS)
     encodings = dict.fromkeys(("train", "test"), Encoding(np.zeros((7, 1)), 1, 1))
+    elbos = dict.fromkeys(("train", "test"), {"rate": 0})
     for latent_dim in (1, 2, 3):
         vae = SimpleNamespace(latent_dim=latent_dim)
         for grid_points in ([5, 6], [0, 0]):
             settings = SETTINGS | {"grid_points": grid_points}
-            columns = measure(vae, IMAGES, LABELS, encodings, **settings).columns
+            measures = measure(vae, ONE, LABELS, encodings, elbos, **settings)
+            columns = measures.columns
             known = latent_dim < 3 and grid_points != [0, 0]
             assert ("log_evidence" in columns["test"]) == known
     assert asked == [5, 6]
@@ -145,18 +150,13 @@ def test_an_unknown_evidence_is_nan_in_the_curve():
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 3])
-def test_each_part_gets_its_split_and_its_parameters(monkeypatch, latent_dim):
+def test_each_part_gets_the_test_images_and_its_parameters(monkeypatch, latent_dim):
     """The number of grid points is that of the latent dimensions; 3 have no grid."""
-    calls = {"splits": [], "points": []}
-
-    def elbo_columns(vae, images, *, num_samples, seed, split):
-        assert images is IMAGES[split] and (num_samples, seed) == (2, 3)
-        calls["splits"].append(split)
-        return {"rate": np.zeros(len(images))}
+    points = []
 
     def log_evidence(vae, images, *, num_points):
         assert images is IMAGES["test"]
-        calls["points"].append(num_points)
+        points.append(num_points)
         return np.arange(7.0), 0.123456
 
     def importance_bounds(vae, images, *, proposal, num_samples, seed):
@@ -176,16 +176,16 @@ def test_each_part_gets_its_split_and_its_parameters(monkeypatch, latent_dim):
         assert seed == 3
         return {"approximation_gap": np.zeros(2)}
 
-    parts = elbo_columns, log_evidence, importance_bounds, enclosure_columns, gaps
+    parts = log_evidence, importance_bounds, enclosure_columns, gaps
     for function in parts:
         monkeypatch.setattr(module, function.__name__, function)
     monkeypatch.setattr(module, "latent_columns", lambda *args, **kwargs: {})
     encoding = Encoding(np.zeros([3, 1]), np.ones([3, 1]), np.zeros(1))
     encodings = {"train": encoding, "test": encoding}
     vae = type("Model", (), {"latent_dim": latent_dim})
-    measures = measure(vae, IMAGES, LABELS, encodings, **SETTINGS)
-    assert calls["splits"] == ["train", "test"]
-    assert calls["points"] == {1: [201], 2: [3], 3: []}[latent_dim]
+    elbos = {"train": {}, "test": {"rate": np.zeros(7)}}
+    measures = measure(vae, IMAGES["test"], LABELS, encodings, elbos, **SETTINGS)
+    assert points == {1: [201], 2: [3], 3: []}[latent_dim]
     change = {"log_evidence_grid_change": 0.1235} if latent_dim < 3 else {}
     known = {"active_units": 0, "annealed_bound": 3.25}
     assert measures.scalars["test"] == known | change

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from vae.memory import release_memory
 from vae.progress import progress_bar
 
 
@@ -32,6 +33,7 @@ def map_chunks(
     if bar.disable:
         print(what, file=sys.stderr, flush=True)
     results = []
+    release_memory()
     with bar:
         for start in range(0, count, size):
             chunk = slice(start, start + size)
@@ -40,4 +42,6 @@ def map_chunks(
             tensors = function(*(array[chunk] for array in arrays))
             results.append([np.array(tensor) for tensor in tensors])
             bar.update(len(arrays[0][chunk]))
+            if start == 0:  # which has compiled the function
+                release_memory()
     return [np.concatenate(tensors) for tensors in zip(*results, strict=True)]

@@ -33,11 +33,11 @@ class Measures(NamedTuple):
 
 def measure(
     vae: VAE,
-    images: Mapping[str, np.ndarray],
+    images: np.ndarray,
     labels: Mapping[str, np.ndarray],
     encodings: Mapping[str, Encoding],
+    elbos: Mapping[str, Mapping[str, np.ndarray]],
     *,
-    num_samples: int,
     proposal: str,
     num_importance_samples: int,
     grid_points: Sequence[int],
@@ -45,14 +45,14 @@ def measure(
     optimised_images: int,
     seed: int,
 ) -> Measures:
-    """The ELBO on both splits; on the test images all that takes longer.
+    """Beside the ELBO of both splits, all that takes longer, of the test images.
 
     Args:
         vae: the trained model.
-        images: uint8 [images, pixels] of `train` and `test`.
-        labels: classes [images] of both.
+        images: uint8 [images, pixels] of `test`.
+        labels: classes [images] of `train` and `test`.
         encodings: of both.
-        num_samples: latent samples an image, of the ELBO.
+        elbos: of both, what `elbo_columns` gives.
         proposal: of the importance-weighted bound.
         num_importance_samples: latent samples an image, of that bound.
         grid_points: of the quadrature along an axis, for 1-D and for 2-D z; 0: none.
@@ -60,17 +60,14 @@ def measure(
         optimised_images: on how many the best q is found; 0: none.
         seed: of all draws.
     """
-    columns = {
-        split: elbo_columns(vae, x, num_samples=num_samples, seed=seed, split=split)
-        for split, x in images.items()
-    }
+    columns = {split: dict(elbo) for split, elbo in elbos.items()}
     scalars = {
         split: {"active_units": active_units(encoding.loc)}
         for split, encoding in encodings.items()
     }
     bounds = importance_bounds(
         vae,
-        images["test"],
+        images,
         proposal=proposal,
         num_samples=num_importance_samples,
         seed=seed,
@@ -78,16 +75,16 @@ def measure(
     columns["test"] |= {"iwae_bound": bounds.iwae_bound}
     num_points = grid_points[vae.latent_dim - 1] if vae.latent_dim <= 2 else 0
     if num_points:
-        evidence, change = log_evidence(vae, images["test"], num_points=num_points)
+        evidence, change = log_evidence(vae, images, num_points=num_points)
         columns["test"] |= {"log_evidence": evidence}
         scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}
     if num_points and optimised_images:
-        some = spread(len(images["test"]), optimised_images)
-        columns["gaps"] = gaps(vae, images["test"][some], evidence[some], seed=seed)
+        some = spread(len(images), optimised_images)
+        columns["gaps"] = gaps(vae, images[some], evidence[some], seed=seed)
     if annealed_images:
-        some = spread(len(images["test"]), annealed_images)
+        some = spread(len(images), annealed_images)
         columns["enclosure"] = enclosure_columns(
-            vae, images["test"][some], bounds.iwae_bound[some], seed=seed
+            vae, images[some], bounds.iwae_bound[some], seed=seed
         )
         gain = columns["enclosure"]["test_gain"].mean()
         whole = float(bounds.iwae_bound.mean() + gain)
