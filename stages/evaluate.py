@@ -107,7 +107,7 @@ def main() -> None:
 
     encodings, elbos = {}, {}
     for split in SPLITS:
-        # Of the training images nothing else is asked, and their memory is let go.
+        # Those of `train` go once this is done; what follows is of those of `test`.
         images = data.pop(f"{split}_images")[first].reshape(len(labels[split]), -1)
         encodings[split] = encode(vae, images)
         elbos[split] = elbo_columns(

@@ -127,16 +127,23 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
             lines,
             fmt="ELBO %g",
             fontsize="x-small",
-            manual=places_of_labels(rates, distortions, lines.levels),
+            manual=label_positions(rates, distortions, lines.levels),
         )
     axes.set_xlabel(describe(x))
     axes.set_ylabel(fill(describe(metric), LABEL_WIDTH))
 
 
-def places_of_labels(
+def label_positions(
     rates: np.ndarray, distortions: np.ndarray, elbos: Collection[float]
 ) -> list[tuple[float, float]]:
-    """Where each line of equal ELBO is named: above the curve, else at its left."""
+    """Where lines of equal ELBO are named, as rate and distortion in nats.
+
+    At the right, above the curve; a line too low for that at the left, below it.
+
+    Args:
+        rates, distortions: from end to end of the panel's axes.
+        elbos: of the lines; one that passes neither place gets no name.
+    """
     left, right = np.quantile(rates, [0.12, 0.75])
     lowest, highest = np.quantile(distortions, [0.05, 0.95])
     places = []

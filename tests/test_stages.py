@@ -272,6 +272,29 @@ def test_a_quick_look_is_at_the_first_images_alone(finished):
     }
 
 
+def test_each_split_gets_its_elbo_and_the_test_images_all_else(finished, monkeypatch):
+    received = {}
+
+    def elbo_columns(vae, images, *, num_samples, seed, split):
+        assert (num_samples, seed) == (2, 5)
+        received[split] = images
+        return {"elbo": len(images)}
+
+    def measure(vae, images, labels, encodings, elbos, **how):
+        assert images is received["test"]
+        assert elbos == {"train": {"elbo": 34}, "test": {"elbo": 30}}
+        raise CutShort
+
+    monkeypatch.setattr(evaluate, "elbo_columns", elbo_columns)
+    monkeypatch.setattr(evaluate, "measure", measure)
+    with pytest.raises(CutShort):
+        evaluate.main()
+    data = np.load("data/images.npz")
+    for split, images in received.items():
+        expected = data[f"{split}_images"].reshape(len(images), -1)
+        np.testing.assert_array_equal(images, expected)
+
+
 def test_values_by_image_have_the_metrics_as_their_means(finished):
     arrays, metrics = np.load("results/latents.npz"), read_metrics()["test"]
     for name in TERMS + TEST_TERMS:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from draw import draw_curve, draw_panel, draw_study
+from draw import draw_curve, draw_panel, draw_study, label_positions
 from specification import Figure as Shown
 from specification import Published, Study, Summary
 
@@ -112,6 +112,14 @@ def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
     (contours,) = axes.collections
     for level, path in zip(contours.levels, contours.get_paths(), strict=True):
         np.testing.assert_allclose(-path.vertices.sum(axis=1), level, rtol=1e-6)
+
+
+def test_lines_of_equal_elbo_are_named_on_themselves_within_the_panel():
+    rates, distortions = np.linspace(0, 100, 5), np.linspace(0, 200, 5)
+    elbos = [-80, -100, -240, -280]
+    # The last would be named above the panel.
+    expected = [(12, 68), (75, 25), (75, 165)]
+    assert label_positions(rates, distortions, elbos) == expected
 
 
 @pytest.mark.parametrize("metrics", [["test.elbo"], ["test.elbo", "test.rate"]])

@@ -33,7 +33,7 @@ def map_chunks(
     if bar.disable:
         print(what, file=sys.stderr, flush=True)
     results = []
-    release_memory()
+    release_memory()  # what the work before this has freed
     with bar:
         for start in range(0, count, size):
             chunk = slice(start, start + size)
@@ -42,6 +42,6 @@ def map_chunks(
             tensors = function(*(array[chunk] for array in arrays))
             results.append([np.array(tensor) for tensor in tensors])
             bar.update(len(arrays[0][chunk]))
-            if start == 0:  # which has compiled the function
-                release_memory()
+            if start == 0:
+                release_memory()  # what the compilation of the function has freed
     return [np.concatenate(tensors) for tensors in zip(*results, strict=True)]

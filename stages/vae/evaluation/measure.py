@@ -45,14 +45,14 @@ def measure(
     optimised_images: int,
     seed: int,
 ) -> Measures:
-    """Beside the ELBO of both splits, all that takes longer, of the test images.
+    """All that is measured: the ELBO of both splits as given, the rest of the test set.
 
     Args:
         vae: the trained model.
         images: uint8 [images, pixels] of `test`.
         labels: classes [images] of `train` and `test`.
         encodings: of both.
-        elbos: of both, what `elbo_columns` gives.
+        elbos: of both, the columns that `elbo_columns` gives, [images] in nats.
         proposal: of the importance-weighted bound.
         num_importance_samples: latent samples an image, of that bound.
         grid_points: of the quadrature along an axis, for 1-D and for 2-D z; 0: none.
