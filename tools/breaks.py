@@ -179,7 +179,6 @@ stages/vae/likelihoods.py
 
 stages/vae/memory.py
     memory-kept             library.malloc_trim(0) => pass
-    blocks-kept             library.mallopt(M_MMAP_THRESHOLD, LARGE) => pass
     musl-fails              if hasattr(library, "malloc_trim"): => if True:
 
 stages/vae/model.py
