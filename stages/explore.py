@@ -23,7 +23,16 @@ PAGE = Path("results/explorer.html")
 SOURCES = Path(__file__).parent / "vae/explorer"
 
 # In this order; the first two are a worker's as well, before `inference`.
-SCRIPTS = ("network", "mathematics", "inference", "images", "plane", "pad", "page")
+SCRIPTS = (
+    "network",
+    "mathematics",
+    "inference",
+    "images",
+    "view",
+    "plane",
+    "pad",
+    "page",
+)
 WORKER_ONLY = ("inference",)
 
 MAX_IMAGES = 500

@@ -14,30 +14,45 @@ import vae.determinism
 import pytest
 
 SCRIPT = """
+import sys
 import vae.determinism, keras, tensorflow as tf
 print(keras.backend.backend(), keras.backend.floatx(), keras.config.epsilon())
 print(tf.config.threading.get_intra_op_parallelism_threads())
+print({"matplotlib", "sklearn"} & sys.modules.keys())
+import matplotlib, sklearn
 """
 
 
-def test_the_users_settings_of_keras_change_nothing(tmp_path):
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """By the script, for a user who has other settings."""
+    home = tmp_path_factory.mktemp("home")
     settings = {"backend": "jax", "floatx": "float64", "epsilon": 0.1}
-    (tmp_path / ".keras").mkdir()
-    (tmp_path / ".keras/keras.json").write_text(json.dumps(settings))
+    (home / ".keras").mkdir()
+    (home / ".keras/keras.json").write_text(json.dumps(settings))
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         env=os.environ
         | {
-            "HOME": str(tmp_path),
+            "HOME": str(home),
             "KERAS_BACKEND": "jax",
-            "KERAS_HOME": str(tmp_path / ".keras"),
+            "KERAS_HOME": str(home / ".keras"),
             "PYTHONPATH": str(Path(vae.determinism.__file__).parents[1]),
         },
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    assert result.stdout == "tensorflow float32 1e-07\n2\n"
+    return result.stdout.splitlines()
+
+
+def test_the_users_settings_of_keras_change_nothing(printed):
+    assert printed[:2] == ["tensorflow float32 1e-07", "2"]
+
+
+def test_keras_imports_nothing_that_is_not_used(printed):
+    """Nor does it keep others from importing it."""
+    assert printed[2] == "set()"
 
 
 def test_the_settings_refuse_to_come_too_late(monkeypatch):

@@ -82,9 +82,12 @@ stages/vae/explorer/inference.js
 stages/vae/explorer/images.js
     images-blank            Math.min(1, Math.max(0, image[i])) => 0
 
+stages/vae/explorer/view.js
+    pointer-mirrored        y - (top => y + (top
+    drag-reversed           x - (left1 - left0) => x + (left1 - left0)
+
 stages/vae/explorer/plane.js
-    pointer-mirrored        view.y - (top => view.y + (top
-    drag-reversed           view.x - (left1 - left0) => view.x + (left1 - left0)
+    another-view            radius: 4.2 * Math.max => radius: 3 * Math.max
 
 stages/vae/explorer/pad.js
     drawing-not-centred     size / 2 - (middle - edge) / step => 1
@@ -153,6 +156,8 @@ stages/vae/determinism.py
     threads-of-the-machine  parallelism_threads(2) => parallelism_threads(0)
     backend-of-the-user     "KERAS_BACKEND": "tensorflow" => "IDLE": "tensorflow"
     tensorflow-first        if "tensorflow" in sys.modules => if False
+    unused-packages         sys.modules |= dict.fromkeys(unused) => unused = ()
+    missing-for-all         del sys.modules[name] => pass
 
 stages/vae/errors.py
     no-mend                 ; make it with: dvc repro {made_by} =>

@@ -13,8 +13,10 @@ from vae.evaluation.inference import trained_prior
 from vae.model import VAE, observations
 from vae.priors import Prior
 
-POINTS = 4000  # decoded at once
-IMAGES = 500  # compared with these at once, so that the results stay in the CPU's cache
+# Points decoded at once, and images compared with these at once. That takes more than
+# 32 MiB, which glibc gives back as it is freed; what is smaller leaves holes behind.
+POINTS = 4000
+IMAGES = 1000
 
 # The grid: how many standard deviations of each Gaussian of the prior it holds, and how
 # much denser it is in the centre, where posteriors are narrow, than at the ends

@@ -154,7 +154,7 @@ function samplePrior() {
   const rows = Array.from({ length: 10 }, () => drawPrior(model.prior, latentDim, random));
   $("prior-samples").hidden = false;
   drawImages($("prior-samples"), decodeImages(rows), shape, 10);
-  plane.set({ prior: rows.map(onPlane) });
+  plane.set({ drawn: rows.map(onPlane) });
   moveTo(rows[0].slice());
 }
 
