@@ -360,6 +360,8 @@ stages/vae/evaluation/proposals.py
     shares-ignored          each + log_shares => each
     proposal-without-scale  / scale) - tf.math.log(scale) => / scale)
     worst-centres           top_k(tf.transpose( => top_k(-tf.transpose(
+    chance-is-followed      loc + explained * (places - loc) => places + 0.0 * explained
+    wider-than-the-prior    tf.maximum(deviation, scale)) => 9.0 * width * scale)
 
 stages/vae/evaluation/quadrature.py
     weight-missing          log_likelihood + log_prior_mass  # => log_likelihood  #

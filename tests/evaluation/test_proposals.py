@@ -6,8 +6,8 @@ import scipy.stats
 import tensorflow as tf
 
 from vae.evaluation import proposals
-from vae.evaluation.proposals import Mixture, refine, split
-from vae.priors import MixturePrior
+from vae.evaluation.proposals import Mixture, around, refine, split
+from vae.priors import MixturePrior, StandardNormal
 
 
 def mixture(counts=(3, 0, 4)):
@@ -41,6 +41,7 @@ def test_gaussians_stand_where_the_weights_are_largest(monkeypatch):
         tf.constant(np.exp(rng.normal(size=shape)), tf.float32)
         for shape in ([3, 5], [3, 5], [4, 3, 5])
     )
+    scale *= 1e-4  # far narrower than the prior: the image says all
     log_weights = np.float32([[4, 1, 3], [2, 3, 4], [3, 4, 1], [1, 2, 2]])
     prior = MixturePrior(2 + 0 * loc[:1], 3 + 0 * loc[:1])
     m = refine(loc, scale, prior, z, tf.constant(log_weights), 10)
@@ -48,11 +49,21 @@ def test_gaussians_stand_where_the_weights_are_largest(monkeypatch):
     best = np.stack(
         [z.numpy()[[0, 2, 1], [0, 1, 2]], z.numpy()[[2, 1, 0], [0, 1, 2]]]
     )  # [centres, batch, latent]
-    np.testing.assert_array_equal(m.loc[2:], np.tile(best, (2, 1, 1)))
-    np.testing.assert_allclose(m.scale[0], 1.4 * scale)
+    np.testing.assert_allclose(m.loc[2:], np.tile(best, (2, 1, 1)), rtol=1e-5)
+    np.testing.assert_array_equal(m.loc[0], loc)
+    np.testing.assert_allclose(m.scale[0], 1.2 * scale)
     np.testing.assert_allclose(m.scale[4], 3 * scale)
     np.testing.assert_array_equal(m.loc[1], 0 * loc + 2)
     np.testing.assert_allclose(m.scale[1], 0 * scale + 3, rtol=1e-6)
+
+
+def test_a_place_counts_as_far_as_the_image_says_something():
+    """Of standard deviations of q(z|x) from far below the prior's to above it."""
+    loc, scale = tf.constant([[1.0, 1, 1, 1]]), tf.constant([[1e-4, 0.6, 1.0, 2.0]])
+    places = tf.constant([[[3.0, 3, 3, 3]]])
+    around_loc, around_scale = around(places, loc, scale, StandardNormal(4), 1.5)
+    np.testing.assert_allclose(around_loc, [[[3, 1 + 0.64 * 2, 1, 1]]], rtol=1e-6)
+    np.testing.assert_allclose(around_scale, [[[1.5e-4, 0.9, 1.0, 2.0]]], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 from vae.evaluation.chunks import map_chunks
 from vae.evaluation.importance import explore, explore_prior
-from vae.evaluation.proposals import Mixture, best
+from vae.evaluation.proposals import Mixture, around, best
 from vae.model import VAE, log_mean_exp, observations
 from vae.noise import standard_normal, uniform
 from vae.streams import Purpose
@@ -32,10 +32,10 @@ CHUNK = 125  # images at once
 NUM_EXPLORING = 64  # samples of q(z|x) that find where the chains start
 NUM_CHAINS = 16  # an image
 NUM_CENTRES = 12  # of them start around as many of the best explored places
-WIDTH = 1.7  # of where they start, in standard deviations of q(z|x)
+WIDTH = 1.2  # of where they start, in standard deviations of q(z|x)
 NUM_STEPS = 150  # from one density to the next
 NUM_LEAPS = 2  # of Hamiltonian dynamics, a step
-LEAP = 0.8  # their size in standard deviations of q(z|x)
+LEAPS = (0.8, 0.6, 0.4)  # their size by turns, in standard deviations of q(z|x)
 STEEPNESS = 3.0  # of the logistic curve that b follows, slow at both ends
 
 FORWARD, BACKWARD = 0, 1
@@ -159,11 +159,10 @@ def _bounds(
         z, log_explored, _ = explore(
             vae, x, latents[:NUM_EXPLORING], prior_z, prior_log_likelihood
         )
-        centres = best(z, log_explored, NUM_CENTRES)
         loc, scale = vae.posterior(x)
+        starts = tf.concat([loc[None], best(z, log_explored, NUM_CENTRES)], axis=0)
         proposal = Mixture(
-            tf.concat([loc[None], centres], axis=0),
-            tf.repeat(WIDTH * scale[None], 1 + NUM_CENTRES, axis=0),
+            *around(starts, loc, scale, vae.prior(), WIDTH),
             [NUM_CHAINS - NUM_CENTRES, *[1] * NUM_CENTRES],
         )
         if direction == FORWARD:
@@ -213,8 +212,8 @@ def anneal(
         direction: FORWARD from the proposal, BACKWARD from the posterior.
     """
     prior = vae.prior()
-    _, leap = vae.posterior(x)
-    leap *= LEAP
+    _, scale = vae.posterior(x)
+    leaps = tf.constant(LEAPS)
     num_steps = len(momenta)
     curve = 1.0 / (1.0 + np.exp(-STEEPNESS * np.linspace(-1, 1, num_steps + 1)))
     b = tf.constant((curve - curve[0]) / (curve[-1] - curve[0]), tf.float32)
@@ -227,7 +226,7 @@ def anneal(
         slopes = tape.gradient(log_joint, z), tape.gradient(log_proposal, z)
         return Point(z, log_joint, slopes[0], log_proposal, slopes[1])
 
-    def step(here, b, momentum, chance):
+    def step(here, b, leap, momentum, chance):
         """One of Hamiltonian Monte Carlo: whoever arrives with enough density moves."""
         there, energy = here, 0.5 * tf.reduce_sum(tf.square(momentum), axis=-1)
         energy -= here.log_density(b)
@@ -248,11 +247,12 @@ def anneal(
     def advance(i, log_weights, *here):
         here = Point(*here)
         k = i if direction == FORWARD else num_steps - 1 - i
+        leap = leaps[k % len(LEAPS)] * scale
         if direction == BACKWARD:
-            here = step(here, b[k + 1], momenta[i], chances[i])
+            here = step(here, b[k + 1], leap, momenta[i], chances[i])
         log_weights += (b[k + 1] - b[k]) * (here.log_joint - here.log_proposal)
         if direction == FORWARD:
-            here = step(here, b[k + 1], momenta[i], chances[i])
+            here = step(here, b[k + 1], leap, momenta[i], chances[i])
         return i + 1, log_weights, *here
 
     state = 0, tf.zeros(z.shape[:2]), *point(z)
