@@ -50,8 +50,8 @@ def test_both_bounds_enclose_the_evidence(exact, shift):
     assert lower.dtype == upper.dtype == np.float64
     np.testing.assert_allclose(lower, expected, atol=0.8)
     np.testing.assert_allclose(upper, expected, atol=0.8)
-    assert abs(np.mean(lower - expected)) < 0.15
-    assert abs(np.mean(upper - expected)) < 0.15
+    assert abs(np.mean(lower - expected)) < 0.2
+    assert abs(np.mean(upper - expected)) < 0.2
 
 
 def test_more_steps_enclose_more_tightly(exact, monkeypatch):
@@ -94,7 +94,10 @@ def test_the_steps_leave_the_posterior_as_it_is():
 
 def test_the_bound_of_an_image_depends_on_its_place_alone(monkeypatch):
     vae, _ = linear_gaussian(2)
+    first, second = lower_bounds(vae, IMAGE_BYTES[[0, 0]], seed=1)
+    assert first != second
     expected = lower_bounds(vae, IMAGE_BYTES, seed=1)
+    assert expected[0] == pytest.approx(first, abs=1e-3)
     monkeypatch.setattr(annealing, "CHUNK", 2)
     np.testing.assert_allclose(
         lower_bounds(vae, IMAGE_BYTES, seed=1), expected, atol=1e-3
