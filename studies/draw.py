@@ -88,7 +88,7 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     if study.figure.panels:
         add_title(axes, study, table[study.figure.panels].iloc[0])
     if axes.get_legend_handles_labels()[0]:
-        axes.legend()
+        axes.legend(frameon=True)  # or its marks pass for runs
 
 
 def add_title(axes: Axes, study: Study, value: object) -> None:
