@@ -8,7 +8,7 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all lint study verify verify-studies emulate bench bench-growth bench-parts bench-quality bench-pipeline bench-page lock
+.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-parts bench-quality bench-pipeline bench-page lock
 
 # DVC, killed while it writes its lock, leaves half of it and refuses to run.
 repro: .venv/ready
@@ -37,6 +37,12 @@ study: .venv/ready
 # Computes a few points of each study's table anew.
 verify-studies: .venv/ready
 	.venv/bin/python studies/recompute.py
+
+# The bits that the long tests compare with, where a change is to change them: every
+# likelihood and every objective; `make emulate` runs the other configurations.
+record: .venv/ready
+	PYTHONPATH=stages OMP_NUM_THREADS=1 taskset --cpu-list 0 \
+		.venv/bin/python tools/bits.py default odd single learned >tests/tools/bits.jsonl
 
 # The same bits on other CPUs; needs qemu-x86_64, of Debian's package qemu-user.
 emulate: .venv/ready

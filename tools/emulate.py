@@ -25,13 +25,18 @@ CPUS = ["Haswell", "EPYC-Rome"]  # of Intel and of AMD, both without AVX-512
 Hashes = dict[str, dict[str, str]]
 
 
-def run_bits(prefix: list[str]) -> Hashes:
-    """Hashes of each configuration, run by a command that takes a program to run.
+def run_bits(prefix: list[str], *configurations: str) -> Hashes:
+    """Hashes of configurations, run by a command that takes a program to run.
 
     Raises CalledProcessError if the run fails; its `stderr` says why.
+
+    Args:
+        prefix: the command.
+        configurations: of tools/bits.py; none for all of them.
     """
     # The interpreter itself: qemu takes no link of a virtual environment.
-    command = [*prefix, os.path.realpath(sys.executable), str(BITS)]
+    python = os.path.realpath(sys.executable)
+    command = [*prefix, python, str(BITS), *configurations]
     paths = [sysconfig.get_path("purelib"), str(ROOT / "stages")]
     result = subprocess.run(
         command,
