@@ -41,7 +41,7 @@ verify-studies: .venv/ready
 # The bits that the long tests compare with, where a change is to change them: every
 # likelihood and every objective; `make emulate` runs the other configurations.
 record: .venv/ready
-	PYTHONPATH=stages OMP_NUM_THREADS=1 taskset --cpu-list 0 \
+	PYTHONPATH=stages TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 taskset --cpu-list 0 \
 		.venv/bin/python tools/bits.py default odd single learned >tests/tools/bits.jsonl
 
 # The same bits on other CPUs; needs qemu-x86_64, of Debian's package qemu-user.

@@ -6,6 +6,7 @@
 import itertools
 import json
 import platform
+import subprocess
 from pathlib import Path
 from typing import get_args
 
@@ -28,7 +29,10 @@ MANY_THREADS = ["env", "TF_NUM_INTRAOP_THREADS=8", "OMP_NUM_THREADS=8"]
 @pytest.fixture(scope="module")
 def hashes():
     """Those of a run with many threads."""
-    return run_bits(MANY_THREADS, *RECORDED)
+    try:
+        return run_bits(MANY_THREADS, *RECORDED)
+    except subprocess.CalledProcessError as error:
+        pytest.fail(error.stderr)
 
 
 @pytest.mark.long
