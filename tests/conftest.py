@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 from pathlib import Path
 
@@ -82,6 +83,14 @@ def make_project(folder):
         for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
             path = folder / f"data/verified/{prefix}-{name}-ubyte"
             path.write_bytes(format_idx(array))
+
+
+@pytest.fixture(autouse=True)
+def same_numbers(request, monkeypatch):
+    """What a test draws does not depend on which tests ran before it in its process."""
+    random.seed(1)  # Keras takes from it the seeds that it is not given
+    if hasattr(request.module, "RNG"):
+        monkeypatch.setattr(request.module, "RNG", np.random.default_rng(1))
 
 
 @pytest.fixture

@@ -78,4 +78,4 @@ def test_the_layer_is_kerass():
     expected = keras.layers.Dense(5, "tanh")
     layer(x), expected(x)
     expected.set_weights(layer.get_weights())
-    np.testing.assert_allclose(layer(x), expected(x), rtol=1e-5)
+    np.testing.assert_allclose(layer(x), expected(x), rtol=1e-5, atol=1e-6)

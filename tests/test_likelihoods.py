@@ -155,7 +155,7 @@ def test_pairs_are_those_of_a_plain_loop(name):
     assert pairs.shape == (BATCH, POINTS)
     for i, j in itertools.product(range(BATCH), range(POINTS)):
         expected = family.log_prob(x[i], points[j])
-        np.testing.assert_allclose(pairs[i, j], expected, rtol=1e-4)
+        np.testing.assert_allclose(pairs[i, j], expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
