@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 from pathlib import Path
 
@@ -88,7 +87,6 @@ def make_project(folder):
 @pytest.fixture(autouse=True)
 def same_numbers(request, monkeypatch):
     """What a test draws does not depend on which tests ran before it in its process."""
-    random.seed(1)  # Keras takes from it the seeds that it is not given
     if hasattr(request.module, "RNG"):
         monkeypatch.setattr(request.module, "RNG", np.random.default_rng(1))
 

@@ -64,6 +64,7 @@ def test_gradients_are_those_of_matmul():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_inner_products_are_those_of_the_outputs(dtype):
+    keras.utils.set_random_seed(1)
     layer = Dense(5, bias_initializer="random_normal")
     x, outputs = random(4, 3), random(6, 5)
     expected = outputs @ layer(x).numpy().T
@@ -73,6 +74,7 @@ def test_inner_products_are_those_of_the_outputs(dtype):
 
 
 def test_the_layer_is_kerass():
+    keras.utils.set_random_seed(1)
     x = tf.constant(random(4, 3))
     layer = Dense(5, "tanh", bias_initializer="random_normal")
     expected = keras.layers.Dense(5, "tanh")
