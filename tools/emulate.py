@@ -2,9 +2,8 @@
 
 Prints a line for each CPU and configuration of tools/bits.py: the first digits of a
 SHA-256 of all outputs, and whether it equals the one computed without emulation, or
-which outputs differ. The exit status is 1 if any does. Takes about three quarters of an
-hour on two cores, with all CPUs emulated at once. Needs qemu-x86_64, of Debian's
-package qemu-user.
+which outputs differ. The exit status is 1 if any does. Takes more than an hour on two
+cores, with all CPUs emulated at once. Needs qemu-x86_64, of Debian's package qemu-user.
 """
 
 import hashlib
