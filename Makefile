@@ -10,10 +10,11 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-parts bench-quality bench-pipeline bench-page lock
 
-# DVC, killed while it writes its lock, leaves half of it and refuses to run.
+# DVC, killed while it writes one of its two locks, leaves half of it and refuses to run.
 repro: .venv/ready
 	@git rev-parse 2>/dev/null || { echo "error: no Git repository, which DVC needs; first: git init"; exit 1; }
 	@.venv/bin/python -m json.tool .dvc/tmp/rwlock >/dev/null 2>&1 || rm -f .dvc/tmp/rwlock
+	@.venv/bin/python -c 'import yaml; yaml.safe_load(open("dvc.lock"))["stages"]' 2>/dev/null || git checkout --quiet dvc.lock 2>/dev/null || rm -f dvc.lock
 	.venv/bin/dvc repro
 
 test: .venv/ready

@@ -207,6 +207,8 @@ def make(tmp_path):
     (tmp_path / ".venv/bin/dvc").chmod(0o755)
     (tmp_path / "requirements.txt").touch()
     (tmp_path / ".venv/ready").touch()
+    (tmp_path / "dvc.lock").write_text("stages: {a: committed}")
+    subprocess.run(["git", "add", "dvc.lock"], cwd=tmp_path, check=True)
     return lambda: subprocess.run(
         ["make", "repro"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
@@ -222,6 +224,19 @@ def test_make_removes_a_lock_that_a_kill_left_half_written(
     lock.write_text(content)
     assert make().returncode == 0
     assert lock.exists() == kept
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [("", False), ("sch", False), ("stages:\n  a:\n   b", True), ("stages: [", False)],
+)
+def test_make_restores_a_dvc_lock_that_a_kill_left_half_written(
+    make, tmp_path, content, kept
+):
+    lock = tmp_path / "dvc.lock"
+    lock.write_text(content)
+    assert make().returncode == 0
+    assert lock.read_text() == (content if kept else "stages: {a: committed}")
 
 
 def test_make_says_what_an_archive_without_git_needs(make, tmp_path, monkeypatch):

@@ -127,7 +127,7 @@ def kill_once(
 
 
 def unlock(folder: Path) -> None:
-    """As `make` does before `dvc repro`: a kill leaves half of DVC's own lock."""
+    """As `make` does before `dvc repro`: a kill leaves half of one of DVC's locks."""
     lock = folder / ".dvc/tmp/rwlock"
     try:
         json.loads(lock.read_text())
@@ -135,6 +135,12 @@ def unlock(folder: Path) -> None:
         pass
     except ValueError:
         lock.unlink()
+    try:
+        yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
+    except (yaml.YAMLError, TypeError, KeyError):
+        subprocess.run(
+            ["git", "checkout", "--quiet", "dvc.lock"], cwd=folder, check=True
+        )
 
 
 def main() -> None:

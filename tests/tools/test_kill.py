@@ -7,6 +7,7 @@ stage has its turn.
 import random
 import shutil
 import signal
+import subprocess
 
 import pytest
 import yaml
@@ -116,6 +117,7 @@ def test_a_stage_that_is_forgotten_has_to_run(tmp_path):
 
 
 def test_an_empty_lock_is_removed_and_another_kept(tmp_path):
+    (tmp_path / "dvc.lock").write_text("stages: {}")
     lock = tmp_path / ".dvc/tmp/rwlock"
     kill.unlock(tmp_path)
     lock.parent.mkdir(parents=True)
@@ -123,6 +125,18 @@ def test_an_empty_lock_is_removed_and_another_kept(tmp_path):
         lock.write_text(content)
         kill.unlock(tmp_path)
         assert lock.exists() == (content == "{}")
+
+
+def test_an_empty_dvc_lock_is_restored_and_another_kept(tmp_path):
+    lock = tmp_path / "dvc.lock"
+    lock.write_text("stages: {a: committed}")
+    for command in (["init", "--quiet"], ["add", "dvc.lock"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    for content in ("", "sch", "stages: {", "stages: {a: 1}"):
+        lock.write_text(content)
+        kill.unlock(tmp_path)
+        whole = content.endswith("}")
+        assert lock.read_text() == (content if whole else "stages: {a: committed}")
 
 
 def test_outputs_are_hashed_but_for_hidden_files(tmp_path):
