@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 repro: .venv/ready
 	@git rev-parse 2>/dev/null || { echo "error: no Git repository, which DVC needs; first: git init"; exit 1; }
 	@.venv/bin/python -m json.tool .dvc/tmp/rwlock >/dev/null 2>&1 || rm -f .dvc/tmp/rwlock
-	@.venv/bin/python -c 'import yaml; yaml.safe_load(open("dvc.lock"))["stages"]' 2>/dev/null || git checkout --quiet dvc.lock 2>/dev/null || rm -f dvc.lock
+	@[ ! -e dvc.lock ] || .venv/bin/python -c 'import yaml; yaml.safe_load(open("dvc.lock"))["stages"]' 2>/dev/null || git checkout dvc.lock
 	.venv/bin/dvc repro
 
 test: .venv/ready
