@@ -557,12 +557,17 @@ def test_a_link_in_place_of_the_folder_of_states_stays(finished, tmp_path, monke
 def test_a_run_does_not_go_on_from_another_state(
     finished, outputs, monkeypatch, capsys, problem
 ):
-    if problem == "of another configuration":
-        finished(train__learning_rate=0.02)
-        train_until(1, monkeypatch)
-        finished()
-    else:
-        save_state(train.STATE, "key", State([{"epoch": 1}], {"0": np.zeros(3)}))
+    def save_and_end(trainer, num_epochs, key):
+        save_state(train.STATE, key, State([{"epoch": 1}], {}))
+        raise CutShort
+
+    finished(train__learning_rate=0.02)
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "fit", save_and_end)
+        with pytest.raises(CutShort):
+            train.main()
+    finished()
+    if problem == "damaged":
         train.STATE.write_bytes(train.STATE.read_bytes()[:-1])
     assert trained().items() <= outputs.items()
     said = capsys.readouterr().out
