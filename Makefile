@@ -3,7 +3,7 @@
 PYTHON ?= python3
 
 # Two processes: more would need more memory than the time is worth.
-PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

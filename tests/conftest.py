@@ -84,6 +84,12 @@ def make_project(folder):
             path.write_bytes(format_idx(array))
 
 
+def pytest_collection_modifyitems(items):
+    """Files with long tests come first: at the end they would keep one process busy."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(autouse=True)
 def same_numbers(request, monkeypatch):
     """What a test draws does not depend on which tests ran before it in its process."""
