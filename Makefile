@@ -2,7 +2,8 @@
 # `make test-all` adds the long tests: kills, full disks, the bits under other conditions.
 PYTHON ?= python3
 
-# Two processes: more would need more memory than the time is worth.
+# Two processes: more would need more memory than the time is worth. Files are handed
+# out in the order that tests/conftest.py gives them.
 PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Stage commands call `python`; it must be the one of .venv.
