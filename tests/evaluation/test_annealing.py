@@ -26,6 +26,8 @@ compiled_uniform = tf.function(uniform, jit_compile=True)
 def short(monkeypatch):
     monkeypatch.setattr(annealing, "NUM_STEPS", 30)
     monkeypatch.setattr(tf, "function", uncompiled)
+    for module, name in [(annealing, "_chunk_bounds"), (importance, "_all_best")]:
+        monkeypatch.setattr(module, name, getattr(module, name).python_function)
     monkeypatch.setattr(annealing, "standard_normal", compiled_normal)
     monkeypatch.setattr(annealing, "uniform", compiled_uniform)
     monkeypatch.setattr(importance, "standard_normal", compiled_normal)

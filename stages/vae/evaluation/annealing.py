@@ -14,6 +14,7 @@ et al. 2017, arXiv 1611.04273). On these, the distance of the two bounds says ho
 the lower one is.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import vae.determinism  # noqa: F401  before TensorFlow
@@ -134,8 +135,24 @@ def _bounds(
     vae: VAE, images: np.ndarray, z: np.ndarray | None, *, seed: int
 ) -> np.ndarray:
     """Lower bounds, or upper ones where exact samples z of the posteriors are known."""
-    direction = FORWARD if z is None else BACKWARD
-    ends = () if z is None else (z,)
+    direction, ends = (FORWARD, ()) if z is None else (BACKWARD, (z,))
+    (bounds,) = map_chunks(
+        partial(_chunk_bounds, vae, direction, seed),
+        images,
+        np.arange(len(images), dtype=np.int32),
+        *explore_prior(vae, images, seed=seed),
+        *ends,
+        size=CHUNK,
+        what=f"{'lower' if z is None else 'upper'} bound on log p(x) by annealing",
+    )
+    return bounds.astype(np.float64)
+
+
+@tf.function(jit_compile=True)  # compiled once, for all images of one model
+def _chunk_bounds(
+    vae, direction, seed, images, places, prior_z, prior_log_likelihood, *ends
+):
+    """The bounds of a chunk of images, `(bounds,)` as `map_chunks` takes them."""
     shape = [NUM_STEPS, NUM_CHAINS, vae.latent_dim]
 
     def image_noise(place):
@@ -149,45 +166,35 @@ def _bounds(
         chances = uniform(shape[:2], purpose=Purpose.ANNEALING_CHOICES, **draw)
         return latents, momenta, chances
 
-    @tf.function(jit_compile=True)
-    def chunk_bounds(images, places, prior_z, prior_log_likelihood, *ends):
-        x = observations(images)
-        latents, momenta, chances = tf.map_fn(
-            image_noise, places, fn_output_signature=(tf.float32,) * 3
-        )
-        latents = tf.transpose(latents, [1, 0, 2])
-        z, log_explored, _ = explore(
-            vae, x, latents[:NUM_EXPLORING], prior_z, prior_log_likelihood
-        )
-        loc, scale = vae.posterior(x)
-        starts = tf.concat([loc[None], best(z, log_explored, NUM_CENTRES)], axis=0)
-        proposal = Mixture(
-            *around(starts, loc, scale, vae.prior(), WIDTH),
-            [NUM_CHAINS - NUM_CENTRES, *[1] * NUM_CENTRES],
-        )
-        if direction == FORWARD:
-            start = proposal.sample(latents[NUM_EXPLORING:])
-        else:
-            start = tf.broadcast_to(ends[0], [NUM_CHAINS, *ends[0].shape])
-        log_weights = anneal(
-            vae,
-            x,
-            proposal,
-            start,
-            tf.transpose(momenta, [1, 2, 0, 3]),
-            tf.transpose(chances, [1, 2, 0]),
-            direction=direction,
-        )
-        sign = 1.0 if direction == FORWARD else -1.0
-        return (sign * log_mean_exp(sign * log_weights),)
-
-    places = np.arange(len(images), dtype=np.int32)
-    explored = explore_prior(vae, images, seed=seed)
-    what = f"{'lower' if z is None else 'upper'} bound on log p(x) by annealing"
-    (bounds,) = map_chunks(
-        chunk_bounds, images, places, *explored, *ends, size=CHUNK, what=what
+    x = observations(images)
+    latents, momenta, chances = tf.map_fn(
+        image_noise, places, fn_output_signature=(tf.float32,) * 3
     )
-    return bounds.astype(np.float64)
+    latents = tf.transpose(latents, [1, 0, 2])
+    z, log_explored, _ = explore(
+        vae, x, latents[:NUM_EXPLORING], prior_z, prior_log_likelihood
+    )
+    loc, scale = vae.posterior(x)
+    starts = tf.concat([loc[None], best(z, log_explored, NUM_CENTRES)], axis=0)
+    proposal = Mixture(
+        *around(starts, loc, scale, vae.prior(), WIDTH),
+        [NUM_CHAINS - NUM_CENTRES, *[1] * NUM_CENTRES],
+    )
+    if direction == FORWARD:
+        start = proposal.sample(latents[NUM_EXPLORING:])
+    else:
+        start = tf.broadcast_to(ends[0], [NUM_CHAINS, *ends[0].shape])
+    log_weights = anneal(
+        vae,
+        x,
+        proposal,
+        start,
+        tf.transpose(momenta, [1, 2, 0, 3]),
+        tf.transpose(chances, [1, 2, 0]),
+        direction=direction,
+    )
+    sign = 1.0 if direction == FORWARD else -1.0
+    return (sign * log_mean_exp(sign * log_weights),)
 
 
 def anneal(

@@ -124,28 +124,29 @@ def explore_prior(
     Returns:
         z [images, centres, latent] and log p(x|z) [images, centres], float32.
     """
-
-    @tf.function(jit_compile=True)
-    def all_best(blocks):
-        noise = standard_normal(
-            [NUM_SHARED, vae.latent_dim],
-            seed=seed,
-            purpose=Purpose.PRIOR_LATENTS,
-            index=1,  # 0 are the samples that a figure shows
-        )
-        shared = vae.prior().draw(noise)
-
-        def best(block):  # XLA decodes the samples once, not for each block
-            log_likelihood = vae.log_likelihood_pairs(observations(block), shared)
-            values, places = tf.math.top_k(log_likelihood, NUM_CENTRES)
-            return tf.gather(shared, places), values
-
-        return tf.map_fn(best, blocks, fn_output_signature=(tf.float32, tf.float32))
-
-    z, log_likelihood = all_best(in_blocks(images, SHARED_IMAGES))
+    z, log_likelihood = _all_best(vae, seed, in_blocks(images, SHARED_IMAGES))
     z = tf.reshape(z, [-1, NUM_CENTRES, vae.latent_dim])[: len(images)]
     log_likelihood = tf.reshape(log_likelihood, [-1, NUM_CENTRES])[: len(images)]
     return z.numpy(), log_likelihood.numpy()
+
+
+@tf.function(jit_compile=True)  # compiled once, for all images of one model
+def _all_best(vae, seed, blocks):
+    """z and log p(x|z) of the best samples, [blocks, block, centres, ...]."""
+    noise = standard_normal(
+        [NUM_SHARED, vae.latent_dim],
+        seed=seed,
+        purpose=Purpose.PRIOR_LATENTS,
+        index=1,  # 0 are the samples that a figure shows
+    )
+    shared = vae.prior().draw(noise)
+
+    def best(block):  # XLA decodes the samples once, not for each block
+        log_likelihood = vae.log_likelihood_pairs(observations(block), shared)
+        values, places = tf.math.top_k(log_likelihood, NUM_CENTRES)
+        return tf.gather(shared, places), values
+
+    return tf.map_fn(best, blocks, fn_output_signature=(tf.float32, tf.float32))
 
 
 def adaptive_bounds(

@@ -101,7 +101,8 @@ def around(
         their loc and scale, [places, batch, latent].
     """
     _, deviation = prior.moments()
-    explained = tf.maximum(1.0 - tf.square(scale / deviation), 0.0)  # of its variance
+    # Which part of the prior's variance the image takes away.
+    explained = tf.maximum(1.0 - tf.square(scale / deviation), 0.0)
     widened = tf.minimum(width * scale, tf.maximum(deviation, scale))
     return loc + explained * (places - loc), tf.broadcast_to(widened, places.shape)
 
