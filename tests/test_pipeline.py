@@ -239,6 +239,28 @@ def test_make_restores_a_dvc_lock_that_a_kill_left_half_written(
     assert lock.read_text() == (content if kept else "stages: {a: committed}")
 
 
+def test_make_leaves_a_dvc_lock_alone_that_was_deleted_or_is_in_conflict(
+    make, tmp_path
+):
+    lock = tmp_path / "dvc.lock"
+    lock.unlink()
+    assert make().returncode == 0
+    assert not lock.exists()
+
+    def git(*command, **kwargs):
+        kwargs |= {"cwd": tmp_path, "text": True}
+        return subprocess.check_output(["git", *command], **kwargs).strip()
+
+    content = git("rev-parse", ":dvc.lock")
+    sides = [f"100644 {content} {side}\tdvc.lock" for side in (2, 3)]
+    git("rm", "--quiet", "--cached", "dvc.lock")
+    git("update-index", "--index-info", input="\n".join(sides))
+    lock.write_text("<<<<<<< HEAD\nstages: {a: resolved by half")
+    result = make()
+    assert result.returncode != 0 and "unmerged" in result.stderr
+    assert "by half" in lock.read_text()
+
+
 def test_make_says_what_an_archive_without_git_needs(make, tmp_path, monkeypatch):
     assert make().returncode == 0
     shutil.rmtree(tmp_path / ".git")
