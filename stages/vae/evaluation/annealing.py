@@ -148,11 +148,15 @@ def _bounds(
     return bounds.astype(np.float64)
 
 
-@tf.function(jit_compile=True)  # compiled once, for all images of one model
+@tf.function(jit_compile=True)  # out here: test and simulated images share one program
 def _chunk_bounds(
     vae, direction, seed, images, places, prior_z, prior_log_likelihood, *ends
 ):
-    """The bounds of a chunk of images, `(bounds,)` as `map_chunks` takes them."""
+    """The bounds [batch] of a chunk, in the tuple that `map_chunks` takes.
+
+    Its images are uint8 [batch, pixels], their places among all [batch]; `ends` are
+    exact samples of the posteriors [batch, latent], if the direction is BACKWARD.
+    """
     shape = [NUM_STEPS, NUM_CHAINS, vae.latent_dim]
 
     def image_noise(place):

@@ -130,7 +130,7 @@ def explore_prior(
     return z.numpy(), log_likelihood.numpy()
 
 
-@tf.function(jit_compile=True)  # compiled once, for all images of one model
+@tf.function(jit_compile=True)  # out here: equally many images share one program
 def _all_best(vae, seed, blocks):
     """z and log p(x|z) of the best samples, [blocks, block, centres, ...]."""
     noise = standard_normal(
