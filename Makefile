@@ -9,13 +9,12 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadsc
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-parts bench-quality bench-pipeline bench-page lock
+.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
 
-# DVC, killed while it writes one of its two locks, leaves half of it and refuses to run.
+# DVC, killed while it writes one of its locks, leaves half of it and refuses to run.
 repro: .venv/ready
 	@git rev-parse 2>/dev/null || { echo "error: no Git repository, which DVC needs; first: git init"; exit 1; }
-	@.venv/bin/python -m json.tool .dvc/tmp/rwlock >/dev/null 2>&1 || rm -f .dvc/tmp/rwlock
-	@[ ! -e dvc.lock ] || .venv/bin/python -c 'import yaml; yaml.safe_load(open("dvc.lock"))["stages"]' 2>/dev/null || git checkout dvc.lock
+	@.venv/bin/python checks/clones.py
 	.venv/bin/dvc repro
 
 test: .venv/ready
@@ -30,7 +29,7 @@ lint: .venv/ready
 
 # Rebuilds everything in a clone of the current commit, and compares each output.
 verify: .venv/ready
-	.venv/bin/python tools/verify.py
+	.venv/bin/python checks/verify.py
 
 # A table of many runs: make study NAME=seeds.
 study: .venv/ready
@@ -44,11 +43,11 @@ verify-studies: .venv/ready
 # likelihood and every objective; `make emulate` runs the other configurations.
 record: .venv/ready
 	PYTHONPATH=stages TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 taskset --cpu-list 0 \
-		.venv/bin/python tools/bits.py default odd single learned >tests/tools/bits.jsonl
+		.venv/bin/python checks/bits.py default odd single learned >tests/checks/bits.jsonl
 
 # The same bits on other CPUs; needs qemu-x86_64, of Debian's package qemu-user.
 emulate: .venv/ready
-	.venv/bin/python tools/emulate.py
+	.venv/bin/python checks/emulate.py
 
 # Side by side with other programs, by speed and to the same quality; then what takes the
 # time of a step, what the pipeline takes around the training, and how the cost grows.
@@ -56,21 +55,14 @@ emulate: .venv/ready
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
-	$(MAKE) bench-quality bench-parts bench-pipeline bench-page bench-growth
+	$(MAKE) bench-quality bench-pipeline bench-growth
 
 bench-quality: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/quality.py
 
-bench-parts: .venv/ready
-	.venv/bin/dvc repro preprocess
-	.venv/bin/python benchmarks/parts.py
-
 bench-pipeline: .venv/ready
 	.venv/bin/python benchmarks/pipeline.py
-
-bench-page: .venv/ready
-	.venv/bin/python benchmarks/page.py
 
 bench-growth: .venv/ready
 	.venv/bin/dvc repro preprocess

@@ -27,10 +27,15 @@ if missing := [name for name in PACKAGES if find_spec(name) is None]:
         "activate the environment first: . .venv/bin/activate"
     )
 
-from vae.stage import write_outputs  # noqa: E402  isort: skip
-from vae.data.datasets import choose_dataset  # noqa: E402
-from vae.errors import PipelineError  # noqa: E402
-from vae.params import Params, check_counts, read_params  # noqa: E402
+from vae.pipeline.stage import Stage
+
+stage = Stage("check")
+if __name__ == "__main__":
+    stage.begin()  # before the imports below, whose files are inputs
+
+from vae.data.datasets import choose_dataset
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.params import Params, check_counts, read_params
 
 OUTPUT = Path("data/checked")
 
@@ -70,7 +75,7 @@ def main() -> None:
     check_counts(params, dataset.num_training_images)
     check_memory(params, dataset.num_pixels)
     # The same whatever is checked, so that no other stage runs again.
-    write_outputs({OUTPUT: b"params.yaml is valid\n"})
+    stage.write({OUTPUT: b"params.yaml is valid\n"})
 
 
 if __name__ == "__main__":

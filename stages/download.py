@@ -11,13 +11,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from vae.stage import write_outputs
+from vae.pipeline.stage import Stage
+
+stage = Stage("download")
+if __name__ == "__main__":
+    stage.begin()  # before the imports below, whose files are inputs
 
 from vae.data.datasets import Dataset, choose_dataset, prove
 from vae.data.mirrors import fetch_mirror
 from vae.data.sources import fetch_member, read_folder
-from vae.errors import PipelineError
-from vae.params import read_params
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.params import read_params
 
 FOLDER = Path("data/raw")  # the user's; no output, which DVC would empty before a run
 VERIFIED = Path("data/verified")
@@ -105,7 +109,7 @@ def main() -> None:
         "classes": dataset.classes,
     }
     outputs[DESCRIPTION] = (json.dumps(description, indent=2) + "\n").encode()
-    write_outputs(outputs)
+    stage.write(outputs)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,18 @@ import re
 from base64 import b64encode
 from pathlib import Path
 
-from vae.stage import write_outputs
+from vae.pipeline.stage import Stage
+
+stage = Stage("explore")
+if __name__ == "__main__":
+    stage.begin()  # before the imports below, whose files are inputs
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
-from vae.arrays import read_arrays
-from vae.errors import readable
-from vae.params import Params, read_params
+from vae.pipeline.arrays import OBSERVATIONS, read_arrays
+from vae.pipeline.trained import Description, read_description, read_weights
 
 IMAGES = Path("data/images.npz")
-WEIGHTS = Path("results/model.safetensors")
 LATENTS = Path("results/latents.npz")
 PAGE = Path("results/explorer.html")
 SOURCES = Path(__file__).parent / "vae/explorer"
@@ -59,22 +59,20 @@ def pack_weights(weights: dict[str, np.ndarray]) -> list[dict[str, object]]:
     ]
 
 
-def pack_images(images: np.ndarray) -> tuple[bool, str]:
-    """Whether pixels are 0 or 1 alone, which are packed as bits, and all of them."""
+def pack_images(images: np.ndarray, *, binary: bool) -> str:
+    """Pack all pixels, as bits where they are 0 or 255 alone."""
     rows = images.reshape(len(images), -1)
-    if np.isin(rows, (0, 255)).all():
-        return True, encode_bytes(np.packbits(rows > 0, axis=1))
-    return False, encode_bytes(rows)
+    return encode_bytes(np.packbits(rows > 0, axis=1) if binary else rows)
 
 
-def describe(latents: dict[str, np.ndarray], params: Params) -> str:
-    """The model in a line."""
-    model, pixels = params.model, int(np.prod(latents["image_shape"]))
-    widths = "-".join(map(str, [pixels, *model.hidden_units, model.latent_dim]))
-    likelihood = model.likelihood.replace("_", " ")
+def describe(trained: Description) -> str:
+    """Describe the model in a line."""
+    model = trained.model
+    widths = [trained.num_pixels, *model["hidden_units"], model["latent_dim"]]
+    likelihood = model["likelihood"].replace("_", " ")
     return (
-        f"Trained on {latents['dataset']}: {widths}, {model.activation}, "
-        f"{likelihood} likelihood."
+        f"Trained on {trained.dataset}: {'-'.join(map(str, widths))}, "
+        f"{model['activation']}, {likelihood} likelihood."
     )
 
 
@@ -82,28 +80,29 @@ def gather(
     weights: dict[str, np.ndarray],
     images: dict[str, np.ndarray],
     latents: dict[str, np.ndarray],
-    params: Params,
+    trained: Description,
 ) -> dict[str, object]:
     """All that the page shows."""
     rate = latents["rate_by_dimension"]
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
     # The page has the Gaussians that the pseudo-inputs make.
     used = {name: w for name, w in weights.items() if not name.startswith("prior.")}
-    binary, packed = pack_images(images["test_images"][:MAX_IMAGES])
     return {
-        "about": describe(latents, params),
-        "settings": params.model.model_dump(),
-        "binarization": params.preprocess.binarization,
-        "image_shape": latents["image_shape"].tolist(),
-        "class_names": latents["class_names"].tolist(),
+        "about": describe(trained),
+        "settings": trained.model,
+        "binarization": trained.binarization,
+        "image_shape": trained.image_shape,
+        "class_names": trained.class_names,
         "rate_by_dimension": rate.tolist(),
         "prior": {
             name: encode_floats(latents[f"prior_{name}"]) for name in ("loc", "scale")
         },
         "points": encode_floats(latents["loc"][:, shown]),
         "point_labels": encode_bytes(latents["label"]),
-        "binary": binary,
-        "images": packed,
+        "binary": trained.binary,
+        "images": pack_images(
+            images["test_images"][:MAX_IMAGES], binary=trained.binary
+        ),
         "labels": images["test_labels"][:MAX_IMAGES].tolist(),
         "num_weights": sum(array.size for array in used.values()),
         "tensors": pack_weights(used),
@@ -141,20 +140,14 @@ def assemble(data: dict[str, object], sources: dict[str, str]) -> str:
 
 
 def main() -> None:
-    params = read_params()
-    images = read_arrays(
-        IMAGES,
-        {"test_images": "uint8 images height width", "test_labels": "uint8 images"},
-        made_by="preprocess",
-    )
-    with readable(WEIGHTS, SafetensorError, made_by="train"):
-        weights = load(WEIGHTS.read_bytes())
+    images = read_arrays(IMAGES, OBSERVATIONS, made_by="preprocess")
+    trained, weights = read_description(), read_weights()
     latents = read_arrays(LATENTS, {}, made_by="evaluate")
     sources = {
         path.name: path.read_text(encoding="utf-8") for path in SOURCES.glob("*.*")
     }
-    page = assemble(gather(weights, images, latents, params), sources)
-    write_outputs({PAGE: page.encode()})
+    page = assemble(gather(weights, images, latents, trained), sources)
+    stage.write({PAGE: page.encode()})
     print(f"{PAGE}: {len(page) / 1e6:.1f} MB")
 
 

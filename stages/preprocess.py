@@ -6,15 +6,19 @@ A pixel is a byte from 0 to 255 and stands for byte / 255, binary or not.
 import json
 from pathlib import Path
 
-from vae.stage import write_outputs
+from vae.pipeline.stage import Stage
+
+stage = Stage("preprocess")
+if __name__ == "__main__":
+    stage.begin()  # before the imports below, whose files are inputs
 
 import numpy as np
 
-from vae.arrays import pack_arrays
 from vae.data.binarization import binarize
 from vae.data.idx import parse_idx
-from vae.errors import PipelineError, readable
-from vae.params import check_counts, read_params
+from vae.pipeline.arrays import pack_arrays
+from vae.pipeline.errors import PipelineError, readable
+from vae.pipeline.params import check_counts, read_params
 
 RAW = Path("data/verified")
 DESCRIPTION = RAW / "dataset.json"
@@ -85,7 +89,10 @@ def main() -> None:
         print(f"{split}: {len(split_labels)} images")
     if how == "dynamic":  # training draws their pixels anew at each step
         arrays["train_grey"] = grey["train"][0]
-    write_outputs({OUTPUT: pack_arrays(arrays)})
+    seen = [arrays[f"{split}_images"] for split in grey]
+    binary = all(((images == 0) | (images == 255)).all() for images in seen)
+    arrays |= {"binarization": np.array(how), "binary": np.array(binary)}
+    stage.write({OUTPUT: pack_arrays(arrays)})
 
 
 if __name__ == "__main__":

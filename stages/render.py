@@ -5,15 +5,17 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-from vae.stage import write_outputs
+from vae.pipeline.stage import Stage
+
+stage = Stage("render")
+if __name__ == "__main__":
+    stage.begin()  # before the imports below, whose files are inputs
 
 import numpy as np
 import pandas as pd
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from vae.arrays import read_arrays
-from vae.errors import readable
 from vae.figures.curves import draw_bound, draw_history, draw_rate
 from vae.figures.image_grids import (
     draw_manifold,
@@ -23,6 +25,8 @@ from vae.figures.image_grids import (
 )
 from vae.figures.latent_plane import draw_encodings, draw_posteriors
 from vae.figures.style import STYLE
+from vae.pipeline.arrays import read_arrays
+from vae.pipeline.errors import readable
 
 HISTORY = Path("results/history.csv")
 LATENTS = Path("results/latents.npz")
@@ -80,7 +84,7 @@ def main() -> None:
         for name, draw in FIGURES_OF_SOME_MODELS.items()
         if set(inspect.signature(draw).parameters) <= set(arrays)
     }
-    write_outputs({RESULTS / name: png(draw, arrays) for name, draw in figures.items()})
+    stage.write({RESULTS / name: png(draw, arrays) for name, draw in figures.items()})
     for name in set(FIGURES_OF_SOME_MODELS) - set(figures):
         (RESULTS / name).unlink(missing_ok=True)
     print(f"{len(figures)} figures in {RESULTS}/")

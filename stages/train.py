@@ -1,69 +1,59 @@
 """Fit the VAE to the training images; keep its weights and its learning curve."""
 
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 
-from vae.stage import write_outputs
+from vae.pipeline.stage import Stage
+
+stage = Stage("train")
+if __name__ == "__main__":
+    stage.begin()  # before the imports below, whose files are inputs
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import save
 
-from vae.arrays import read_arrays
-from vae.checkpoint import State, fingerprint, load_state, save_state
-from vae.files import hash_file
-from vae.likelihoods import PSEUDO_LIKELIHOOD, is_pseudo_likelihood
-from vae.memory import release_memory
 from vae.model import VAE
-from vae.objectives import make_objective
-from vae.params import Params, check_counts, read_params
-from vae.progress import progress_bar
-from vae.training import Trainer
+from vae.objectives import OBJECTIVES
+from vae.pipeline.arrays import OBSERVATIONS, read_arrays
+from vae.pipeline.checkpoint import State, fingerprint, load_state, save_state
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.files import hash_file
+from vae.pipeline.params import check_counts, read_params
+from vae.pipeline.progress import progress_bar
+from vae.pipeline.registry import make
+from vae.pipeline.schema import Params
+from vae.pipeline.trained import PSEUDO_LIKELIHOOD, Description, pack_model
+from vae.training import Recipe, Trainer
 
 DATA = Path("data/images.npz")
-OBSERVATIONS = {
-    "train_images": "uint8 train height width",
-    "validation_images": "uint8 validation height width",
-}
-WEIGHTS = Path("results/model.safetensors")
 HISTORY = Path("results/history.csv")
 STATE = Path(".state/train")  # outside DVC's outputs, which it deletes before a run
 
-# Parameters of `train` that the objective takes; the trainer takes the others.
-OBJECTIVE = {
-    "objective",
-    "beta",
-    "beta_warmup_epochs",
-    "gamma",
-    "capacity",
-    "capacity_epochs",
-}
-
 
 def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
-    """An untrained model of the configured shape, and what trains it."""
-    # Grey images are there where pixels are to be drawn anew at each step.
-    images = data.get("train_grey", data["train_images"])
+    """Make an untrained model of the configured shape, and what trains it."""
+    train = params.train.model_dump()
+    dynamic = data["binarization"] == "dynamic"
+    images = data["train_grey" if dynamic else "train_images"]
     images = images.reshape(len(images), -1)
     validation_images = data["validation_images"]
     vae = VAE(
-        num_pixels=images.shape[1],
-        seed=params.train.seed,
-        **params.model.model_dump(),
+        num_pixels=images.shape[1], seed=train["seed"], **params.model.model_dump()
     )
     vae.start_from(images)
     return Trainer(
         vae,
-        make_objective(**params.train.model_dump(include=OBJECTIVE)),
+        make(OBJECTIVES, train["objective"], **train),
+        Recipe(**{field.name: train[field.name] for field in fields(Recipe)}),
         images,
         validation_images.reshape(len(validation_images), -1),
-        dynamic="train_grey" in data,
-        **params.train.model_dump(exclude=OBJECTIVE),
+        dynamic=dynamic,
     )
 
 
 def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str, float]:
-    """Columns of the learning curve, nats per image."""
+    """Return columns of the learning curve, nats per image."""
     rate, distortion = float(np.mean(rate)), float(np.mean(distortion))
     elbo = -(rate + distortion)
     return {
@@ -74,31 +64,58 @@ def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str,
 
 
 def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
-    """A row of the learning curve, with what the objective varies at mid-epoch."""
-    terms = trainer.run_epoch(epoch)
-    release_memory()  # above all what the compilation took
+    """Return a row of the learning curve, with what the objective varies at mid-epoch.
+
+    Raises:
+        PipelineError: a term is not finite.
+    """
+    terms = finite(trainer.run_epoch(epoch), f"epoch {epoch + 1}, step")
     loss = terms.pop("loss")
     row = {"epoch": epoch + 1}
     row |= summarize("train", **terms)
-    row |= summarize("validation", **trainer.validate(epoch))
+    validation = trainer.validate(np.int32(epoch))
+    validation = finite(validation, f"the end of epoch {epoch + 1}, image")
+    row |= summarize("validation", **validation)
     row |= {"train_loss": float(np.mean(loss))}
     varied = trainer.objective.schedule(np.float32(epoch + 0.5))
     return row | {name: float(value) for name, value in varied.items()}
 
 
+def finite(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
+    """Return all terms [values] as arrays, if all of their values are finite.
+
+    Raises:
+        PipelineError: the first value that is not, with its name and index.
+    """
+    terms = {name: np.asarray(term) for name, term in terms.items()}
+    wrong = ~np.isfinite(list(terms.values()))  # [terms, values]
+    if wrong.any():
+        index = int(np.flatnonzero(wrong.any(axis=0))[0])
+        name = list(terms)[int(np.argmax(wrong[:, index]))]
+        raise PipelineError(
+            f"training diverged: the {name} is {terms[name][index]} at {where} "
+            f"{index + 1}; expected a finite number; lower train.learning_rate"
+        )
+    return terms
+
+
 def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
-    """The learning curve; goes on where a run with this key was cut short."""
+    """Return the learning curve; go on where a run with this key was cut short."""
     history = []
     if state := load_state(STATE, key):
         history = state.history
-        trainer.restore(state.arrays)
+        for i, variable in enumerate(trainer.variables):
+            variable.assign(state.arrays[str(i)])
         print(f"going on after epoch {len(history)}, where a run was cut short")
     print("the first epoch is compiled, which takes some seconds", flush=True)
     bar = None
     for epoch in range(len(history), num_epochs):
         row = run_epoch(trainer, epoch)
         history.append(row)
-        save_state(STATE, key, State(history, trainer.state()))
+        arrays = {
+            str(i): np.asarray(v.numpy()) for i, v in enumerate(trainer.variables)
+        }
+        save_state(STATE, key, State(history, arrays))
         # The clock starts after the first epoch: compilation is no measure of the rest.
         if bar is None:
             bar = progress_bar("epoch", num_epochs, initial=epoch)
@@ -117,17 +134,19 @@ def main() -> None:
     params = read_params()
     data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
     check_counts(params, len(data["train_images"]) + len(data["validation_images"]))
+    model, train = params.model.model_dump(), params.train.model_dump()
+    description = Description.of_data(model, data)
     trainer = make_trainer(params, data)
-    if is_pseudo_likelihood(trainer.vae.likelihood, data["validation_images"]):
+    if trainer.vae.likelihood.binary != description.binary:
         print(PSEUDO_LIKELIHOOD)
-    read = {"model": params.model.model_dump(), "train": params.train.model_dump()}
-    key = fingerprint(read, hash_file(DATA))
+    key = fingerprint({"model": model, "train": train}, hash_file(DATA))
     del data  # the trainer has what it needs
     history = pd.DataFrame(fit(trainer, params.train.epochs, key))
 
     csv = history.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-    weights = save(trainer.vae.named_weights())
-    write_outputs({WEIGHTS: weights, HISTORY: csv.encode()})
+    stage.write(
+        pack_model(description, trainer.vae.variables) | {HISTORY: csv.encode()}
+    )
     STATE.unlink()
     with suppress(OSError):  # the folder holds something else, or is a link
         STATE.parent.rmdir()

@@ -41,8 +41,8 @@ from table import (
     summarize,
     table_of_runs,
 )
-from vae.files import write_files
-from vae.progress import progress_bar
+from vae.pipeline.files import write_files
+from vae.pipeline.progress import progress_bar
 
 STATE = ROOT / ".state/studies"
 PATIENCE = 10  # seconds to wait for a scheduler

@@ -14,8 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "stages"))  # the parameters are those of the pipeline
 
 from vae.data.datasets import choose_dataset  # noqa: E402
-from vae.errors import PipelineError, one_line  # noqa: E402
-from vae.params import Params, Section, check_counts, explain, read_params  # noqa: E402
+from vae.pipeline.errors import PipelineError, one_line  # noqa: E402
+from vae.pipeline.params import check_counts, explain, read_params
+from vae.pipeline.schema import Params, Section  # noqa: E402
 
 # A parameter such as `train.seed`, and its value.
 Overrides = dict[str, Any]

@@ -5,12 +5,11 @@ import os
 import shutil
 from pathlib import Path
 
-import vae.determinism  # noqa: F401  before anything imports TensorFlow
-
 import numpy as np
 import pytest
 import yaml
 
+import vae.numerics.determinism  # noqa: F401  before anything imports TensorFlow
 from vae.data.idx import format_idx
 
 # Most of the time of these tests is compilation. Without optimisation it takes two

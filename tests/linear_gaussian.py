@@ -4,6 +4,7 @@ import numpy as np
 import scipy.stats
 
 from vae.model import VAE
+from vae.pipeline.trained import assign_weights
 
 IMAGES, PIXELS, NOISE_SCALE = 7, 6, 0.3
 IMAGE_BYTES = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtype="u1")
@@ -48,6 +49,8 @@ def linear_gaussian(latent_dim, posterior_factor=1.0, posterior_shift=0.0):
         "decoder.likelihood.kernel": w.T,
         "decoder.likelihood.bias": b,
     }
-    vae.load_weights({name: np.float32(array) for name, array in weights.items()})
+    assign_weights(
+        vae.variables, {name: np.float32(array) for name, array in weights.items()}
+    )
     covariance = w @ w.T + NOISE_SCALE**2 * np.eye(PIXELS)
     return vae, scipy.stats.multivariate_normal(b, covariance).logpdf(X)

@@ -20,8 +20,8 @@ import explore
 import preprocess
 import render
 import train
-from vae.errors import PipelineError
-from vae.files import write_files
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.files import write_files
 
 pytestmark = pytest.mark.long
 
@@ -167,7 +167,7 @@ def test_a_file_in_place_of_a_folder_is_named(tiny, tmp_path, stage, folder):
 
 def test_what_a_killed_writer_leaves_is_overwritten(tmp_path):
     killed = (
-        "import os, pathlib; from vae.files import write_files\n"
+        "import os, pathlib; from vae.pipeline.files import write_files\n"
         "os.fsync = lambda descriptor: os.kill(os.getpid(), 9)\n"
         "write_files({pathlib.Path('file'): b'killed'})"
     )

@@ -1,3 +1,5 @@
+from vae.pipeline.trained import named_weights
+
 """The pages against the repository: numbers, links, and commands that a reader runs.
 
 Where results have changed, `python tests/test_docs.py` writes their numbers anew.
@@ -420,7 +422,7 @@ def test_the_model_of_the_pages_is_that_of_the_stages(tmp_path, monkeypatch):
     """The lines of NumPy and Keras, on an untrained model of the default shape."""
     from safetensors.numpy import save
 
-    from vae.evaluation.inference import decode, encode
+    from vae.evaluation.elbo import decode, encode
     from vae.model import VAE
 
     monkeypatch.chdir(tmp_path)
@@ -428,7 +430,7 @@ def test_the_model_of_the_pages_is_that_of_the_stages(tmp_path, monkeypatch):
     Path("data").mkdir()
     shutil.copy(ROOT / "params.yaml", ".")
     vae = VAE(num_pixels=784, seed=1, **PARAMS["model"])
-    Path("results/model.safetensors").write_bytes(save(vae.named_weights()))
+    Path("results/model.safetensors").write_bytes(save(named_weights(vae.variables)))
     images = np.random.default_rng(0).integers(256, size=(3, 28, 28), dtype=np.uint8)
     np.savez("data/images.npz", test_images=images)
 

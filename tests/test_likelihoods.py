@@ -9,7 +9,6 @@ import scipy.integrate
 import scipy.stats
 import tensorflow as tf
 
-from vae.dense import Dense
 from vae.likelihoods import (
     Bernoulli,
     ContinuousBernoulli,
@@ -17,7 +16,8 @@ from vae.likelihoods import (
     is_pseudo_likelihood,
     make_likelihood,
 )
-from vae.params import Model
+from vae.numerics.dense import Dense
+from vae.pipeline.params import Model
 
 # Distinct sizes on every axis, so that a swapped one cannot pass.
 SAMPLES, BATCH, POINTS, PIXELS = 2, 3, 4, 5

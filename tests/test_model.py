@@ -5,7 +5,10 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from vae.model import VAE, log_mean_exp, observations
+from vae.model import VAE
+from vae.numerics.logarithms import log_mean_exp
+from vae.numerics.pixels import observations
+from vae.pipeline.trained import named_weights
 from vae.priors import rate_by_dimension
 
 # Distinct sizes on every axis, so that a swapped one cannot pass.
@@ -158,7 +161,7 @@ def test_a_model_can_start_at_the_mean_image():
 
 def test_weights_are_named_and_come_back():
     vae, other = make_vae(seed=1), make_vae(seed=2)
-    weights = vae.named_weights()
+    weights = named_weights(vae.variables)
     shapes = {name: array.shape for name, array in weights.items()}
     assert shapes == {
         "encoder.hidden_1.kernel": (PIXELS, 7),
@@ -184,7 +187,7 @@ def test_weights_are_named_and_come_back():
 
 def test_a_learned_scale_is_a_weight():
     vae = make_vae(likelihood="gaussian")
-    assert vae.named_weights()["likelihood.log_scale"].shape == ()
+    assert named_weights(vae.variables)["likelihood.log_scale"].shape == ()
     fixed = make_vae(likelihood="gaussian", gaussian_scale=0.1)
     assert "likelihood.log_scale" not in fixed.named_weights()
 

@@ -14,7 +14,7 @@ from vae.objectives import (
     WeightedElbo,
     make_objective,
 )
-from vae.params import Model, Train
+from vae.pipeline.params import Model, Train
 from vae.priors import rate_by_dimension
 
 RATE = np.float32([1.0, 4.0, 9.0])

@@ -158,9 +158,9 @@ def test_only_train_and_evaluate_load_tensorflow():
 def test_settings_come_before_every_import_of_tensorflow():
     for path in loaded_files("stages/train.py") | loaded_files("stages/evaluate.py"):
         names = list(imported_names(path))
-        if path != "stages/vae/determinism.py" and "tensorflow" in names:
+        if path != "stages/vae/numerics/determinism.py" and "tensorflow" in names:
             first = min(names.index(n) for n in ("tensorflow", "keras") if n in names)
-            assert names.index("vae.determinism") < first, path
+            assert names.index("vae.numerics.determinism") < first, path
 
 
 def test_computation_opens_no_files():

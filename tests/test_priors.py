@@ -7,6 +7,7 @@ import tensorflow as tf
 from scipy.special import logsumexp
 
 from test_model import draw, draw_x, make_vae
+from vae.pipeline.trained import named_weights
 from vae.priors import MixturePrior, StandardNormal
 
 COMPONENTS, LATENT = 4, 5
@@ -73,7 +74,7 @@ def test_the_learned_prior_is_the_mixture_of_the_pseudo_inputs_posteriors():
     vae = make_vae(prior="vamp")
     images = np.random.default_rng(0).integers(256, size=(9, 11), dtype=np.uint8)
     vae.start_from(images)
-    prior = vae.prior()
+    prior = vae.prior.current()
     for received, expected in zip(
         prior.components(), vae.posterior(vae.pseudo_inputs.value), strict=True
     ):
@@ -87,7 +88,7 @@ def test_no_gaussian_is_too_narrow_for_its_density():
     *_, last = vae.encoder.layers
     loc, unbounded = np.split(last.bias.numpy(), 2)
     last.bias.assign(np.concatenate([loc + 30, unbounded - 20]))
-    prior = vae.prior()
+    prior = vae.prior.current()
     loc, scale = prior.components()
     z = loc + scale * draw([4, LATENT])
     np.testing.assert_allclose(prior.log_prob(z), log_prob(prior, z), atol=0.01)
@@ -96,7 +97,7 @@ def test_no_gaussian_is_too_narrow_for_its_density():
 def test_terms_are_those_of_the_learned_prior():
     vae, x, noise = make_vae(prior="vamp"), draw_x(), draw([2, 3, LATENT])
     vae.pseudo_inputs.assign(draw([4, 11]))
-    terms, prior = vae.terms(x, noise), vae.prior()
+    terms, prior = vae.terms(x, noise), vae.prior.current()
     loc, scale = vae.posterior(x)
     z = np.float64(loc + scale * noise)
     log_q = scipy.stats.norm(loc, scale).logpdf(z).sum(axis=-1)
@@ -114,5 +115,5 @@ def test_the_pseudo_inputs_are_trained_and_saved():
         rate = tf.reduce_mean(vae.terms(draw_x(), draw([2, 3, LATENT])).rate)
     assert np.any(tape.gradient(rate, vae.pseudo_inputs.value) != 0)
     other = make_vae(prior="vamp", seed=1)
-    other.load_weights(vae.named_weights())
+    other.load_weights(named_weights(vae.variables))
     np.testing.assert_array_equal(other.pseudo_inputs, vae.pseudo_inputs)

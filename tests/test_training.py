@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae.errors import PipelineError
-from vae.model import VAE, observations
-from vae.noise import draw_binary, draw_standard_normal, standard_normal
+from vae.model import VAE
+from vae.numerics.noise import draw_binary, draw_standard_normal, standard_normal
+from vae.numerics.pixels import observations
+from vae.numerics.streams import Purpose, seed_sequence
 from vae.objectives import Capacity, ImportanceWeighted, WeightedElbo
-from vae.streams import Purpose, seed_sequence
+from vae.pipeline.errors import PipelineError
 from vae.training import Trainer, warm_cosine
 
 IMAGES, VALIDATION, PIXELS, LATENT = 11, 5, 6, 2
@@ -131,9 +132,9 @@ def test_an_epoch_is_a_plain_loop_over_shuffled_batches(objective, dynamic):
         assert set(terms) == set(expected)
         for name, value in expected.items():
             np.testing.assert_allclose(terms[name][i], value, rtol=1e-4)
-    for name, array in plain.vae.named_weights().items():
+    for name, array in plain.named_weights(vae.variables).items():
         np.testing.assert_allclose(
-            received.vae.named_weights()[name], array, rtol=1e-3, atol=1e-5
+            received.named_weights(vae.variables)[name], array, rtol=1e-3, atol=1e-5
         )
 
 
@@ -147,8 +148,8 @@ def test_training_is_a_function_of_its_seed(trainer):
     other = make_trainer(GREY, seed=8)
     assert_same(other.state(), untrained)  # the model has a seed of its own
     other.run_epoch(0)
-    for name, array in other.vae.named_weights().items():
-        assert np.any(array != trainer.vae.named_weights()[name]), name
+    for name, array in other.named_weights(vae.variables).items():
+        assert np.any(array != named_weights(trainer.vae.variables)[name]), name
 
 
 def test_an_epoch_does_not_depend_on_validation(trainer):
@@ -164,10 +165,10 @@ def test_an_epoch_does_not_depend_on_validation(trainer):
 
 
 def test_dynamic_pixels_are_drawn_anew_at_each_step(trainer):
-    untrained = trainer.vae.named_weights()
+    untrained = named_weights(trainer.vae.variables)
     trainer.optimizer.learning_rate.assign(0)  # so that only the draw differs
     epochs = [trainer.run_epoch(epoch) for epoch in range(2)]
-    assert_same(trainer.vae.named_weights(), untrained)
+    assert_same(named_weights(trainer.vae.variables), untrained)
     seen = np.concatenate([terms["distortion"] for terms in epochs])
     assert len(np.unique(seen)) == len(seen) == 2 * STEPS
 

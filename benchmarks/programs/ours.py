@@ -4,7 +4,7 @@ import itertools
 
 from programs.configurations import LEARNING_RATE, NUM_PIXELS
 from programs.worker import Program, serve
-from vae.evaluation.inference import rates_and_distortions
+from vae.evaluation.elbo import rates_and_distortions
 from vae.model import VAE
 from vae.objectives import WeightedElbo
 from vae.training import Trainer

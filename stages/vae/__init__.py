@@ -1,1 +1,40 @@
-"""A dense variational autoencoder: the model here, what lies around it in folders."""
+"""A dense variational autoencoder: the model here, what lies around it in folders.
+
+import vae
+model = vae.load("path/to/the/project")
+loc, scale = model.posterior(x)  # of x [images, pixels] in [0, 1]
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vae.model import VAE
+
+
+def load(folder: str | Path = ".") -> "VAE":
+    """Load the model that was trained in a project.
+
+    Args:
+        folder: of the project, in which `results/` has the model's weights and
+            description.
+
+    Raises:
+        PipelineError: a file is missing or damaged, or is of another model.
+    """
+    from vae.model import VAE
+    from vae.pipeline.errors import readable
+    from vae.pipeline.trained import (
+        WEIGHTS,
+        assign_weights,
+        read_description,
+        read_weights,
+    )
+
+    folder = Path(folder)
+    description = read_description(folder)
+    model = VAE(num_pixels=description.num_pixels, **description.model)
+    weights = read_weights(folder)
+    with readable(folder / WEIGHTS, ValueError, made_by="train"):
+        assign_weights(model.variables, weights)
+    return model

@@ -1,115 +1,137 @@
-"""p(z): a standard Gaussian, or a mixture of Gaussians that is learned.
+"""p(z): a standard Gaussian, or a mixture of Gaussians that is learned."""
 
-A prior is a class with the following; the model, the objectives and the evaluation know
-no more of it.
+from collections.abc import Callable
 
-    log_prob(z)             log p(z) [...] in nats, of [..., latent]
-    rate(loc, scale, z)     KL(q(z|x) || p(z)) [batch] in nats, of q's mean and standard
-                            deviation [batch, latent], from z ~ q(z|x) [samples, batch,
-                            latent] where it has no closed form
-    draw(noise)             z ~ p(z) of standard Gaussian noise, [samples, latent] both
-    moments()               mean and standard deviation of each dimension, [latent]
-    components()            mean and standard deviation of each Gaussian that it is a
-                            mixture of, [components, latent]
-"""
+import numpy as np
 
-import math
-from typing import NamedTuple
+from vae.numerics import gaussians
+from vae.numerics.determinism import keras, tf
+from vae.numerics.pixels import observations
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
-import tensorflow as tf
-
-from vae.dense import trained_product
-
-LOG_2PI = math.log(2 * math.pi)
+# The smallest scale of a mixture component, as a fraction of its distance from the
+# origin: float32 cannot evaluate the density of a narrower one.
+MIN_SHARE = 0.01
 
 
-class StandardNormal(NamedTuple):
-    """p(z) = N(0, I)."""
+class Prior:
+    """A distribution p(z); the rest of the code knows nothing else of it.
 
-    latent_dim: int
-
-    def log_prob(self, z: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_sum(log_standard_normal(z), axis=-1)
-
-    def rate(self, loc: tf.Tensor, scale: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """In closed form: z has no share in it."""
-        return tf.reduce_sum(rate_by_dimension(loc, scale), axis=-1)
-
-    def draw(self, noise: tf.Tensor) -> tf.Tensor:
-        return noise
-
-    def moments(self) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.zeros([self.latent_dim]), tf.ones([self.latent_dim])
-
-    def components(self) -> tuple[tf.Tensor, tf.Tensor]:
-        mean, deviation = self.moments()
-        return mean[None], deviation[None]
-
-
-class MixturePrior(NamedTuple):
-    """p(z) = 1/K sum_k N(loc_k, scale_k^2), with independent dimensions in each.
+        log_prob(z)         log p(z) [...] in nats, of [..., latent]
+        draw(noise)         z ~ p(z) of standard Gaussian noise, [samples, latent] both
+        components()        loc and scale of the equal parts of a mixture of Gaussians,
+                            [components, latent]
+        start_from(images)  begin training near images, uint8 [images, pixels]
+        current()           the distribution that its weights make now, with gradients
+        frozen()            the same with numbers in place of weights, for evaluation
 
     Attributes:
-        loc, scale: [components, latent].
+        is_standard: whether it is N(0, I).
+        variables: weights that are trained with those of the networks.
     """
 
-    loc: tf.Tensor
-    scale: tf.Tensor
+    is_standard = False
+    variables: tuple[keras.Variable, ...] = ()
 
-    def log_prob(self, z: tf.Tensor) -> tf.Tensor:
-        """By matrix products: (z - loc)^2 / scale^2 is written out in powers of z.
+    def log_prob(self, z: tf.Tensor) -> tf.Tensor: ...
+    def draw(self, noise: tf.Tensor) -> tf.Tensor: ...
+    def components(self) -> tuple[tf.Tensor, tf.Tensor]: ...
+    def start_from(self, images: np.ndarray) -> None: ...
 
-        What cancels is loc^2 / scale^2: with loc / scale at most 100, as the model sees
-        to, the error is about 0.001 nats in two dimensions.
-        """
-        precision = 1.0 / tf.square(self.scale)
-        log_norm = tf.reduce_sum(
-            0.5 * tf.square(self.loc) * precision + tf.math.log(self.scale), axis=-1
-        )  # [components]
-        rows = tf.reshape(z, [-1, z.shape[-1]])
-        features = tf.concat([tf.square(rows), rows], axis=-1)
-        weights = tf.concat([-0.5 * precision, self.loc * precision], axis=-1)
-        each = trained_product(features, tf.transpose(weights)) - log_norm
-        log_prob = tf.reduce_logsumexp(each, axis=-1) - math.log(self.loc.shape[0])
-        return tf.reshape(log_prob - 0.5 * z.shape[-1] * LOG_2PI, z.shape[:-1])
+    def current(self) -> "Prior":
+        return self
+
+    def frozen(self) -> "Prior":
+        return self
 
     def rate(self, loc: tf.Tensor, scale: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """The entropy of q(z|x) in closed form, the mean of -log p(z) over samples."""
-        entropy = tf.reduce_sum(tf.math.log(scale) + 0.5 * (LOG_2PI + 1.0), axis=-1)
-        return -entropy - tf.reduce_mean(self.log_prob(z), axis=0)
+        """Estimate KL(q(z|x) || p(z)) [batch] in nats: -entropy - mean log p(z).
 
-    def draw(self, noise: tf.Tensor) -> tf.Tensor:
-        """Each component gives its share, so that few samples are of many."""
+        Of q's loc and scale [batch, latent], and samples z [samples, batch, latent].
+        """
+        return -gaussians.entropy(scale) - tf.reduce_mean(self.log_prob(z), axis=0)
+
+    def moments(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return mean and standard deviation of each dimension, [latent]."""
+        return gaussians.mixture_moments(*self.components())
+
+    def extent(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Say where a grid must have its points, as `mixture_extent` does."""
+        return gaussians.mixture_extent(*self.components())
+
+
+class StandardNormal(Prior):
+    """p(z) = N(0, I)."""
+
+    is_standard = True
+
+    def __init__(self, latent_dim: int):
+        self.latent_dim = latent_dim
+
+    def log_prob(self, z):
+        return tf.reduce_sum(gaussians.log_standard_normal(z), axis=-1)
+
+    def rate(self, loc, scale, z):
+        """Compute the KL divergence in closed form, without the samples."""
+        return tf.reduce_sum(gaussians.divergence(loc, scale), axis=-1)
+
+    def draw(self, noise):
+        return noise
+
+    def components(self):
+        return tf.zeros([1, self.latent_dim]), tf.ones([1, self.latent_dim])
+
+
+class GaussianMixture(Prior):
+    """p(z) = 1/K sum_k N(loc_k, scale_k^2), with loc and scale [components, latent]."""
+
+    def __init__(self, loc: tf.Tensor, scale: tf.Tensor):
+        self.loc, self.scale = loc, scale
+
+    def log_prob(self, z):
+        return gaussians.mixture_log_prob(z, self.loc, self.scale)
+
+    def draw(self, noise):
+        """Draw from each component its share, so that few samples are of many."""
         chosen = tf.range(noise.shape[0]) * self.loc.shape[0] // noise.shape[0]
         return tf.gather(self.loc, chosen) + tf.gather(self.scale, chosen) * noise
 
-    def moments(self) -> tuple[tf.Tensor, tf.Tensor]:
-        mean = tf.reduce_mean(self.loc, axis=0)
-        squares = tf.square(self.loc - mean) + tf.square(self.scale)
-        return mean, tf.sqrt(tf.reduce_mean(squares, axis=0))
-
-    def components(self) -> tuple[tf.Tensor, tf.Tensor]:
+    def components(self):
         return self.loc, self.scale
 
 
-Prior = StandardNormal | MixturePrior
+class VampPrior(Prior):
+    """The mixture 1/K sum_k q(z|u_k) of pseudo-inputs u_k that are learned.
 
-
-def rate_by_dimension(
-    loc: tf.Tensor, scale: tf.Tensor, mean: tf.Tensor = 0.0, deviation: tf.Tensor = 1.0
-) -> tf.Tensor:
-    """KL(N(loc, scale^2) || N(mean, deviation^2)) in nats, element by element.
-
-    1/2 (((loc - mean)^2 + scale^2) / deviation^2 - 1) - log(scale / deviation). Against
-    N(0, 1) a sum over the latent dimensions is the KL divergence of q(z|x) from the
-    standard prior, as both are products of their dimensions.
+    `posterior` computes loc and scale of q(z|x). `pseudo_inputs` says how many u_k
+    there are. Source: Tomczak and Welling (2018), arXiv 1705.07120.
     """
-    squares = tf.square((loc - mean) / deviation) + tf.square(scale / deviation)
-    return 0.5 * (squares - 1.0) - tf.math.log(scale / deviation)
+
+    def __init__(
+        self,
+        posterior: Callable,
+        num_pixels: int,
+        pseudo_inputs: int,
+    ):
+        self._posterior = posterior
+        start = np.zeros([pseudo_inputs, num_pixels], np.float32)
+        self._inputs = keras.Variable(start, name="prior.pseudo_inputs")
+        self.variables = (self._inputs,)
+
+    def start_from(self, images):
+        """Take some of the images, evenly spaced, as pseudo-inputs."""
+        chosen = np.linspace(0, len(images) - 1, self._inputs.shape[0]).astype(int)
+        self._inputs.assign(observations(images[chosen]))
+
+    def current(self):
+        return GaussianMixture(*self.components())
+
+    def frozen(self):
+        return GaussianMixture(*tf.function(self.components, jit_compile=True)())
+
+    def components(self):
+        loc, scale = self._posterior(self._inputs.value)
+        least = MIN_SHARE * tf.abs(tf.stop_gradient(loc))
+        return loc, tf.maximum(scale, least)
 
 
-def log_standard_normal(values: tf.Tensor) -> tf.Tensor:
-    """log N(value; 0, 1), element by element."""
-    return -0.5 * tf.square(values) - 0.5 * LOG_2PI
+PRIORS = {"standard": StandardNormal, "vamp": VampPrior}

@@ -1,117 +1,87 @@
 """Training: one epoch is one function, compiled as a whole by XLA."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
-import keras
 import numpy as np
-import tensorflow as tf
 
-from vae.errors import PipelineError
-from vae.model import VAE, observations
-from vae.noise import draw_binary, standard_normal
+from vae.model import VAE
+from vae.numerics.determinism import keras, tf
+from vae.numerics.gradients import updated_together
+from vae.numerics.noise import standard_normal
+from vae.numerics.pixels import draw_binary, observations
+from vae.numerics.streams import Purpose, seed_sequence
 from vae.objectives import Objective
-from vae.streams import Purpose, seed_sequence
+
+CosineDecay = keras.optimizers.schedules.CosineDecay
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How weights are found, as in the section `train` of `params.yaml`."""
+
+    num_samples: int  # of z, per image and step
+    epochs: int  # the schedule ends with the last
+    batch_size: int  # at most the number of images
+    learning_rate: float  # of Adam, at its highest
+    schedule: str  # constant or cosine
+    seed: int  # of the order of the images and of all noise
 
 
 class Trainer:
-    """Minimises the mean of an objective over the images, by Adam.
+    """Minimizes the mean of an objective over the images, by Adam.
 
     Args:
         vae: the model whose weights are trained.
-        objective: what is minimised.
+        objective: what is minimized.
+        recipe: how.
         images: uint8 [images, pixels]; a pixel is byte / 255.
         validation_images: likewise, as they are seen.
         dynamic: whether to draw binary training pixels anew at each step.
-        num_samples: of z for each image at each step.
-        epochs: how many will be run; the schedule ends with the last.
-        batch_size: at most the number of images.
-        learning_rate: of Adam, at its highest.
-        schedule: `constant` or `cosine`.
-        seed: of the order of the images and of all noise.
     """
 
     def __init__(
         self,
         vae: VAE,
         objective: Objective,
+        recipe: Recipe,
         images: np.ndarray,
         validation_images: np.ndarray,
         *,
         dynamic: bool,
-        num_samples: int,
-        epochs: int,
-        batch_size: int,
-        learning_rate: float,
-        schedule: str,
-        seed: int,
     ):
-        self.vae = vae
-        self.objective = objective
+        self.vae, self.objective, self.recipe = vae, objective, recipe
         self.images = tf.constant(images)
         self.validation_images = tf.constant(validation_images)
         self.dynamic = dynamic
-        self.num_samples = num_samples
-        self.batch_size = batch_size
-        self.num_steps = len(images) // batch_size  # an epoch
-        self.seed = seed
-        if schedule == "cosine":
-            learning_rate = warm_cosine(learning_rate, epochs * self.num_steps)
-        self.optimizer = keras.optimizers.Adam(learning_rate)
+        self.num_steps = len(images) // recipe.batch_size  # per epoch
+        rate = recipe.learning_rate
+        if recipe.schedule == "cosine":
+            rate = warm_cosine(rate, recipe.epochs * self.num_steps)
+        self.optimizer = keras.optimizers.Adam(rate)
         self.optimizer.build(vae.variables)
 
-    def run_epoch(self, epoch: int) -> dict[str, np.ndarray]:
-        """Take each image once, in an order of this epoch's own.
+    def run_epoch(self, epoch: int) -> dict[str, tf.Tensor]:
+        """Take each image once; return `rate`, `distortion` and `loss` of each step.
 
-        Args:
-            epoch: counted from 0; order and noise are functions of it.
-
-        Returns:
-            `rate`, `distortion` and `loss` [steps], means over the batch in nats per
-            image; the loss is what the objective makes of the other two.
-
-        Raises:
-            PipelineError: one of them is not finite; names epoch, step and quantity.
+        These are means over the batch [steps], in nats per image. Order and noise are
+        functions of the epoch, which is counted from 0.
         """
-        seed = seed_sequence(self.seed, Purpose.IMAGE_ORDER, epoch)
+        seed = seed_sequence(self.recipe.seed, Purpose.IMAGE_ORDER, epoch)
         order = np.random.default_rng(seed).permutation(len(self.images))
-        order = order[: self.num_steps * self.batch_size]
-        batches = order.reshape(self.num_steps, self.batch_size).astype(np.int32)
-        terms = self._run_steps(
-            tf.constant(batches), tf.constant(epoch * self.num_steps)
-        )
-        return _finite(terms, f"epoch {epoch + 1}, step")
+        order = order[: self.num_steps * self.recipe.batch_size].astype(np.int32)
+        batches = tf.constant(order.reshape(self.num_steps, -1))
+        return self._run_steps(batches, tf.constant(epoch * self.num_steps))
 
-    def validate(self, epoch: int) -> dict[str, np.ndarray]:
-        """`rate` and `distortion` [images] of the validation images, one sample each.
-
-        Raises:
-            PipelineError: one of them is not finite.
-        """
-        terms = self._validate(tf.constant(epoch))
-        return _finite(terms, f"the end of epoch {epoch + 1}, image")
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Weights and the optimiser's variables, by place: all that epochs change."""
-        return {str(i): np.asarray(v.numpy()) for i, v in enumerate(self._variables())}
-
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from what `state` gave."""
-        for i, variable in enumerate(self._variables()):
-            variable.assign(state[str(i)])
-
-    def _variables(self) -> list[keras.Variable]:
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All that epochs change: weights, and the averages of the optimizer."""
         return [*self.vae.variables, *self.optimizer.variables]
 
     @tf.function(jit_compile=True)
-    def _validate(self, epoch):
-        noise = standard_normal(
-            [1, len(self.validation_images), self.vae.latent_dim],
-            seed=self.seed,
-            purpose=Purpose.VALIDATION_LATENTS,
-            index=epoch,
-        )
+    def validate(self, epoch: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Compute `rate` and `distortion` [images] of validation, with one sample."""
+        shape = [1, len(self.validation_images), self.vae.latent_dim]
+        noise = self._noise(shape, Purpose.VALIDATION_LATENTS, epoch)
         terms = self.vae.terms(observations(self.validation_images), noise)
         return {"rate": terms.rate, "distortion": terms.distortion[0]}
 
@@ -124,60 +94,32 @@ class Trainer:
         return {"rate": rate, "distortion": distortion, "loss": loss}
 
     def _step(self, batch, step):
-        images = tf.gather(self.images, batch)  # [batch, pixels]
+        x = tf.gather(self.images, batch)  # [batch, pixels]
         if self.dynamic:
-            x = draw_binary(
-                images, seed=self.seed, purpose=Purpose.TRAINING_PIXELS, index=step
-            )
+            key = {"purpose": Purpose.TRAINING_PIXELS, "index": step}
+            x = draw_binary(x, seed=self.recipe.seed, **key)
         else:
-            x = observations(images)
-        noise = standard_normal(
-            [self.num_samples, self.batch_size, self.vae.latent_dim],
-            seed=self.seed,
-            purpose=Purpose.TRAINING_LATENTS,
-            index=step,
-        )
+            x = observations(x)
+        shape = [self.recipe.num_samples, self.recipe.batch_size, self.vae.latent_dim]
+        noise = self._noise(shape, Purpose.TRAINING_LATENTS, step)
         progress = tf.cast(step, tf.float32) / self.num_steps
         with tf.GradientTape() as tape:
-            terms = self.vae.terms(
-                x,
-                noise,
-                doubly_reparameterised=self.objective.doubly_reparameterised,
-            )
+            terms = self.objective.terms(self.vae, x, noise)
             loss = tf.reduce_mean(self.objective.loss(terms, progress))
         gradients = tape.gradient(loss, self.vae.variables)
-        # XLA updates weights in place only where all that reads them must come before,
-        # and else copies them at each step. The gradient of the first bias is computed
-        # after all reads: this factor of 1 makes every update wait for it.
-        one = 1.0 + 0.0 * gradients[1][0]
-        gradients = [one * gradient for gradient in gradients]
+        gradients = updated_together(gradients, self.vae.variables)
         self.optimizer.apply(gradients, self.vae.variables)
         rate, distortion = map(tf.reduce_mean, (terms.rate, terms.distortion))
         return tf.stack([rate, distortion, loss])
 
-
-def warm_cosine(
-    learning_rate: float, num_steps: int
-) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Rises linearly over a twentieth of the steps, then falls to zero as a cosine."""
-    warmup_steps = num_steps // 20
-    return keras.optimizers.schedules.CosineDecay(
-        0.0 if warmup_steps else learning_rate,
-        decay_steps=num_steps - warmup_steps,
-        warmup_target=learning_rate if warmup_steps else None,
-        warmup_steps=warmup_steps,
-    )
+    def _noise(self, shape, purpose, index):
+        key = {"purpose": purpose, "index": index}
+        return standard_normal(shape, seed=self.recipe.seed, **key)
 
 
-def _finite(terms: dict[str, tf.Tensor], place: str) -> dict[str, np.ndarray]:
-    """All as arrays; stops a run that has diverged at the first value to show it."""
-    terms = {name: term.numpy() for name, term in terms.items()}
-    wrong = ~np.isfinite(list(terms.values()))  # [terms, values]
-    if wrong.any():
-        index = int(np.flatnonzero(wrong.any(axis=0))[0])
-        name = list(terms)[int(np.argmax(wrong[:, index]))]
-        raise PipelineError(
-            f"training diverged: the {name} is {terms[name][index]} at {place} "
-            f"{index + 1}; expected a finite number; lower train.learning_rate"
-        )
-    return terms
+def warm_cosine(rate: float, num_steps: int) -> CosineDecay:
+    """Rise linearly over a twentieth of the steps, then fall to zero as a cosine."""
+    warmup = num_steps // 20
+    if warmup == 0:
+        return CosineDecay(rate, num_steps)
+    return CosineDecay(0.0, num_steps - warmup, warmup_target=rate, warmup_steps=warmup)

@@ -11,7 +11,7 @@ from local_server import CONTENTS, FILES, FIRST, PACKED, sha256, tiny_dataset
 from vae.data import datasets
 from vae.data.datasets import DATASETS, choose_dataset, prove
 from vae.data.sources import SourceError
-from vae.errors import PipelineError
+from vae.pipeline.errors import PipelineError
 
 FILE = FILES[0]
 PLAIN, PACK = CONTENTS[FILE.name], PACKED[FIRST]

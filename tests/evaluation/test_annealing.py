@@ -15,7 +15,7 @@ from vae.evaluation.annealing import (
     simulated_bounds,
     upper_bounds,
 )
-from vae.noise import standard_normal, uniform
+from vae.numerics.noise import standard_normal, uniform
 
 # Only the noise is compiled, which is another one outside XLA.
 compiled_normal = tf.function(standard_normal, jit_compile=True)

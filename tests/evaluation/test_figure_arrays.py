@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from uncompiled import uncompiled
 from vae.evaluation import figure_arrays as module
+from vae.evaluation.elbo import encode
 from vae.evaluation.figure_arrays import (
     at_quantiles,
     figure_arrays,
@@ -16,7 +17,6 @@ from vae.evaluation.figure_arrays import (
     prior_samples,
     traversals,
 )
-from vae.evaluation.inference import encode
 from vae.evaluation.quadrature import log_evidence
 from vae.model import VAE
 from vae.priors import MixturePrior, StandardNormal

@@ -16,8 +16,8 @@ from vae.evaluation.importance import (
     subset_bounds,
 )
 from vae.model import observations
-from vae.noise import draw_standard_normal, standard_normal
-from vae.streams import Purpose
+from vae.numerics.noise import draw_standard_normal, standard_normal
+from vae.numerics.streams import Purpose
 
 X = observations(IMAGE_BYTES)
 

@@ -6,11 +6,12 @@ import tensorflow as tf
 
 from uncompiled import uncompiled
 from vae.evaluation import inference
-from vae.evaluation.inference import decode, encode, rates_and_distortions
-from vae.model import VAE, observations
-from vae.noise import draw_standard_normal
+from vae.evaluation.elbo import decode, encode, rates_and_distortions
+from vae.model import VAE
+from vae.numerics.noise import draw_standard_normal
+from vae.numerics.pixels import observations
+from vae.numerics.streams import SPLITS, Purpose
 from vae.priors import rate_by_dimension
-from vae.streams import SPLITS, Purpose
 
 SAMPLES, IMAGES, PIXELS, LATENT = 3, 7, 6, 2
 IMAGE_BYTES = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtype="u1")

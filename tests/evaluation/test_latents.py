@@ -9,8 +9,8 @@ import tensorflow as tf
 from uncompiled import uncompiled
 from vae.evaluation import latents
 from vae.evaluation.latents import active_units, mutual_information, probe_hits
-from vae.noise import draw_standard_normal
-from vae.streams import Purpose
+from vae.numerics.noise import draw_standard_normal
+from vae.numerics.streams import Purpose
 
 RNG = np.random.default_rng(0)
 LOC = RNG.normal(size=(9, 2)).astype(np.float32)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vae.evaluation import measure as module
+from vae.evaluation.elbo import Encoding, encode
 from vae.evaluation.importance import Bounds
-from vae.evaluation.inference import Encoding, encode
 from vae.evaluation.latents import active_units
 from vae.evaluation.measure import bound_curve, elbo_columns, measure
 from vae.model import VAE

@@ -14,6 +14,7 @@ from vae.evaluation.quadrature import (
     posterior_moments,
     prior_grid,
 )
+from vae.pipeline.trained import assign_weights, named_weights
 from vae.priors import MixturePrior, StandardNormal
 
 POINTS = {1: 401, 2: 201}  # along an axis
@@ -61,7 +62,10 @@ def test_a_grid_too_coarse_along_one_axis_is_noticed(eager, narrow):
     vae, _ = linear_gaussian(2)
     kernel = np.zeros([2, PIXELS], np.float32)
     kernel[narrow, 0], kernel[1 - narrow, 1] = 60.0, 0.5
-    vae.load_weights(vae.named_weights() | {"decoder.likelihood.kernel": kernel})
+    assign_weights(
+        vae.variables,
+        named_weights(vae.variables) | {"decoder.likelihood.kernel": kernel},
+    )
     covariance = kernel.T @ kernel + NOISE_SCALE**2 * np.eye(PIXELS)
     expected = scipy.stats.multivariate_normal(np.full(PIXELS, 0.5), covariance)
     received, change = log_evidence(vae, IMAGE_BYTES, num_points=101)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vae.errors import PipelineError
 from vae.evaluation.summary import (
     FORMAT,
     by_class,
@@ -12,6 +11,7 @@ from vae.evaluation.summary import (
     means,
     standard_errors,
 )
+from vae.pipeline.errors import PipelineError
 
 VALUES = np.array([1.0, 2.0, 4.0, 9.0])
 IMAGES = pd.DataFrame({"rate": VALUES, "hit": VALUES > 3, "marginal_kl": VALUES})

@@ -17,7 +17,7 @@ import explore
 import numpy_model
 from conftest import CLASSES, ROOT, TINY
 from explore import assemble, gather
-from vae.params import Params
+from vae.pipeline.params import Params
 
 COMMITTED = ROOT / "results/explorer.html"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

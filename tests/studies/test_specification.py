@@ -8,7 +8,7 @@ import yaml
 import specification
 from conftest import ROOT
 from specification import list_points, override, parse_grid, read_study
-from vae.errors import PipelineError
+from vae.pipeline.errors import PipelineError
 
 STUDY = {
     "question": "What?",

@@ -4,8 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
 import pytest
 import yaml
@@ -13,8 +11,10 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 import encode
+import vae.numerics.determinism  # noqa: F401  before TensorFlow
 from conftest import TINY
 from vae.model import VAE
+from vae.pipeline.trained import named_weights
 
 TOOLS = Path(encode.__file__).parent
 
@@ -25,7 +25,7 @@ def project(tmp_path):
     params = TINY | {"model": TINY["model"] | {"latent_dim": 1}}
     vae = VAE(num_pixels=784, seed=1, **params["model"])
     (tmp_path / "results").mkdir()
-    save_file(vae.named_weights(), tmp_path / "results/model.safetensors")
+    save_file(named_weights(vae.variables), tmp_path / "results/model.safetensors")
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     ink = np.full((60, 60), 255, np.uint8)
     ink[10:50, 20:30] = 0

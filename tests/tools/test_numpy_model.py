@@ -1,7 +1,5 @@
 """The model in NumPy against TensorFlow's, for every family and activation."""
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,11 +7,13 @@ import yaml
 from safetensors.numpy import save_file
 
 import numpy_model
+import vae.numerics.determinism  # noqa: F401  before TensorFlow
 from conftest import TINY
 from numpy_model import ACTIVATIONS, iwae_bound, log_evidence, make_model, terms
 from uncompiled import uncompiled
 from vae.evaluation import quadrature
 from vae.model import VAE, log_mean_exp
+from vae.pipeline.trained import assign_weights, named_weights
 
 RNG = np.random.default_rng(0)
 X = RNG.random((3, 6)).astype(np.float32)  # 3 images of 6 pixels
@@ -26,7 +26,7 @@ def pair(**changes):
     vae = VAE(num_pixels=6, seed=3, **settings)
     for variable in vae.variables:
         variable.assign(RNG.normal(size=variable.shape) * 0.5)
-    return make_model(vae.named_weights(), **settings), vae
+    return make_model(named_weights(vae.variables), **settings), vae
 
 
 def close(received, expected):
@@ -64,7 +64,7 @@ def test_small_logits_of_a_continuous_bernoulli_are_no_exception():
     model, vae = pair(likelihood="continuous_bernoulli")
     for name in model.weights:
         model.weights[name][...] *= 1e-3
-    vae.load_weights({n: np.float32(a) for n, a in model.weights.items()})
+    assign_weights(vae.variables, {n: np.float32(a) for n, a in model.weights.items()})
     close(numpy_model.mean(model, NOISE), vae.mean(tf.constant(NOISE)))
     close(terms(model, X, NOISE)[1], vae.terms(X, NOISE).distortion)
 
@@ -81,7 +81,7 @@ def test_log_evidence_is_that_of_the_quadrature(monkeypatch, latent_dim, num_poi
 def test_a_model_is_loaded_by_the_parameters_beside_it(tmp_path):
     model, vae = pair()
     (tmp_path / "results").mkdir()
-    save_file(vae.named_weights(), tmp_path / "results/model.safetensors")
+    save_file(named_weights(vae.variables), tmp_path / "results/model.safetensors")
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(TINY))
     loaded = numpy_model.load_model(tmp_path)
     close(numpy_model.mean(loaded, NOISE), numpy_model.mean(model, NOISE))

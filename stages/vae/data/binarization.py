@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae.streams import SPLITS, Purpose, seed_sequence
+from vae.numerics.streams import SPLITS, Purpose, seed_sequence
 
 
 def binarize(images: np.ndarray, *, how: str, seed: int, split: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from vae.data.mnist import unpack_pickle
 from vae.data.sources import DataFile, Package, SourceError, sha256
-from vae.errors import PipelineError
+from vae.pipeline.errors import PipelineError
 
 
 class Dataset(NamedTuple):

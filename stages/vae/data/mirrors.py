@@ -15,7 +15,7 @@ import requests
 from tqdm import tqdm
 
 from vae.data.sources import DataFile, SourceError, read_folder
-from vae.errors import one_line
+from vae.pipeline.errors import one_line
 
 # pooch announces each file; the stage says in one line which source served.
 pooch.get_logger().setLevel("WARNING")

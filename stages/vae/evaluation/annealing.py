@@ -17,22 +17,22 @@ the lower one is.
 from functools import partial
 from typing import NamedTuple
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
-import tensorflow as tf
 
 from vae.evaluation.chunks import map_chunks
-from vae.evaluation.importance import explore, explore_prior
-from vae.evaluation.proposals import Mixture, around, best
-from vae.model import VAE, log_mean_exp, observations
-from vae.noise import standard_normal, uniform
-from vae.streams import Purpose
+from vae.evaluation.proposals import Mixture, gaussians_near, highest
+from vae.evaluation.search import explore, explore_prior
+from vae.model import VAE
+from vae.numerics.determinism import tf
+from vae.numerics.logarithms import log_mean_exp
+from vae.numerics.noise import standard_normal, uniform
+from vae.numerics.pixels import observations
+from vae.numerics.streams import Purpose
 
 CHUNK = 125  # images at once
 NUM_EXPLORING = 64  # samples of q(z|x) that find where the chains start
 NUM_CHAINS = 16  # an image
-NUM_CENTRES = 12  # of them start around as many of the best explored places
+NUM_CENTERS = 12  # of them start around as many of the best explored places
 WIDTH = 1.2  # of where they start, in standard deviations of q(z|x)
 NUM_STEPS = 150  # from one density to the next
 NUM_LEAPS = 2  # of Hamiltonian dynamics, a step
@@ -91,46 +91,6 @@ def upper_bounds(
     return _bounds(vae, images, z, seed=seed)
 
 
-def simulated_bounds(
-    vae: VAE, num_images: int, *, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bounds on log p(x) of images drawn from the model.
-
-    Args:
-        vae: the trained model, of binary pixels.
-        num_images: how many are drawn.
-        seed: of images and chains.
-
-    Returns:
-        both float64 [images], in nats.
-    """
-    z, images = simulate(vae, num_images, seed=seed)
-    lower = lower_bounds(vae, images, seed=seed)
-    return lower, upper_bounds(vae, images, z, seed=seed)
-
-
-def simulate(vae: VAE, num_images: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """z ~ p(z), float32 [images, latent], and x ~ p(x|z) as uint8 [images, pixels]."""
-
-    @tf.function(jit_compile=True)
-    def draw():
-        noise = standard_normal(
-            [num_images, vae.latent_dim],
-            seed=seed,
-            purpose=Purpose.SIMULATED_LATENTS,
-            index=0,
-        )
-        z = vae.prior().draw(noise)
-        mean = vae.mean(z)
-        chances = uniform(
-            mean.shape, seed=seed, purpose=Purpose.SIMULATED_PIXELS, index=0
-        )
-        return z, tf.cast(chances < mean, tf.uint8) * 255
-
-    z, images = draw()
-    return z.numpy(), images.numpy()
-
-
 def _bounds(
     vae: VAE, images: np.ndarray, z: np.ndarray | None, *, seed: int
 ) -> np.ndarray:
@@ -179,10 +139,10 @@ def _chunk_bounds(
         vae, x, latents[:NUM_EXPLORING], prior_z, prior_log_likelihood
     )
     loc, scale = vae.posterior(x)
-    starts = tf.concat([loc[None], best(z, log_explored, NUM_CENTRES)], axis=0)
+    starts = tf.concat([loc[None], highest(z, log_explored, NUM_CENTERS)], axis=0)
     proposal = Mixture(
-        *around(starts, loc, scale, vae.prior(), WIDTH),
-        [NUM_CHAINS - NUM_CENTRES, *[1] * NUM_CENTRES],
+        *gaussians_near(starts, loc, scale, vae.prior.current(), WIDTH),
+        [NUM_CHAINS - NUM_CENTERS, *[1] * NUM_CENTERS],
     )
     if direction == FORWARD:
         start = proposal.sample(latents[NUM_EXPLORING:])
@@ -222,7 +182,7 @@ def anneal(
         chances: uniform in [0, 1), [steps, chains, batch].
         direction: FORWARD from the proposal, BACKWARD from the posterior.
     """
-    prior = vae.prior()
+    prior = vae.prior.current()
     _, scale = vae.posterior(x)
     leaps = tf.constant(LEAPS)
     num_steps = len(momenta)

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vae.memory import release_memory
-from vae.progress import progress_bar
+from vae.pipeline.progress import progress_bar
 
 
 def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
@@ -33,7 +32,6 @@ def map_chunks(
     if bar.disable:
         print(what, file=sys.stderr, flush=True)
     results = []
-    release_memory()  # what the work before this has freed
     with bar:
         for start in range(0, count, size):
             chunk = slice(start, start + size)
@@ -42,6 +40,4 @@ def map_chunks(
             tensors = function(*(array[chunk] for array in arrays))
             results.append([np.array(tensor) for tensor in tensors])
             bar.update(len(arrays[0][chunk]))
-            if start == 0:
-                release_memory()  # what the compilation of the function has freed
     return [np.concatenate(tensors) for tensors in zip(*results, strict=True)]

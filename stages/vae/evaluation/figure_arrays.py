@@ -1,19 +1,21 @@
 """What the figures show of a trained model, as arrays: all that needs the decoder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import NormalDist
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
-import tensorflow as tf
 
-from vae.evaluation.inference import Encoding, decode, trained_prior
+from vae.evaluation.elbo import decode
+from vae.evaluation.measure import Split
 from vae.evaluation.quadrature import posterior_moments
-from vae.model import VAE, observations
-from vae.noise import draw_standard_normal
-from vae.priors import Prior, StandardNormal, log_standard_normal
-from vae.streams import Purpose
+from vae.model import VAE
+from vae.numerics.determinism import tf
+from vae.numerics.gaussians import log_standard_normal
+from vae.numerics.noise import draw_standard_normal
+from vae.numerics.pixels import observations
+from vae.numerics.streams import Purpose
+from vae.pipeline.schema import Evaluate
+from vae.priors import Prior
 
 SHOWN_OF_EACH = 2  # images of each class among the reconstructions
 MANIFOLD_SIDE = 20  # images along each axis of the manifold
@@ -39,31 +41,22 @@ def at_quantiles(values: np.ndarray) -> np.ndarray:
 
 
 def figure_arrays(
-    vae: VAE,
-    images: np.ndarray,
-    label: np.ndarray,
-    encoding: Encoding,
-    columns: Mapping[str, np.ndarray],
-    *,
-    grid_points: Sequence[int],
-    seed: int,
+    vae: VAE, test: Split, columns: Mapping[str, np.ndarray], settings: Evaluate
 ) -> dict[str, np.ndarray]:
-    """All that suits the model's number of latent dimensions.
+    """Compute all that suits the model's prior and number of latent dimensions.
 
     Args:
         vae: the trained model.
-        images: uint8 [images, pixels].
-        label: classes [images].
-        encoding: of these images.
-        columns: per-image values [images] by name, in nats: `elbo`, and where it is
-            known `log_evidence`.
-        grid_points: of the quadrature along an axis, for 1-D and for 2-D z.
-        seed: of the samples from the prior.
+        test: the test images.
+        columns: their values [images] by name, in nats: `elbo`, and where it is known
+            `log_evidence`.
+        settings: of the evaluation.
     """
-    prior = trained_prior(vae)
+    images, label, encoding, _ = test
+    prior = vae.prior.frozen()
     arrays = reconstructions(vae, images, label, encoding.loc)
-    arrays |= prior_samples(vae, prior, seed=seed)
-    if vae.latent_dim == 2 and isinstance(prior, StandardNormal):
+    arrays |= prior_samples(vae, prior, seed=settings.seed)
+    if vae.latent_dim == 2 and prior.is_standard:
         arrays |= manifold(vae)
     if vae.latent_dim == 2 and "log_evidence" in columns:
         few = at_quantiles(columns["log_evidence"] - columns["elbo"])
@@ -74,13 +67,20 @@ def figure_arrays(
             encoding.loc[few],
             encoding.scale[few],
             log_evidence=columns["log_evidence"][few],
-            num_points=(grid_points[1] + 1) // 2,  # enough for a window
+            num_points=(settings.num_grid_points(2) + 1) // 2,  # enough for a window
         )
     if vae.latent_dim > 2:
         arrays |= traversals(
             vae, images[0], encoding.loc[0], encoding.rate_by_dimension
         )
     return arrays
+
+
+def latent_arrays(vae: VAE, test: Split) -> dict[str, np.ndarray]:
+    """Return q(z|x) of each image, and the Gaussians of which p(z) is a mixture."""
+    loc, scale = vae.prior.frozen().components()
+    mixture = {"prior_loc": loc.numpy(), "prior_scale": scale.numpy()}
+    return {"label": test.label, **test.encoding._asdict(), **mixture}
 
 
 def reconstructions(
@@ -194,7 +194,7 @@ def posteriors(
         x = observations(image)
         z = tf.stack(tf.meshgrid(axes[0], axes[1]), axis=-1)  # [points, points, 2]
         log_likelihood = tf.map_fn(lambda row: vae.log_likelihood(x, row), z)
-        log_true = log_likelihood + vae.prior().log_prob(z) - log_evidence
+        log_true = log_likelihood + vae.prior.current().log_prob(z) - log_evidence
         log_q = tf.reduce_sum(log_standard_normal((z - loc) / scale), axis=-1)
         log_q -= tf.reduce_sum(tf.math.log(scale))
         share = tf.exp(log_q - tf.reduce_logsumexp(log_q))

@@ -1,7 +1,7 @@
 """What of log p(x) - ELBO lies in the family of q, and what in the encoder.
 
     log p(x) - ELBO(best Gaussian)              approximation gap
-    ELBO(best Gaussian) - ELBO(the encoder's)   amortisation gap
+    ELBO(best Gaussian) - ELBO(the encoder's)   amortization gap
 
 The best Gaussian with independent dimensions is found for each image by Adam from
 several starts. Both ELBOs are integrals over one or two dimensions, by the rule of
@@ -13,16 +13,15 @@ arXiv 1801.03558.
 
 import math
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
-import tensorflow as tf
 from scipy.special import roots_hermitenorm
 
 from vae.evaluation.chunks import map_chunks
-from vae.evaluation.importance import explore_prior
-from vae.evaluation.proposals import best
-from vae.model import VAE, observations
+from vae.evaluation.proposals import highest
+from vae.evaluation.search import explore_prior
+from vae.model import VAE
+from vae.numerics.determinism import tf
+from vae.numerics.pixels import observations
 
 CHUNK = 20  # images at once
 NUM_EXPLORED = 3  # starts at the best samples of the prior, beside the encoder's
@@ -51,8 +50,12 @@ def gaps(
         x = observations(images)
         loc, scale = vae.posterior(x)
         prior_z = tf.transpose(prior_z, [1, 0, 2])  # [explored, batch, latent]
-        log_joint = tf.transpose(prior_log_likelihood) + vae.prior().log_prob(prior_z)
-        starts = tf.concat([loc[None], best(prior_z, log_joint, NUM_EXPLORED)], axis=0)
+        log_joint = tf.transpose(prior_log_likelihood) + vae.prior.current().log_prob(
+            prior_z
+        )
+        starts = tf.concat(
+            [loc[None], highest(prior_z, log_joint, NUM_EXPLORED)], axis=0
+        )
         locs, scales = search(vae, x, starts, tf.broadcast_to(scale, starts.shape))
         found = tf.reduce_max(elbo(vae, x, locs, scales, FINAL_NODES), axis=0)
         return found, elbo(vae, x, loc[None], scale[None], FINAL_NODES)[0]
@@ -124,7 +127,7 @@ def elbo(
     shares = math.prod(np.meshgrid(*[weights / weights.sum()] * latent_dim))
     noise = np.float32(grid.reshape(-1, 1, 1, latent_dim))
     z = loc + scale * noise  # [nodes, starts, batch, latent]
-    log_joint = vae.log_likelihood(x, z) + vae.prior().log_prob(z)
+    log_joint = vae.log_likelihood(x, z) + vae.prior.current().log_prob(z)
     shares = np.float32(shares.reshape(-1, 1, 1))
     entropy = tf.math.log(scale) + 0.5 * (math.log(2 * math.pi) + 1.0)
     return tf.reduce_sum(shares * log_joint, axis=0) + tf.reduce_sum(entropy, axis=-1)

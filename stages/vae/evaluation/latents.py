@@ -2,18 +2,16 @@
 
 import math
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
-import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from vae.evaluation.chunks import map_chunks
-from vae.noise import draw_standard_normal
-from vae.streams import Purpose
+from vae.numerics.determinism import tf
+from vae.numerics.noise import draw_standard_normal
+from vae.numerics.streams import Purpose
 
 CHUNK = 500  # samples compared with all posteriors at once
 

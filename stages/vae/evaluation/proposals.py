@@ -2,17 +2,16 @@
 
 from typing import NamedTuple
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
-import tensorflow as tf
 
-from vae.priors import Prior, log_standard_normal
+from vae.numerics.determinism import tf
+from vae.numerics.gaussians import log_standard_normal
+from vae.priors import Prior
 
 # The adaptive proposal, chosen on models of 2 to 50 dimensions: around how many places
 # it draws, how wide in scales of q(z|x), and by how much it widens q(z|x) itself, which
 # maximising the ELBO leaves too narrow.
-NUM_CENTRES = 16
+NUM_CENTERS = 16
 WIDTHS = (1.0, 3.0)
 POSTERIOR_WIDTH = 1.2
 
@@ -69,20 +68,20 @@ def refine(
         log_weights: of these [samples, batch].
         num_samples: that the mixture is to give.
     """
-    num_centres = min(NUM_CENTRES, len(z))
-    centres = best(z, log_weights, num_centres)
+    num_centers = min(NUM_CENTERS, len(z))
+    centers = highest(z, log_weights, num_centers)
     components = [
-        around(loc[None], loc, scale, prior, POSTERIOR_WIDTH),
+        gaussians_near(loc[None], loc, scale, prior, POSTERIOR_WIDTH),
         [tf.broadcast_to(t, loc.shape)[None] for t in prior.moments()],
-        *(around(centres, loc, scale, prior, width) for width in WIDTHS),
+        *(gaussians_near(centers, loc, scale, prior, width) for width in WIDTHS),
     ]
     locs, scales = (tf.concat(t, axis=0) for t in zip(*components, strict=True))
-    num_others = 1 + len(WIDTHS) * num_centres
+    num_others = 1 + len(WIDTHS) * num_centers
     shares = [num_others, *[1] * num_others]
-    return Mixture(locs, scales, split(num_samples, shares))
+    return Mixture(locs, scales, apportion(num_samples, shares))
 
 
-def around(
+def gaussians_near(
     places: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, prior: Prior, width: float
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Gaussians around places, in those dimensions of which the image says something.
@@ -107,7 +106,7 @@ def around(
     return loc + explained * (places - loc), tf.broadcast_to(widened, places.shape)
 
 
-def best(z: tf.Tensor, log_weights: tf.Tensor, count: int) -> tf.Tensor:
+def highest(z: tf.Tensor, log_weights: tf.Tensor, count: int) -> tf.Tensor:
     """The samples of highest weight, the highest first, [count, batch, latent].
 
     Args:
@@ -120,7 +119,7 @@ def best(z: tf.Tensor, log_weights: tf.Tensor, count: int) -> tf.Tensor:
     return tf.transpose(chosen, [1, 0, 2])
 
 
-def split(total: int, shares: list[int]) -> list[int]:
+def apportion(total: int, shares: list[int]) -> list[int]:
     """Whole numbers in proportion to `shares`, as nearly as can be."""
     ends = np.cumsum(shares) * total // sum(shares)
     return np.diff(ends, prepend=0).tolist()

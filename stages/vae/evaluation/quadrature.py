@@ -2,15 +2,14 @@
 
 import math
 
-import vae.determinism  # noqa: F401  before TensorFlow
-
 import numpy as np
-import tensorflow as tf
 
-from vae.dense import product
 from vae.evaluation.chunks import in_blocks, map_chunks
-from vae.evaluation.inference import trained_prior
-from vae.model import VAE, observations
+from vae.model import VAE
+from vae.numerics.determinism import tf
+from vae.numerics.gaussians import LIMIT
+from vae.numerics.pixels import observations
+from vae.numerics.products import product
 from vae.priors import Prior
 
 # Points decoded at once, and images compared with these at once. That takes more than
@@ -18,12 +17,9 @@ from vae.priors import Prior
 POINTS = 4000
 IMAGES = 1000
 
-# The grid: how many standard deviations of each Gaussian of the prior it holds, and how
-# much denser it is in the centre, where posteriors are narrow, than at the ends
-# (cosh 3 = 10 times, for the standard prior).
-LIMIT = 6.0
+# How much denser the grid is in the center, where posteriors are narrow, than at the
+# ends: cosh 3 = 10 times, for the standard prior.
 WARP = 3.0
-CORE = 0.25  # of the Gaussians of a learned prior are in the centre
 TINY = 1e-37  # keeps log finite where a grid misses the whole of a posterior
 
 
@@ -46,7 +42,7 @@ def log_evidence(
         log p(x), float64 [images] in nats; and by how much its mean over the images
         changes at most on any of the other grids.
     """
-    z, log_prior_mass, share = prior_grid(trained_prior(vae), num_points)
+    z, log_prior_mass, share = prior_grid(vae.prior.frozen(), num_points)
     indices = np.indices([num_points] * vae.latent_dim)
     coarser = [2 * (index.ravel() % 2 == 0) for index in indices]
     narrower = share <= 0.9
@@ -92,7 +88,7 @@ def prior_grid(
         the points, float32 [points, latent]; log p(z) dz [points]; and how far out they
         are along any axis, as a share of its half [points].
     """
-    centre, core, stretch = extent(prior)
+    centre, core, stretch = prior.extent()
 
     @tf.function(jit_compile=True)  # NumPy's functions differ between CPUs
     def grid(t, step):
@@ -107,22 +103,6 @@ def prior_grid(
 
     t, step = np.linspace(-1, 1, num_points, retstep=True)
     return tuple(tensor.numpy() for tensor in grid(t[:, None], step))
-
-
-def extent(prior: Prior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where a prior's Gaussians are along each axis, float64 [latent] each.
-
-    Returns:
-        the centre; the core, which is the distance from there of the nearest quarter
-        of them, standard deviation included; and how many times LIMIT cores it takes
-        to hold all with LIMIT standard deviations, at least 1.
-    """
-    loc, scale = (np.float64(each) for each in prior.components())
-    centre = np.quantile(loc, 0.5, axis=0, method="lower")
-    distance = np.abs(loc - centre)  # [components, latent]
-    core = np.quantile(distance + scale, CORE, axis=0, method="lower")
-    reach = np.max(distance + LIMIT * scale, axis=0)
-    return centre, core, np.maximum(reach / (LIMIT * core), 1.0)
 
 
 def combine(axes: tf.Tensor) -> tf.Tensor:
@@ -141,7 +121,7 @@ def posterior_moments(
         images: uint8 [images, pixels], a few.
         num_points: of the grid along each axis.
     """
-    z, log_prior_mass, _ = prior_grid(trained_prior(vae), num_points)
+    z, log_prior_mass, _ = prior_grid(vae.prior.frozen(), num_points)
 
     @tf.function(jit_compile=True)
     def chunk_log_mass(z, log_prior_mass):

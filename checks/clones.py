@@ -1,0 +1,92 @@
+"""A clone of the commit: its parameters, environment, hashes and DVC's locks.
+
+`python checks/clones.py` mends DVC's locks in the current folder. Dask's workers get
+this module as it is: it needs nothing of the repository.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
+
+LOCKS = ("dvc.lock", "studies/dvc.lock")
+
+
+def clone(source: Path, folder: Path) -> Path:
+    """Clone the current commit of a repository into a new folder, and return it."""
+    subprocess.run(["git", "clone", "--quiet", source, folder], check=True)
+    return folder
+
+
+def environment() -> dict[str, str]:
+    """Return this process's, but `python` and `dvc` are those beside its interpreter."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path}
+
+
+def change_params(path: Path, changes: Mapping[str, Any]) -> None:
+    """Write other values into a file of parameters, by names such as `train.seed`."""
+    params = YAML(typ="safe").load(path)
+    for key, value in changes.items():
+        section, name = key.split(".")
+        params[section][name] = value
+    with path.open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(params, file)
+
+
+def hash_file(path: Path, algorithm: str = "sha256") -> str:
+    """Return the hash of a file, by a name that hashlib knows; DVC's is `md5`."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def file_hashes(folder: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 by path of files, and of all files in folders.
+
+    Args:
+        folder: to which the paths are relative.
+        paths: of files and folders; what is missing is left out.
+    """
+    tops = [folder / path for path in paths]
+    files = [file for top in tops for file in [top, *sorted(top.rglob("*"))]]
+    return {
+        file.relative_to(folder).as_posix(): hash_file(file)
+        for file in files
+        if file.is_file()
+    }
+
+
+def unlock(folder: Path) -> None:
+    """Mend DVC's locks, half of which a kill leaves when it comes while DVC writes.
+
+    A lock of processes is removed. A record of runs is taken from Git, unless it was
+    deleted or is in the midst of a merge.
+    """
+    processes = folder / ".dvc/tmp/rwlock"
+    try:
+        json.loads(processes.read_text())
+    except FileNotFoundError:
+        pass
+    except ValueError:
+        processes.unlink()
+    for name in LOCKS:
+        try:
+            YAML(typ="safe").load(folder / name)["stages"]
+        except FileNotFoundError:
+            pass
+        except (YAMLError, TypeError, KeyError):
+            git = ["git", "checkout", "--quiet", name]
+            subprocess.run(git, cwd=folder, check=True)
+
+
+if __name__ == "__main__":
+    try:
+        unlock(Path())
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)

@@ -1,0 +1,110 @@
+"""Where the posterior of an image is: the samples that explain it best.
+
+Importance sampling, annealing and the search for the best q(z|x) start from these. Some
+are drawn from q(z|x), and nearly all from the prior: these are the same for all images,
+so that each is decoded once.
+"""
+
+import math
+
+import numpy as np
+
+from vae.evaluation.chunks import in_blocks
+from vae.evaluation.proposals import NUM_CENTERS, Mixture
+from vae.model import VAE
+from vae.numerics.determinism import tf
+from vae.numerics.noise import standard_normal
+from vae.numerics.pixels import observations
+from vae.numerics.streams import Purpose
+from vae.priors import Prior
+
+ROWS = 2000  # latents decoded at once; bounds memory, changes no draw
+NUM_SHARED = 8192  # samples of the prior that explore for all images
+SHARED_IMAGES = 500  # compared with all of these at once
+
+
+def explore_prior(
+    vae: VAE, images: np.ndarray, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The samples of the prior, the same for all, that explain each image best.
+
+    Args:
+        vae: the trained model.
+        images: uint8 [images, pixels].
+        seed: of the samples.
+
+    Returns:
+        z [images, centres, latent] and log p(x|z) [images, centres], float32.
+    """
+    z, log_likelihood = _all_best(vae, seed, in_blocks(images, SHARED_IMAGES))
+    z = tf.reshape(z, [-1, NUM_CENTERS, vae.latent_dim])[: len(images)]
+    log_likelihood = tf.reshape(log_likelihood, [-1, NUM_CENTERS])[: len(images)]
+    return z.numpy(), log_likelihood.numpy()
+
+
+@tf.function(jit_compile=True)  # out here: equally many images share one program
+def _all_best(vae, seed, blocks):
+    """z and log p(x|z) of the best samples, [blocks, block, centres, ...]."""
+    noise = standard_normal(
+        [NUM_SHARED, vae.latent_dim],
+        seed=seed,
+        purpose=Purpose.PRIOR_LATENTS,
+        index=1,  # 0 are the samples that a figure shows
+    )
+    shared = vae.prior.current().draw(noise)
+
+    def best(block):  # XLA decodes the samples once, not for each block
+        log_likelihood = vae.log_likelihood_pairs(observations(block), shared)
+        values, places = tf.math.top_k(log_likelihood, NUM_CENTERS)
+        return tf.gather(shared, places), values
+
+    return tf.map_fn(best, blocks, fn_output_signature=(tf.float32, tf.float32))
+
+
+def explore(
+    vae: VAE,
+    x: tf.Tensor,
+    noise: tf.Tensor,
+    prior_z: tf.Tensor,
+    prior_log_likelihood: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Some samples of q(z|x) and the best of the prior.
+
+    Args:
+        vae: the trained model.
+        x: observations in [0, 1], [batch, pixels].
+        noise: standard Gaussian, of the samples of q(z|x), [samples, batch, latent].
+        prior_z, prior_log_likelihood: from `explore_prior`, of these images.
+
+    Returns:
+        z [explored, batch, latent]; their log weights [explored, batch], but for a
+        constant, as if all were drawn from one mixture of q(z|x) and the prior; and
+        those of the samples of q(z|x) alone [samples, batch].
+    """
+    loc, scale = vae.posterior(x)
+    prior = vae.prior.current()
+    q = Mixture(loc[None], scale[None], [len(noise)])
+    q_z, log_weights = sample_and_weigh(vae, prior, x, q, noise)
+
+    prior_z = tf.transpose(prior_z, [1, 0, 2])  # [centres, batch, latent]
+    z = tf.concat([q_z, prior_z], axis=0)
+    from_q = log_weights + q.log_prob(q_z) - prior.log_prob(q_z)
+    log_likelihood = tf.concat([from_q, tf.transpose(prior_log_likelihood)], axis=0)
+    log_odds = q.log_prob(z) - prior.log_prob(z) + math.log(len(noise) / NUM_SHARED)
+    return z, log_likelihood - tf.nn.softplus(log_odds), log_weights
+
+
+def sample_and_weigh(
+    vae: VAE, prior: Prior, x: tf.Tensor, proposal: Mixture, noise: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Samples z of a proposal and log p(x, z) - log r(z|x), [samples, batch]."""
+    z = proposal.sample(noise)
+    num_samples, batch, latent_dim = z.shape
+    num_chunks = math.ceil(num_samples * batch / ROWS)
+    missing = -num_samples % num_chunks
+    chunks = tf.reshape(
+        tf.pad(z, [[0, missing], [0, 0], [0, 0]]), [num_chunks, -1, batch, latent_dim]
+    )
+    log_likelihood = tf.map_fn(lambda chunk: vae.log_likelihood(x, chunk), chunks)
+    log_likelihood = tf.reshape(log_likelihood, [-1, batch])[:num_samples]
+    return z, log_likelihood + prior.log_prob(z) - proposal.log_prob(z)

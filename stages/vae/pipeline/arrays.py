@@ -1,0 +1,88 @@
+"""Arrays between stages: uncompressed `.npz`, whose bytes depend on content alone."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+import numpy as np
+from numpy.lib import format as npy
+
+from vae.pipeline.errors import readable
+
+# What `preprocess` writes, all that later stages rely on, see `read_arrays`. With
+# dynamic binarization there is `train_grey` as well: the training images in grey.
+OBSERVATIONS = {
+    "dataset": "str",
+    "class_names": "str classes",
+    "train_images": "uint8 train height width",
+    "train_labels": "uint8 train",
+    "validation_images": "uint8 validation height width",
+    "test_images": "uint8 test height width",
+    "test_labels": "uint8 test",
+    "binarization": "str",
+    "binary": "bool",
+}
+
+# What zipfile and NumPy raise on damage: RuntimeError where a flipped bit says that a
+# member is encrypted or needs a newer version.
+DAMAGE = (BadZipFile, EOFError, RuntimeError, ValueError)
+
+
+def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The content of a file of arrays, in their given order."""
+    content = BytesIO()
+    with ZipFile(content, "w") as archive:
+        for name, array in arrays.items():
+            member = BytesIO()
+            npy.write_array(member, np.asarray(array), allow_pickle=False)
+            # `np.savez` asks for headers of large files, which before Python 3.11.4
+            # are others than since. The rest would be the operating system's.
+            info = ZipInfo(f"{name}.npy")
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, member.getvalue())
+    return content.getvalue()
+
+
+def read_arrays(
+    path: Path, expected: Mapping[str, str], *, made_by: str
+) -> dict[str, np.ndarray]:
+    """All arrays of a file by name.
+
+    Args:
+        path: of the file.
+        expected: by name, the type and the axes of arrays that it must have, such as
+            `uint8 images height width`, or `str` for a text alone. Axes of one name
+            have one length.
+        made_by: the stage that writes the file.
+
+    Raises:
+        PipelineError: the file is missing, damaged or not as expected.
+    """
+    with readable(path, *DAMAGE, made_by=made_by):
+        # Whole members are read, so that their CRC-32 is checked.
+        with ZipFile(BytesIO(path.read_bytes())) as archive:
+            arrays = {
+                name.removesuffix(".npy"): npy.read_array(BytesIO(archive.read(name)))
+                for name in archive.namelist()
+            }
+        check_arrays(arrays, expected)
+        return arrays
+
+
+def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, str]) -> None:
+    """Raise ValueError at the first array that is not as expected."""
+    lengths = {}
+    for name, form in expected.items():
+        if name not in arrays:
+            raise ValueError(f"no array {name}")
+        dtype, *axes = form.split()
+        shape = arrays[name].shape
+        wanted = np.dtype(dtype).type  # of text, whatever its length
+        if arrays[name].dtype.type != wanted or len(shape) != len(axes):
+            received = f"{arrays[name].dtype} of shape {shape}"
+            raise ValueError(f"{name} is {received}, expected {form}")
+        for axis, length in zip(axes, shape, strict=True):
+            if lengths.setdefault(axis, length) != length:
+                wanted = f"expected {lengths[axis]} as before"
+                raise ValueError(f"{name} has {length} along {axis}, {wanted}")

@@ -1,0 +1,85 @@
+"""The state of an unfinished training, so that a run that was cut short goes on."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from vae.pipeline.errors import check_place
+from vae.pipeline.files import write_files
+
+STAGES = Path(__file__).resolve().parents[2]
+PACKAGES = ("tensorflow", "keras", "numpy")
+DIGEST_SIZE = hashlib.sha256().digest_size
+
+
+class State(NamedTuple):
+    """What an unbroken run would go on with.
+
+    Attributes:
+        history: a row for each epoch that is done.
+        arrays: weights and the optimiser's variables by name.
+    """
+
+    history: list[dict[str, float]]
+    arrays: dict[str, np.ndarray]
+
+
+def fingerprint(params: Mapping[str, object], data: str) -> str:
+    """SHA-256 of all that determines the result of a training.
+
+    Args:
+        params: those that the stage reads.
+        data: SHA-256 of the file that it reads.
+    """
+    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
+    digest.update(data.encode())
+    for package in PACKAGES:
+        digest.update(f"{package} {version(package)}".encode())
+    files = {getattr(module, "__file__", None) for module in sys.modules.values()}
+    for path in sorted(Path(file).resolve() for file in files if file):
+        if path.is_relative_to(STAGES):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def save_state(path: Path, key: str, state: State) -> None:
+    """Write a state whole, with its SHA-256 in front.
+
+    Args:
+        path: of the file; it is replaced.
+        key: the fingerprint of the run.
+        state: to go on with.
+    """
+    progress = json.dumps({"key": key, "history": state.history}).encode()
+    content = save({"progress": np.frombuffer(progress, np.uint8), **state.arrays})
+    write_files({path: hashlib.sha256(content).digest() + content})
+
+
+def load_state(path: Path, key: str) -> State | None:
+    """The state of this very run, or None; says in one line why one is not used.
+
+    Args:
+        path: of the file.
+        key: the fingerprint of the run.
+    """
+    check_place(path)
+    if not path.exists():
+        return None
+    sealed = path.read_bytes()
+    digest, content = sealed[:DIGEST_SIZE], sealed[DIGEST_SIZE:]
+    if hashlib.sha256(content).digest() != digest:
+        print(f"{path}: damaged; training starts anew")
+        return None
+    arrays = load(content)
+    progress = json.loads(arrays.pop("progress").tobytes())
+    if progress["key"] != key:
+        print(f"{path}: of another configuration; training starts anew")
+        return None
+    return State(progress["history"], arrays)

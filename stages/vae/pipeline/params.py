@@ -1,0 +1,87 @@
+"""Reading `params.yaml`, and the checks that need to know the data.
+
+`read_params` checks the whole file, whichever section a stage needs, so that a mistake
+anywhere is reported before anything is computed.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from vae.pipeline.errors import PipelineError, check_place, one_line
+from vae.pipeline.schema import MIN_TRAINING_IMAGES, Params
+
+
+def read_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check the parameters.
+
+    Raises:
+        PipelineError: one line for each thing that is wrong, with the name of the
+            parameter, what was received and what is allowed.
+    """
+    check_place(path)
+    try:
+        # The parser of DVC: others read 010 or 1:30 as other numbers.
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError(
+            f"{path}: no such file; run from the project's root"
+        ) from None
+    except (YAMLError, ValueError) as error:  # ValueError: 2001-99-99, no UTF-8
+        raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        lines = [f"{path}: {explain(detail)}" for detail in error.errors()]
+        raise PipelineError("\n".join(lines)) from None
+
+
+def check_counts(params: Params, num_images: int) -> None:
+    """Refuse what more training images would allow.
+
+    Args:
+        params: of the pipeline.
+        num_images: training images of the dataset, validation images included.
+
+    Raises:
+        PipelineError: too many validation images or pseudo-inputs, or too large a
+            batch.
+    """
+    num_validation = params.preprocess.validation_images
+    most = num_images - MIN_TRAINING_IMAGES
+    if num_validation > most:
+        raise PipelineError(
+            f"params.yaml: preprocess.validation_images: received {num_validation}; "
+            f"allowed: at most {most}, so that {MIN_TRAINING_IMAGES} of the "
+            f"{num_images} images are left for training"
+        )
+    num_training, batch_size = num_images - num_validation, params.train.batch_size
+    pseudo_inputs = params.model.pseudo_inputs
+    if params.model.prior == "vamp" and pseudo_inputs > num_training:
+        raise PipelineError(
+            f"params.yaml: model.pseudo_inputs: received {pseudo_inputs}; "
+            f"allowed: at most {num_training}, the training images that they start as"
+        )
+    if batch_size > num_training:
+        raise PipelineError(
+            f"params.yaml: train.batch_size: received {batch_size}; "
+            f"allowed: at most {num_training}, the number of training images"
+        )
+
+
+def explain(detail: dict[str, Any]) -> str:
+    """Say one of pydantic's findings as: name, received, allowed."""
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["loc"] == () and detail["type"] == "value_error":
+        return message
+    name = ".".join(str(part) for part in detail["loc"]) or "the file"
+    if detail["type"] == "missing":
+        return f"{name}: missing; give it a value"
+    if detail["type"] == "extra_forbidden":
+        section = Params
+        for part in detail["loc"][:-1]:
+            section = section.model_fields[part].annotation
+        return f"{name}: unknown; allowed here: {', '.join(section.model_fields)}"
+    return f"{name}: received {detail['input']!r:.80}; {message}"

@@ -1,0 +1,79 @@
+"""A state comes back to the bit, and no other is used."""
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import train
+from fuzzing import flips, fuzz, mutations
+from vae.pipeline.checkpoint import State, fingerprint, load_state, save_state
+from vae.pipeline.errors import PipelineError
+
+HISTORY = [{"epoch": 1, "train_elbo": -0.1 - 0.2}]
+ARRAYS = {
+    "kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "iterations": np.array(7, np.int64),
+}
+STATE = State(HISTORY, ARRAYS)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / ".state" / "train"
+    save_state(path, "key", STATE)
+    return path
+
+
+def test_a_state_comes_back_to_the_bit(path, capsys):
+    state = load_state(path, "key")
+    assert state.history == HISTORY
+    assert set(state.arrays) == set(ARRAYS)
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(state.arrays[name], array)
+        assert state.arrays[name].dtype == array.dtype
+    assert capsys.readouterr().out == ""
+
+
+def test_without_a_file_there_is_no_state(path, capsys):
+    path.unlink()
+    assert load_state(path, "key") is None
+    assert capsys.readouterr().out == ""
+
+
+def test_a_state_of_another_configuration_is_not_used(path, capsys):
+    assert load_state(path, "another") is None
+    assert "of another configuration; training starts anew" in capsys.readouterr().out
+
+
+@fuzz
+@given(st.data())
+def test_damage_is_noticed(path, capsys, data):
+    save_state(path, "key", STATE)
+    good = path.read_bytes()
+    content = data.draw(st.binary(max_size=64) | mutations(good) | flips(good))
+    path.write_bytes(content)
+    assert (load_state(path, "key") is None) == (content != good)
+    expected = f"{path}: damaged; training starts anew\n" * (content != good)
+    assert capsys.readouterr().out == expected
+
+
+def test_the_fingerprint_is_of_parameters_data_and_code(monkeypatch):
+    first = fingerprint({"a": 1, "b": 2}, "data")
+    assert fingerprint({"b": 2, "a": 1}, "data") == first
+    assert fingerprint({"a": 1, "b": 3}, "data") != first
+    assert fingerprint({"a": 1, "b": 2}, "Data") != first
+    monkeypatch.setattr("vae.pipeline.checkpoint.version", lambda package: "0")
+    assert fingerprint({"a": 1, "b": 2}, "data") != first
+    monkeypatch.undo()
+    monkeypatch.delitem(sys.modules, train.__name__)
+    assert fingerprint({"a": 1, "b": 2}, "data") != first
+
+
+def test_a_state_that_cannot_be_read_is_an_error(path):
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(PipelineError, match="something else where a file"):
+        load_state(path, "key")

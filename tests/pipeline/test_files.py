@@ -1,0 +1,58 @@
+import os
+
+import pytest
+
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.files import write_files
+
+
+def test_a_file_is_written_with_its_folder(tmp_path):
+    write_files({tmp_path / "a/b/file": b"content"})
+    assert (tmp_path / "a/b/file").read_bytes() == b"content"
+    assert [path.name for path in (tmp_path / "a/b").iterdir()] == ["file"]
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path):
+    path = tmp_path / "taken"
+    path.mkdir()
+    with pytest.raises(PipelineError, match="taken: something else where a"):
+        write_files({tmp_path / "first": b"content", path: b"content"})
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "results").touch()
+    with pytest.raises(PipelineError, match="results: a file where a folder"):
+        write_files({tmp_path / "results/file": b"content"})
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def full_disk(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(PipelineError, match="file: not written: No space left"):
+        write_files({path: b"new"})
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
+
+
+def test_of_several_files_all_are_written_or_none(tmp_path, monkeypatch):
+    paths = [tmp_path / name for name in "abc"]
+    paths[0].write_bytes(b"old")
+    real, calls = os.fsync, []
+
+    def full_at_the_third(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full_at_the_third)
+    with pytest.raises(PipelineError, match="c: not written: No space left"):
+        write_files(dict.fromkeys(paths, b"new"))
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"a": b"old"}
+    write_files(dict.fromkeys(paths, b"new"))
+    assert sorted(tmp_path.iterdir()) == paths

@@ -1,0 +1,88 @@
+"""The learning curve that `render` reads; its runs are in `test_stages.py`."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+
+import render
+from fuzzing import flips, fuzz, mutations
+from vae.pipeline.errors import PipelineError
+
+NAMES = [
+    "epoch",
+    *["train_elbo", "train_rate", "train_distortion"],
+    *["validation_elbo", "validation_rate", "validation_distortion"],
+    "train_loss",
+    "beta",
+]
+ROWS = np.arange(18).reshape(2, 9) - 2.5
+CSV = "\n".join([",".join(NAMES), *[",".join(map(str, row)) for row in ROWS], ""])
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    render.HISTORY.parent.mkdir()
+
+
+def read(content):
+    render.HISTORY.write_bytes(content)
+    return render.read_history()
+
+
+def test_the_learning_curve_arrives():
+    history = read(CSV.encode())
+    assert list(history) == NAMES
+    np.testing.assert_array_equal(history, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "No columns to parse from file"),
+        ("\n\n", "No columns to parse from file"),
+        (CSV.splitlines()[0], "not a finite number in each place"),
+        (CSV[:-20], "not a finite number in each place"),
+        (CSV.replace("-2.5", "nan"), "not a finite number in each place"),
+        (CSV.replace("-2.5", "1e999"), "not a finite number in each place"),
+        (CSV.replace("-2.5", "x"), "could not convert string to float: 'x'"),
+        (CSV.replace("-2.5", "1,1"), "not a finite number in each place"),
+        *[(CSV.replace(name, "x"), f"no column {name}") for name in NAMES[:-1]],
+    ],
+)
+def test_a_damaged_learning_curve_is_named(content, problem):
+    with pytest.raises(PipelineError) as error:
+        read(content.encode())
+    file, mend = "results/history.csv", "make it with: dvc repro train"
+    assert str(error.value) == f"{file}: damaged ({problem}); {mend}"
+
+
+@fuzz
+@given(st.binary(max_size=64) | mutations(CSV.encode()) | flips(CSV.encode()))
+@example(CSV.encode())
+def test_any_learning_curve_is_refused_or_finite_numbers(content):
+    try:
+        history = read(content)
+    except PipelineError as error:
+        assert str(error).startswith("results/history.csv: damaged (")
+        assert len(str(error).splitlines()) == 1
+        assert content != CSV.encode()
+    else:
+        assert set(NAMES[:-1]) <= set(history)
+        assert np.isfinite(np.float64(history)).all()
+
+
+def test_figures_are_drawn_and_saved_in_the_style():
+    seen = []
+
+    def draw():
+        seen.append((rcParams["savefig.dpi"], rcParams["axes.spines.top"]))
+        return Figure(figsize=(1, 1))
+
+    content = render.png(draw, {})
+    assert seen == [(160, False)]
+    # The width: an inch and the margins of a tight box, at 160 dots an inch.
+    assert int.from_bytes(content[16:20]) == 192
