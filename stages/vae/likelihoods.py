@@ -16,8 +16,7 @@ class Likelihood:
         draw(output, chances)    x ~ p(x|z) as bytes, from uniform noise [..., pixels]
 
     Attributes:
-        binary: whether pixels are 0 or 1. A density of grey pixels is none of binary
-            ones, nor the other way round: that gives a pseudo-likelihood.
+        binary: whether pixels are 0 or 1; of others it is only a pseudo-likelihood.
         variables: weights beside those of the decoder's layers.
     """
 
@@ -94,9 +93,7 @@ class Gaussian(Likelihood):
 
     log p(x|z) = -sum_i (1/2 ((x_i - loc_i) / scale)^2 + log scale + 1/2 log(2 pi))
 
-    Args:
-        gaussian_scale: standard deviation of every pixel, or `learned` for one that is
-            trained from 1 on (Rybkin et al. 2021, arXiv 2006.13202).
+    A `learned` scale is trained from 1 on (Rybkin et al. 2021, arXiv 2006.13202).
     """
 
     def __init__(self, gaussian_scale: float | str):

@@ -18,8 +18,7 @@ class Prior:
 
         log_prob(z)         log p(z) [...] in nats, of [..., latent]
         draw(noise)         z ~ p(z) of standard Gaussian noise, [samples, latent] both
-        components()        loc and scale of the equal parts of a mixture of Gaussians,
-                            [components, latent]
+        components()        loc and scale [components, latent] of a mixture of Gaussians
         start_from(images)  begin training near images, uint8 [images, pixels]
         current()           the distribution that its weights make now, with gradients
         frozen()            the same with numbers in place of weights, for evaluation
@@ -46,7 +45,7 @@ class Prior:
     def rate(self, loc: tf.Tensor, scale: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """Estimate KL(q(z|x) || p(z)) [batch] in nats: -entropy - mean log p(z).
 
-        Of q's loc and scale [batch, latent], and samples z [samples, batch, latent].
+        Of q's loc and scale [batch, latent] and its samples z [samples, batch, latent].
         """
         return -gaussians.entropy(scale) - tf.reduce_mean(self.log_prob(z), axis=0)
 
@@ -106,21 +105,17 @@ class VampPrior(Prior):
     there are. Source: Tomczak and Welling (2018), arXiv 1705.07120.
     """
 
-    def __init__(
-        self,
-        posterior: Callable,
-        num_pixels: int,
-        pseudo_inputs: int,
-    ):
+    def __init__(self, posterior: Callable, num_pixels: int, pseudo_inputs: int):
         self._posterior = posterior
         start = np.zeros([pseudo_inputs, num_pixels], np.float32)
-        self._inputs = keras.Variable(start, name="prior.pseudo_inputs")
-        self.variables = (self._inputs,)
+        self.pseudo_inputs = keras.Variable(start, name="prior.pseudo_inputs")
+        self.variables = (self.pseudo_inputs,)
 
     def start_from(self, images):
         """Take some of the images, evenly spaced, as pseudo-inputs."""
-        chosen = np.linspace(0, len(images) - 1, self._inputs.shape[0]).astype(int)
-        self._inputs.assign(observations(images[chosen]))
+        count = self.pseudo_inputs.shape[0]
+        chosen = np.linspace(0, len(images) - 1, count).astype(int)
+        self.pseudo_inputs.assign(observations(images[chosen]))
 
     def current(self):
         return GaussianMixture(*self.components())
@@ -129,7 +124,7 @@ class VampPrior(Prior):
         return GaussianMixture(*tf.function(self.components, jit_compile=True)())
 
     def components(self):
-        loc, scale = self._posterior(self._inputs.value)
+        loc, scale = self._posterior(self.pseudo_inputs.value)
         least = MIN_SHARE * tf.abs(tf.stop_gradient(loc))
         return loc, tf.maximum(scale, least)
 

@@ -5,6 +5,7 @@ import math
 from vae.numerics.determinism import tf
 
 MOST_FACTORS = 64
+assert 2.0**MOST_FACTORS < tf.float32.max
 
 
 def log_mean_exp(values: tf.Tensor) -> tf.Tensor:
