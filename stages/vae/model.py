@@ -101,7 +101,7 @@ class VAE:
         return self.likelihood.log_prob_pairs(x, z, output)
 
     def terms(self, x: tf.Tensor, noise: tf.Tensor) -> Terms:
-        """Compute the terms of `x` [batch, pixels]; noise is [samples, batch, latent]."""
+        """Compute the terms of `x` [batch, pixels]; noise: [samples, batch, latent]."""
         loc, scale = self.posterior(x)
         return self.terms_at(x, loc + scale * noise, loc, scale)
 
