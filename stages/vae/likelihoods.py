@@ -12,7 +12,7 @@ class Likelihood:
 
         log_prob(x, output)      log p(x|z) [...] in nats, of [..., pixels] both
         mean(output)             E[x|z], of the shape of the output
-        output_for_mean(mean)    the output with this mean, where training starts
+        output_for_mean(mean)    an output with this mean, where training starts
         draw(output, chances)    x ~ p(x|z) as bytes, from uniform noise [..., pixels]
 
     Attributes:
@@ -25,8 +25,10 @@ class Likelihood:
 
     def log_prob(self, x: tf.Tensor, output: tf.Tensor) -> tf.Tensor: ...
     def mean(self, output: tf.Tensor) -> tf.Tensor: ...
-    def output_for_mean(self, mean: tf.Tensor) -> tf.Tensor: ...
     def draw(self, output: tf.Tensor, chances: tf.Tensor) -> tf.Tensor: ...
+
+    def output_for_mean(self, mean: tf.Tensor) -> tf.Tensor:
+        return logarithms.inverse(self.mean, tf.clip_by_value(mean, 0.001, 0.999))
 
     def log_prob_pairs(
         self, x: tf.Tensor, hidden: tf.Tensor, layer: Dense
@@ -83,9 +85,6 @@ class ContinuousBernoulli(Likelihood):
 
     def mean(self, logits):
         return logarithms.mean_of_exponential(logits)
-
-    def output_for_mean(self, mean):
-        return logarithms.exponential_with_mean(tf.clip_by_value(mean, 0.001, 0.999))
 
 
 class Gaussian(Likelihood):

@@ -16,20 +16,16 @@ MIN_SHARE = 0.01
 class Prior:
     """A distribution p(z); the rest of the code knows nothing else of it.
 
-        log_prob(z)         log p(z) [...] in nats, of [..., latent]
-        draw(noise)         z ~ p(z) of standard Gaussian noise, [samples, latent] both
-        components()        loc and scale [components, latent] of a mixture of Gaussians
-        start_from(images)  begin training near images, uint8 [images, pixels]
-        current()           the distribution that its weights make now, with gradients
-        frozen()            the same with numbers in place of weights, for evaluation
-
-    Attributes:
-        is_standard: whether it is N(0, I).
-        variables: weights that are trained with those of the networks.
+    log_prob(z)         log p(z) [...] in nats, of [..., latent]
+    draw(noise)         z ~ p(z) of standard Gaussian noise, [samples, latent] both
+    components()        loc and scale [components, latent] of a mixture of Gaussians
+    start_from(images)  begin training near images, uint8 [images, pixels]
+    current()           the distribution that its weights make now, with gradients
+    frozen()            the same with numbers in place of weights, for evaluation
     """
 
-    is_standard = False
-    variables: tuple[keras.Variable, ...] = ()
+    is_standard = False  # that is, N(0, I)
+    variables: tuple[keras.Variable, ...] = ()  # trained with those of the networks
 
     def log_prob(self, z: tf.Tensor) -> tf.Tensor: ...
     def draw(self, noise: tf.Tensor) -> tf.Tensor: ...
@@ -98,7 +94,17 @@ class GaussianMixture(Prior):
         return self.loc, self.scale
 
 
-class VampPrior(Prior):
+class LearnedMixture(Prior):
+    """A mixture whose `components()` are computed from weights."""
+
+    def current(self):
+        return GaussianMixture(*self.components())
+
+    def frozen(self):
+        return GaussianMixture(*tf.function(self.components, jit_compile=True)())
+
+
+class VampPrior(LearnedMixture):
     """The mixture 1/K sum_k q(z|u_k) of pseudo-inputs u_k that are learned.
 
     `posterior` computes loc and scale of q(z|x). `pseudo_inputs` says how many u_k
@@ -116,12 +122,6 @@ class VampPrior(Prior):
         count = self.pseudo_inputs.shape[0]
         chosen = np.linspace(0, len(images) - 1, count).astype(int)
         self.pseudo_inputs.assign(observations(images[chosen]))
-
-    def current(self):
-        return GaussianMixture(*self.components())
-
-    def frozen(self):
-        return GaussianMixture(*tf.function(self.components, jit_compile=True)())
 
     def components(self):
         loc, scale = self._posterior(self.pseudo_inputs.value)
