@@ -1,4 +1,4 @@
-"""Reading `params.yaml`, and the checks that need to know the data.
+"""Reading of `params.yaml`, and checks that need to know the data.
 
 `read_params` checks the whole file, whichever section a stage needs, so that a mistake
 anywhere is reported before anything is computed.
