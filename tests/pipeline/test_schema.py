@@ -39,36 +39,23 @@ def test_values_arrive_with_their_types():
     ("name", "value", "message"),
     [
         ("train__epochs", 0, "Input should be greater than or equal to 1"),
-        ("train__epochs", 1.5, "Input should be a valid integer"),
         ("train__epochs", True, "Input should be a valid integer"),
         ("train__epochs", 2**31, "Input should be less than 2147483648"),
         ("train__batch_size", "many", "Input should be a valid integer"),
         ("train__learning_rate", 0, "Input should be greater than 0"),
         ("train__learning_rate", float("nan"), "Input should be a finite number"),
-        ("train__capacity", float("inf"), "Input should be a finite number"),
         ("train__beta", -1, "Input should be greater than or equal to 0"),
         ("train__beta", True, "Input should be a valid number"),
         ("train__beta", 1e39, "Input should be less than or equal to 1000000"),
-        ("train__schedule", "linear", "Input should be 'constant' or 'cosine'"),
         ("train__objective", "mse", "Input should be 'elbo', 'capacity', 'iwae' or"),
-        ("train__num_samples", 1001, "Input should be less than or equal to 1000"),
         ("train__seed", -1, "Input should be greater than or equal to 0"),
         ("model__hidden_units", [], "List should have at least 1 item"),
-        ("model__hidden_units", 4, "Input should be a valid list"),
-        ("model__latent_dim", None, "Input should be a valid integer"),
         ("model__latent_dim", 1001, "Input should be less than or equal to 1000"),
         ("model__likelihood", "poisson", "Input should be 'bernoulli', 'continuous_"),
         ("model__gaussian_scale", 0, "Input should be 'learned' or at least 0.001"),
-        ("model__gaussian_scale", "wide", "Input should be 'learned' or at least"),
-        ("model__prior", "flow", "Input should be 'standard' or 'vamp'"),
-        ("model__pseudo_inputs", 0, "Input should be greater than or equal to 1"),
-        ("evaluate__optimised_images", 0.5, "Input should be a valid integer"),
-        ("evaluate__annealed_images", -1, "Input should be greater than or equal"),
         ("evaluate__num_importance_samples", 10**6, "Input should be less than or"),
         ("evaluate__num_importance_samples", 9, "Input should be at least 10 with"),
-        ("evaluate__proposal", "prior", "Input should be 'posterior' or 'adaptive'"),
         ("evaluate__grid_points", [41], "List should have at least 2 items"),
-        ("preprocess__binarization", "gray", "Input should be 'none', 'threshold'"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name, value, message):
@@ -77,17 +64,13 @@ def test_a_wrong_value_is_named_with_what_is_allowed(name, value, message):
     assert line.startswith(f"params.yaml: {name}: received {value!r}; {message}")
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("model__hidden_units", [4, 0], "model.hidden_units.1: received 0; Input"),
-        ("model__hidden_units", [10**8], "less than or equal to 10000"),
-        ("evaluate__grid_points", [41, 2], "grid_points.1: received 2; Input should"),
-        ("train__epoch", 3, "train.epoch: unknown; allowed here: objective, num_sam"),
-    ],
-)
-def test_a_mistake_is_named_by_its_place(name, value, message):
-    assert message in refusal(**{name: value})
+def test_a_mistake_is_named_by_its_place():
+    message = "params.yaml: model.hidden_units.1: received 0; Input should be greater"
+    assert refusal(model__hidden_units=[4, 0]).startswith(message)
+    message = "params.yaml: evaluate.grid_points.0: received 2; Input should be 0 or"
+    assert refusal(evaluate__grid_points=[2, 41]).startswith(message)
+    message = "params.yaml: train.epoch: unknown; allowed here: objective, num_samples"
+    assert refusal(train__epoch=3).startswith(message)
 
 
 @pytest.mark.parametrize(("value", "expected"), [("1e-1", 0.1), ("learned", "learned")])
@@ -148,23 +131,13 @@ odd = [2**31, -(2**63), 2**64, 10**30, 1e308, 1e-320, -0.0, "1e999", "\ud800"]
 odd += ["learned", "1e-3", "x" * 10**4, "a\nb", b"\0", [], {}]
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 scalars |= st.sampled_from(odd) | st.dates() | st.datetimes() | st.binary(max_size=8)
-words = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=5)
-keys = st.sampled_from([*TINY, *TINY["train"], "<<"]) | words
-keys |= st.integers() | st.none() | st.dates()
-trees = st.recursive(
-    scalars,
-    lambda children: (
-        st.lists(children, max_size=4) | st.dictionaries(keys, children, max_size=4)
-    ),
-    max_leaves=6,
-)
+keys = st.sampled_from([*TINY["train"], "<<", 1, None, "a b"])
+trees = scalars | st.lists(scalars) | st.dictionaries(keys, scalars | st.lists(scalars))
+places = [(section, name) for section in TINY for name in TINY[section]]
 
 
 @fuzz
-@given(
-    st.sampled_from([(section, name) for section in TINY for name in TINY[section]]),
-    trees,
-)
+@given(st.sampled_from(places), trees)
 def test_any_value_is_refused_by_name_or_valid(tmp_path, place, value):
     section, name = place
     path = tmp_path / "params.yaml"

@@ -114,21 +114,9 @@ READERS = {DESCRIPTION: read_description, WEIGHTS: read_weights}
 
 
 @pytest.mark.parametrize("path", READERS)
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "no such file"),
-        (b"", r"damaged \(.*\)"),
-        (b"[]", r"damaged \(.*\)"),
-        (b'{"model": {}}', r"damaged \(.*\)"),
-        (b"\xff\xff", r"damaged \(.*\)"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_named(files, path, content, message):
+def test_a_missing_file_is_named(files, path):
     path.unlink()
-    if content is not None:
-        path.write_bytes(content)
-    message = f"^{path}: {message}; make it with: dvc repro train$"
+    message = f"^{path}: no such file; make it with: dvc repro train$"
     with pytest.raises(PipelineError, match=message):
         READERS[path]()
 
