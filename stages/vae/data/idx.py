@@ -17,9 +17,8 @@ NDIMS = {bytes([0, 0, 8, ndim]): ndim for ndim in (1, 2, 3)}
 def parse_idx(content: bytes) -> np.ndarray:
     """Return the array in an IDX file: uint8, read-only, one to three axes.
 
-    Raises:
-        ValueError: the content is not IDX of unsigned bytes, or it is shorter or
-            longer than its header says.
+    Raises ValueError if the content is not IDX of unsigned bytes, or is shorter or
+    longer than its header says.
     """
     ndim = NDIMS.get(content[:4])
     if ndim is None:
@@ -39,8 +38,7 @@ def parse_idx(content: bytes) -> np.ndarray:
 def format_idx(array: np.ndarray) -> bytes:
     """Return the content of the IDX file that holds an array.
 
-    Raises:
-        ValueError: the array is not uint8, or has not one to three axes.
+    Raises ValueError unless the array is uint8 and has one to three axes.
     """
     if array.dtype != np.uint8 or array.ndim not in NDIMS.values():
         received = f"{array.dtype} with {array.ndim} axes"

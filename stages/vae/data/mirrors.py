@@ -54,14 +54,10 @@ def fetch_mirror(
     timeout: tuple[float, float] = (4, 30),
     retries: int = 2,
 ) -> dict[str, bytes]:
-    """Return contents by name of files whose .gz are at a mirror.
+    """Return contents by name of files whose .gz are in a folder of a web server.
 
-    Args:
-        url: of the folder, with the last slash.
-        files: what to fetch.
-        timeout: seconds to connect, and between two reads.
-        retries: how often to try again, after 1, 2, ... seconds, where that can help:
-            after an error of the server, a broken connection or wrong bytes.
+    The timeout is in seconds, to connect and between two reads. A server error, a
+    broken connection or wrong bytes are followed by retries, after 1, 2, ... seconds.
 
     Raises SourceError at the first file that cannot be fetched.
     """

