@@ -13,7 +13,7 @@ from ruamel.yaml import YAML, YAMLError
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "stages"))  # the parameters are those of the pipeline
 
-from vae.data.datasets import choose_dataset  # noqa: E402
+from vae.data.catalog import choose_dataset  # noqa: E402
 from vae.pipeline.errors import PipelineError, one_line  # noqa: E402
 from vae.pipeline.params import check_counts, explain, read_params
 from vae.pipeline.schema import Params, Section  # noqa: E402
