@@ -13,8 +13,8 @@ from typing import get_args
 import pytest
 
 import bits
-from emulate import run_bits
-from vae.pipeline.params import Model, Params, Preprocess, Train
+from vae.pipeline.params import read_params
+from vae.pipeline.schema import Model, Preprocess, Train
 
 # SHA-256 by configuration and output. Bits that hang on threads or on cores differ
 # between one thread on one core and many: no third is needed.
@@ -30,7 +30,7 @@ MANY_THREADS = ["env", "TF_NUM_INTRAOP_THREADS=8", "OMP_NUM_THREADS=8"]
 def hashes():
     """Those of a run with many threads."""
     try:
-        return run_bits(MANY_THREADS, *RECORDED)
+        return bits.run_bits(MANY_THREADS, [*RECORDED])
     except subprocess.CalledProcessError as error:
         pytest.fail(error.stderr)
 
@@ -45,36 +45,53 @@ def test_every_output_has_the_bits_on_record(hashes, configuration):
     assert hashes[configuration] == RECORDED[configuration]
 
 
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """Parameters by configuration, of some configurations."""
+    monkeypatch.chdir(tmp_path)
+
+    def read_configurations(names):
+        for name in names:
+            bits.write_params(name)
+            yield read_params()
+
+    return read_configurations
+
+
 def allowed(section, name):
     """The words that a parameter may be."""
     return set(get_args(section.model_fields[name].annotation))
 
 
-@pytest.mark.parametrize(
-    ("section", "name"), [(Model, "likelihood"), (Train, "objective")]
-)
-def test_every_likelihood_and_objective_is_on_record(section, name):
-    changed = [bits.change_params(bits.CONFIGURATIONS[c]) for c in RECORDED]
-    run = {c[section.__name__.lower()][name] for c in changed}
-    assert run == allowed(section, name)
+def test_every_likelihood_and_objective_is_on_record(read):
+    recorded = list(read(RECORDED))
+    assert {c.model.likelihood for c in recorded} == allowed(Model, "likelihood")
+    assert {c.train.objective for c in recorded} == allowed(Train, "objective")
 
 
-def test_emulation_runs_every_combination():
-    changed = [
-        Params.model_validate(bits.change_params(changes))
-        for changes in bits.CONFIGURATIONS.values()
-    ]
-    assert {(c.model.likelihood, c.train.objective) for c in changed} == set(
-        itertools.product(allowed(Model, "likelihood"), allowed(Train, "objective"))
+def test_emulation_runs_every_combination(read):
+    run = list(read(bits.CONFIGURATIONS))
+    pairs = allowed(Model, "likelihood"), allowed(Train, "objective")
+    assert {(c.model.likelihood, c.train.objective) for c in run} == set(
+        itertools.product(*pairs)
     )
-    for section, name in [
-        (Preprocess, "binarization"),
-        (Model, "activation"),
-        (Model, "prior"),
-        (Train, "schedule"),
-    ]:
-        run = {getattr(getattr(c, section.__name__.lower()), name) for c in changed}
-        assert run == allowed(section, name)
-    gaussian = [c.model for c in changed if c.model.likelihood == "gaussian"]
+    binarizations = {c.preprocess.binarization for c in run}
+    assert binarizations == allowed(Preprocess, "binarization")
+    assert {c.model.activation for c in run} == allowed(Model, "activation")
+    assert {c.model.prior for c in run} == allowed(Model, "prior")
+    assert {c.train.schedule for c in run} == allowed(Train, "schedule")
+    gaussian = [c.model for c in run if c.model.likelihood == "gaussian"]
     assert len({model.gaussian_scale == "learned" for model in gaussian}) == 2
-    assert any(c.train.beta_warmup_epochs for c in changed)
+    assert any(c.train.beta_warmup_epochs for c in run)
+
+
+def test_outputs_that_differ_are_named():
+    native = {"weights": "00", "metrics": "11"}
+    assert bits.verdict(native, native) == "equal"
+    assert bits.verdict(native | {"metrics": "12"}, native) == "differs: metrics"
+
+
+def test_a_missing_emulator_is_named_with_its_package(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit, match="qemu-x86_64.* apt-get install qemu-user"):
+        bits.compare_cpus([])
