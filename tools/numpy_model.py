@@ -9,7 +9,7 @@ sources; the tests hold one against the other.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +24,6 @@ MIN_SCALE = 1e-6
 MIN_SHARE = 0.01  # smallest scale of a component, as a fraction of |loc|
 LIMIT, WARP, CORE = 6.0, 3.0, 0.25  # of the grid
 POINTS = 4000  # decoded at once
-FIRST_OF_DECODER = "decoder.hidden_1.kernel"  # [latent, units]
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -38,6 +37,11 @@ class Family(NamedTuple):
     mean: Function  # E[x_i|z] of o_i
     normalizer: Function
     base: Function
+
+
+def log_standard_normal(x: np.ndarray) -> np.ndarray:
+    """Return log N(x; 0, 1)."""
+    return -0.5 * (x**2 + math.log(2 * math.pi))
 
 
 def mean_of_exponential(output: np.ndarray) -> np.ndarray:
@@ -65,9 +69,7 @@ ACTIVATIONS: dict[str, Function] = {
 LIKELIHOODS = {
     "bernoulli": Family(expit, lambda o: np.logaddexp(0, o), np.zeros_like),
     "continuous_bernoulli": Family(mean_of_exponential, log_integral, np.zeros_like),
-    "gaussian": Family(
-        lambda o: o, lambda o: o**2 / 2, lambda x: -(x**2 + math.log(2 * math.pi)) / 2
-    ),
+    "gaussian": Family(lambda o: o, lambda o: o**2 / 2, log_standard_normal),
 }
 PRIORS = ("standard", "vamp")
 
@@ -102,31 +104,28 @@ def make_model(
     **_: object,
 ) -> Model:
     """Make a model of weights and of the parameters in the section `model`."""
-    check_known(prior, PRIORS)
-    check_known(activation, ACTIVATIONS)
-    check_known(likelihood, LIKELIHOODS)
+    known = (prior, PRIORS), (activation, ACTIVATIONS), (likelihood, LIKELIHOODS)
+    for name, names in known:
+        if name not in names:
+            raise PipelineError(
+                f"tools/numpy_model.py does not know {name!r}, which the trained model "
+                f"is made of; expected one of: {', '.join(names)}"
+            )
     weights = {name: array.astype(np.float64) for name, array in weights.items()}
     log_scale = 0.0
     if likelihood == "gaussian":
         learned = weights.get("likelihood.log_scale")
-        log_scale = math.log(gaussian_scale) if learned is None else float(learned)
-    family, latent_dim = LIKELIHOODS[likelihood], len(weights[FIRST_OF_DECODER])
-    standard = np.zeros((1, latent_dim)), np.ones((1, latent_dim))
+        log_scale = (
+            math.log(float(gaussian_scale)) if learned is None else float(learned)
+        )
+    family, kernel = LIKELIHOODS[likelihood], weights["decoder.hidden_1.kernel"]
+    standard = np.zeros((1, len(kernel))), np.ones((1, len(kernel)))
     model = Model(weights, ACTIVATIONS[activation], family, log_scale, *standard)
     if prior == "standard":
         return model
     loc, scale = posterior(model, weights["prior.pseudo_inputs"])
     scale = np.maximum(scale, MIN_SHARE * np.abs(loc))
     return model._replace(prior_loc=loc, prior_scale=scale)
-
-
-def check_known(name: str, known: Iterable[str]) -> None:
-    """Raise PipelineError unless a name in the description is known here."""
-    if name not in known:
-        raise PipelineError(
-            f"the model in NumPy does not know {name!r}, which the trained model is "
-            f"made of; expected one of: {', '.join(known)}"
-        )
 
 
 def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
@@ -148,9 +147,8 @@ def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
     """Return log p(z) in nats, [...], of `z` [..., latent]."""
     loc, scale = model.prior_loc, model.prior_scale
-    squares = ((z[..., None, :] - loc) / scale) ** 2 + math.log(2 * math.pi)
-    each = -(0.5 * squares + np.log(scale)).sum(axis=-1)  # [..., components]
-    return logsumexp(each, axis=-1) - math.log(len(loc))
+    each = log_standard_normal((z[..., None, :] - loc) / scale) - np.log(scale)
+    return logsumexp(each.sum(axis=-1), axis=-1) - math.log(len(loc))
 
 
 def draw_prior(model: Model, rng: np.random.Generator, count: int) -> np.ndarray:
@@ -195,8 +193,7 @@ def terms(
     """
     loc, scale = posterior(model, x)
     z = loc + scale * noise
-    log_posterior = -0.5 * (noise**2 + math.log(2 * math.pi)) - np.log(scale)
-    log_ratio = log_prior(model, z) - log_posterior.sum(axis=-1)
+    log_posterior = (log_standard_normal(noise) - np.log(scale)).sum(axis=-1)
     if not model.prior_loc.any() and np.all(model.prior_scale == 1):  # N(0, I)
         rate = (0.5 * (loc**2 + scale**2 - 1) - np.log(scale)).sum(axis=-1)
     else:
@@ -204,7 +201,7 @@ def terms(
         rate = -entropy - log_prior(model, z).mean(axis=0)
     pairs = [log_likelihood(model, x[i : i + 1], z[:, i]) for i in range(len(x))]
     distortion = -np.concatenate(pairs, axis=1)
-    return rate, distortion, log_ratio - distortion
+    return rate, distortion, log_prior(model, z) - log_posterior - distortion
 
 
 def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
