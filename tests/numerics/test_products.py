@@ -1,0 +1,59 @@
+"""Products and their gradients against NumPy and TensorFlow, and the sizes they have."""
+
+import numpy as np
+import pytest
+
+from models import normal
+from vae.numerics.determinism import tf
+from vae.numerics.products import (
+    FEW_ROWS,
+    TILE,
+    pad_to_tiles,
+    product,
+    trained_product,
+    transposed_first,
+)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(3, 5), (52, 80), (64, 33), (128, 16)])
+def test_products_are_numpys(rows, columns):
+    a, b = normal(rows, 7), normal(7, columns, seed=1)
+    for received in (product(a, b), product(a, b.T, transpose_b=True)):
+        np.testing.assert_allclose(received, a @ b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("transpose_b", [False, True])
+@pytest.mark.parametrize(("rows", "columns"), [(52, 80), (49, 1), (300, 51), (20, 47)])
+def test_what_is_multiplied_has_no_remainder(rows, columns, transpose_b):
+    b = normal(columns, 7) if transpose_b else normal(7, columns)
+    a, b = pad_to_tiles(normal(rows, 7), b, transpose_b=transpose_b)
+    padded_rows, padded_columns = a.shape[0], b.shape[0 if transpose_b else 1]
+    assert rows <= padded_rows < rows + TILE
+    assert columns <= padded_columns < columns + TILE
+    assert padded_columns % TILE == 0
+    assert padded_rows % TILE == 0 or padded_rows <= FEW_ROWS
+
+
+def test_gradients_are_those_of_matmul():
+    x, kernel, upstream = map(tf.constant, (normal(4, 3), normal(3, 5), normal(4, 5)))
+
+    def gradients(multiply):
+        @tf.function(jit_compile=True)
+        def compiled():
+            with tf.GradientTape() as tape:
+                tape.watch([x, kernel])
+                loss = tf.reduce_sum(multiply(x, kernel) * upstream)
+            return tape.gradient(loss, [x, kernel])
+
+        return compiled()
+
+    for received, expected in zip(
+        gradients(trained_product), gradients(tf.matmul), strict=True
+    ):
+        np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_barrier_hides_nothing_but_a_transposition():
+    x = normal(4, 3)
+    received = tf.function(transposed_first, jit_compile=True)(tf.constant(x))
+    np.testing.assert_array_equal(received, x.T)
