@@ -49,7 +49,7 @@ def evaluate_settings(**changes):
 
 
 def linear_gaussian(latent_dim, posterior_factor=1.0, posterior_shift=0.0):
-    """Make a VAE without hidden layers whose q(z|x) is the true posterior, or misses it.
+    """Make a VAE without hidden layers whose q(z|x) is the posterior, or misses it.
 
     x = W z + b + noise, with orthogonal columns of W so that the posterior's
     dimensions are independent. Returns the model and log p(x) of IMAGE_BYTES.

@@ -123,7 +123,7 @@ def beside():
 def test_the_doubly_reparameterized_gradient_has_the_same_mean_and_less_variance(
     beside,
 ):
-    noise = normal(2000, 10, len(X), 2)
+    noise = normal(500, 10, len(X), 2)
     bias = beside.encoder.layers[-1].bias
     plain = gradients(ImportanceWeighted(), beside, noise, bias)
     doubly = gradients(DoublyReparameterized(), beside, noise, bias)

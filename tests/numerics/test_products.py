@@ -1,4 +1,4 @@
-"""Products and their gradients against NumPy and TensorFlow, and the sizes they have."""
+"""Products and their gradients against NumPy and TensorFlow; sizes of their factors."""
 
 import numpy as np
 import pytest
