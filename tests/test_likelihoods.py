@@ -15,7 +15,7 @@ from vae.numerics.determinism import keras, tf
 # Distinct sizes on every axis, so that a swapped one cannot pass.
 SAMPLES, BATCH, POINTS, PIXELS = 2, 3, 4, 5
 EXTREMES = [-100.0, -0.51, -0.49, -1e-6, 0.0, 1e-6, 0.49, 0.51, 100.0]
-OUTPUT = 3 * normal(SAMPLES, BATCH, PIXELS)
+OUTPUT = 5 * normal(SAMPLES, BATCH, PIXELS)
 GREY = np.random.default_rng(0).random((BATCH, PIXELS)).astype("f4")
 BINARY = np.round(GREY)
 FAMILIES = {

@@ -99,50 +99,44 @@ def test_some_images_are_evenly_spaced(count, indices):
 
 
 @pytest.mark.parametrize(
-    ("latent_dim", "num_points"), [(1, [201]), (2, [5]), (3, []), (1, [])]
+    ("latent_dim", "grid_points", "num_points"),
+    [(1, [201, 5], 201), (2, [201, 5], 5), (3, [201, 5], 0), (1, [0, 5], 0)],
 )
 def test_each_part_gets_the_test_images_and_its_settings(
-    monkeypatch, latent_dim, num_points
+    monkeypatch, latent_dim, grid_points, num_points
 ):
-    """The number of grid points is that of the latent dimensions; 3 have no grid."""
-    asked, images = [], GREY[13:].reshape(7, PIXELS)
+    images, calls = GREY[13:].reshape(7, PIXELS), {}
 
-    def log_evidence(vae, received, *, num_points):
-        assert received is images
-        asked.append(num_points)
-        return np.arange(7.0), 0.123456
+    def replace(name, result):
+        def part(vae, *arrays, **settings):
+            calls[name] = [array.tolist() for array in arrays], settings
+            return result
 
-    def importance_bounds(vae, received, *, proposal, num_samples, seed):
-        assert received is images
-        assert (proposal, num_samples, seed) == ("posterior", 5, 3)
-        return Bounds(5, np.arange(7.0), np.array([1, 5]), np.zeros([7, 2]))
+        monkeypatch.setattr(module, name, part)
 
-    def enclosure_columns(vae, received, iwae_bound, *, seed):
-        np.testing.assert_array_equal(received, images[[0, 2, 4]])
-        np.testing.assert_array_equal(iwae_bound, [0, 2, 4])
-        assert seed == 3
-        return {"test_gain": np.array([0.0, 0.25, 0.5])}
-
-    def gaps(vae, received, evidence, *, seed):
-        np.testing.assert_array_equal(received, images[[0, 3]])
-        np.testing.assert_array_equal(evidence, [0, 3])
-        assert seed == 3
-        return {"approximation_gap": np.zeros(2)}
-
-    for function in (log_evidence, importance_bounds, enclosure_columns, gaps):
-        monkeypatch.setattr(module, function.__name__, function)
+    replace("importance_bounds", Bounds(5, np.arange(7.0), [1, 5], np.zeros([7, 2])))
+    replace("enclosure_columns", {"test_gain": np.array([0.0, 0.25, 0.5])})
+    replace("log_evidence", (np.arange(7.0), 0.123456))
+    replace("gaps", {"approximation_gap": np.zeros(2)})
     monkeypatch.setattr(module, "latent_columns", lambda *splits, seed: {})
     encoding = Encoding(np.zeros([3, 1]), np.ones([3, 1]), np.zeros(1))
     train = Split(None, None, encoding, {"rate": np.zeros(13)})
     test = Split(images, None, encoding, {"rate": np.zeros(7)})
-    settings = evaluate_settings(
-        grid_points=[201, 5] if num_points or latent_dim > 2 else [0, 0],
-        annealed_images=3,
-        optimised_images=2,
-    )
+    numbers = {"annealed_images": 3, "optimised_images": 2}
+    settings = evaluate_settings(grid_points=grid_points, **numbers)
     vae = SimpleNamespace(latent_dim=latent_dim)
     columns, scalars, _ = measure(vae, train, test, settings)
-    assert asked == num_points
-    change = {"log_evidence_grid_change": 0.1235} if num_points else {}
-    assert scalars["test"] == {"active_units": 0, "annealed_bound": 3.25} | change
-    assert ("log_evidence" in columns["test"]) == ("gaps" in columns) == bool(asked)
+
+    draws = {"proposal": "posterior", "num_samples": 5, "seed": 3}
+    few, known = [0, 3], {}
+    expected = {
+        "importance_bounds": ([images.tolist()], draws),
+        "enclosure_columns": ([images[::2][:3].tolist(), [0, 2, 4]], {"seed": 3}),
+    }
+    if num_points:
+        known = {"log_evidence_grid_change": 0.1235}
+        expected["log_evidence"] = [images.tolist()], {"num_points": num_points}
+        expected["gaps"] = [images[few].tolist(), few], {"seed": 3}
+    assert calls == expected
+    assert scalars["test"] == {"active_units": 0, "annealed_bound": 3.25} | known
+    assert ("log_evidence" in columns["test"]) == ("gaps" in columns) == bool(known)

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
 
-from models import normal
 from vae.numerics import logarithms
 from vae.numerics.determinism import tf
 
@@ -21,17 +19,6 @@ def test_sums_of_logarithms_are_exact_even_of_the_largest_factors(count):
     factors = np.float32([np.linspace(1, 2, count), np.full(count, 2)])
     expected = np.log(np.float64(factors)).sum(axis=-1)
     np.testing.assert_allclose(logarithms.sum_log(factors), expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize("scale", [1.0, 30.0])
-def test_binary_densities_are_the_formulas(scale):
-    logits, x = scale * normal(2, 3, 6), np.float32(normal(3, 6) > 0)
-    softplus = logsumexp([0 * logits, np.float64(logits)], axis=0)
-    received = logarithms.sum_softplus(logits)
-    np.testing.assert_allclose(received, softplus.sum(axis=-1), rtol=1e-5, atol=1e-5)
-    expected = (x * logits - softplus).sum(axis=-1)
-    received = logarithms.binary_log_prob(x, tf.constant(logits))
-    np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
