@@ -25,7 +25,7 @@ def rates_and_distortions(
     Args:
         vae: the trained model.
         images: uint8 [images, pixels]; a pixel is byte / 255.
-        num_samples: latent samples an image.
+        num_samples: latent samples per image.
         seed: of the noise.
         split: `train` or `test`; each has noise of its own.
 

@@ -184,8 +184,8 @@ def posteriors(
     """
     mean, deviation = posterior_moments(vae, images, num_points=num_points)
     width = POSTERIOR_WIDTH * np.stack([scale, deviation])
-    centres = np.stack([loc, mean])
-    low, high = (centres - width).min(axis=0), (centres + width).max(axis=0)
+    centers = np.stack([loc, mean])
+    low, high = (centers - width).min(axis=0), (centers + width).max(axis=0)
     ticks = np.linspace(0, 1, POSTERIOR_POINTS, dtype=np.float32)
     axes = low[..., None] + (high - low)[..., None] * ticks
 

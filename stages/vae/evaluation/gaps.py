@@ -21,6 +21,7 @@ from vae.evaluation.proposals import highest
 from vae.evaluation.search import explore_prior
 from vae.model import VAE
 from vae.numerics.determinism import tf
+from vae.numerics.gaussians import entropy
 from vae.numerics.pixels import observations
 
 CHUNK = 20  # images at once
@@ -129,5 +130,4 @@ def elbo(
     z = loc + scale * noise  # [nodes, starts, batch, latent]
     log_joint = vae.log_likelihood(x, z) + vae.prior.current().log_prob(z)
     shares = np.float32(shares.reshape(-1, 1, 1))
-    entropy = tf.math.log(scale) + 0.5 * (math.log(2 * math.pi) + 1.0)
-    return tf.reduce_sum(shares * log_joint, axis=0) + tf.reduce_sum(entropy, axis=-1)
+    return tf.reduce_sum(shares * log_joint, axis=0) + entropy(scale)

@@ -79,7 +79,7 @@ def probe_hits(
         test_label: the classes that are right.
 
     Returns:
-        bool [test images] for `knn_accuracy` (the five nearest neighbours) and
+        bool [test images] for `knn_accuracy` (the five nearest neighbors) and
         `probe_accuracy` (multinomial logistic regression).
     """
     classifiers = {

@@ -10,7 +10,7 @@ from vae.priors import Prior
 
 # The adaptive proposal, chosen on models of 2 to 50 dimensions: around how many places
 # it draws, how wide in scales of q(z|x), and by how much it widens q(z|x) itself, which
-# maximising the ELBO leaves too narrow.
+# maximizing the ELBO leaves too narrow.
 NUM_CENTERS = 16
 WIDTHS = (1.0, 3.0)
 POSTERIOR_WIDTH = 1.2

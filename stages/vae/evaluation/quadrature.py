@@ -72,10 +72,10 @@ def log_evidence(
 def prior_grid(
     prior: Prior, num_points: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points of the quadrature, denser at the centre of the prior.
+    """Points of the quadrature, denser at the center of the prior.
 
-    Along each axis z = centre + core * u, u = LIMIT * sinh(warp * t) / sinh(WARP), t
-    evenly from -1 to 1. For the standard prior centre, core and warp are 0, 1 and WARP.
+    Along each axis z = center + core * u, u = LIMIT * sinh(warp * t) / sinh(WARP), t
+    evenly from -1 to 1. For the standard prior center, core and warp are 0, 1 and WARP.
     A learned one is a mixture of Gaussians, often narrow in the middle and wide far
     out: the core is as wide as the nearest quarter of them, and a larger warp has the
     axis reach all others.
@@ -88,7 +88,7 @@ def prior_grid(
         the points, float32 [points, latent]; log p(z) dz [points]; and how far out they
         are along any axis, as a share of its half [points].
     """
-    centre, core, stretch = prior.extent()
+    center, core, stretch = prior.extent()
 
     @tf.function(jit_compile=True)  # NumPy's functions differ between CPUs
     def grid(t, step):
@@ -96,7 +96,7 @@ def prior_grid(
         warp = WARP + tf.math.log(stretch)
         axes = factor * tf.sinh(warp * t)  # float64 [points an axis, latent]
         log_steps = tf.math.log(factor * warp * step * tf.cosh(warp * t))
-        z = tf.cast(centre + core * combine(axes), tf.float32)
+        z = tf.cast(center + core * combine(axes), tf.float32)
         log_volume = tf.reduce_sum(combine(log_steps + tf.math.log(core)), axis=-1)
         log_mass = prior.log_prob(z) + tf.cast(log_volume, tf.float32)
         return z, log_mass, tf.reduce_max(combine(tf.abs(axes) / axes[-1]), axis=-1)

@@ -34,7 +34,7 @@ def explore_prior(
         seed: of the samples.
 
     Returns:
-        z [images, centres, latent] and log p(x|z) [images, centres], float32.
+        z [images, centers, latent] and log p(x|z) [images, centers], float32.
     """
     z, log_likelihood = _all_best(vae, seed, in_blocks(images, SHARED_IMAGES))
     z = tf.reshape(z, [-1, NUM_CENTERS, vae.latent_dim])[: len(images)]
@@ -44,7 +44,7 @@ def explore_prior(
 
 @tf.function(jit_compile=True)  # out here: equally many images share one program
 def _all_best(vae, seed, blocks):
-    """z and log p(x|z) of the best samples, [blocks, block, centres, ...]."""
+    """z and log p(x|z) of the best samples, [blocks, block, centers, ...]."""
     noise = standard_normal(
         [NUM_SHARED, vae.latent_dim],
         seed=seed,
@@ -86,7 +86,7 @@ def explore(
     q = Mixture(loc[None], scale[None], [len(noise)])
     q_z, log_weights = sample_and_weigh(vae, prior, x, q, noise)
 
-    prior_z = tf.transpose(prior_z, [1, 0, 2])  # [centres, batch, latent]
+    prior_z = tf.transpose(prior_z, [1, 0, 2])  # [centers, batch, latent]
     z = tf.concat([q_z, prior_z], axis=0)
     from_q = log_weights + q.log_prob(q_z) - prior.log_prob(q_z)
     log_likelihood = tf.concat([from_q, tf.transpose(prior_log_likelihood)], axis=0)
