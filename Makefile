@@ -49,9 +49,9 @@ record: .venv/ready
 emulate: .venv/ready
 	.venv/bin/python checks/emulate.py
 
-# Side by side with other programs, by speed and to the same quality; then what takes the
-# time of a step, what the pipeline takes around the training, and how the cost grows.
-# About an hour; the machine should do nothing else.
+# Side by side with other programs, by speed and to the same quality; then what the
+# pipeline takes around the training, and how the cost grows. About an hour; the machine
+# should do nothing else.
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
@@ -62,7 +62,7 @@ bench-quality: .venv/ready benchmarks/.venv/ready
 	.venv/bin/python benchmarks/quality.py
 
 bench-pipeline: .venv/ready
-	.venv/bin/python benchmarks/pipeline.py
+	PYTHONPATH=checks .venv/bin/python benchmarks/pipeline.py
 
 bench-growth: .venv/ready
 	.venv/bin/dvc repro preprocess
