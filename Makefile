@@ -26,6 +26,7 @@ test-all: lint
 lint: .venv/ready-dev
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+	.venv/bin/pyright
 
 # Rebuilds everything in a clone of the current commit, and compares each output.
 verify: .venv/ready
