@@ -9,7 +9,7 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadsc
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
+.PHONY: repro test test-all all-tests lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
 
 # DVC, killed while it writes one of its locks, leaves half of it and refuses to run.
 repro: .venv/ready
@@ -17,15 +17,18 @@ repro: .venv/ready
 	@.venv/bin/python checks/clones.py
 	.venv/bin/dvc repro
 
-test: .venv/ready
+test: .venv/ready-dev
 	$(PYTEST) -m 'not long'
 
-test-all: .venv/ready lint
+test-all: lint all-tests
+
+all-tests: .venv/ready-dev
 	$(PYTEST)
 
-lint: .venv/ready
+lint: .venv/ready-dev
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+	.venv/bin/pyright
 
 # Rebuilds everything in a clone of the current commit, and compares each output.
 verify: .venv/ready
@@ -49,9 +52,9 @@ record: .venv/ready
 emulate: .venv/ready
 	.venv/bin/python checks/bits.py --emulate
 
-# Side by side with other programs, by speed and to the same quality; then what takes the
-# time of a step, what the pipeline takes around the training, and how the cost grows.
-# About an hour; the machine should do nothing else.
+# Side by side with other programs, by speed and to the same quality; then what the
+# pipeline takes around the training, and how the cost grows. About an hour; the machine
+# should do nothing else.
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
@@ -62,7 +65,7 @@ bench-quality: .venv/ready benchmarks/.venv/ready
 	.venv/bin/python benchmarks/quality.py
 
 bench-pipeline: .venv/ready
-	.venv/bin/python benchmarks/pipeline.py
+	PYTHONPATH=checks .venv/bin/python benchmarks/pipeline.py
 
 bench-growth: .venv/ready
 	.venv/bin/dvc repro preprocess
@@ -75,6 +78,11 @@ bench-growth: .venv/ready
 	.venv/bin/python -m pip install --require-hashes --requirement requirements.txt
 	@touch $@
 
+# What tests, lint and hooks need beside it.
+.venv/ready-dev: .venv/ready requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
 # PyTorch has no line in the lock: with hashes, pip could not take a build for CPUs
 # where one is at hand. The ordinary build is several GB larger.
 benchmarks/.venv/ready: benchmarks/requirements.txt
@@ -84,13 +92,17 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 	@touch $@
 
 # Needs uv. Newer versions may change results: rebuild and commit them with the lock.
+UV_COMPILE = uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" --upgrade
+# One version of each package for all systems and versions of Python, where there is one.
+UNIVERSAL = --universal --fork-strategy fewest
+
 lock:
-	uv pip compile pyproject.toml --group studies --group test --universal --python-version 3.11 \
-		--fork-strategy fewest --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --custom-compile-command "make lock" --upgrade \
-		--output-file requirements.txt
+	$(UV_COMPILE) $(UNIVERSAL) pyproject.toml --group studies --output-file requirements.txt
+	# What is locked already keeps its version, and is not listed twice.
+	$(UV_COMPILE) $(UNIVERSAL) --group dev --constraint requirements.txt \
+		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements.txt | sort --unique) \
+		--output-file requirements-dev.txt
 	# As if for Windows, where PyTorch needs no CUDA packages; hashes are of all platforms.
-	uv pip compile --group benchmarks --python-platform windows --python-version 3.11 \
-		--no-emit-package torch --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --custom-compile-command "make lock" --upgrade \
+	$(UV_COMPILE) --group benchmarks --python-platform windows --no-emit-package torch \
 		--output-file benchmarks/requirements.txt

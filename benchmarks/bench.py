@@ -13,49 +13,52 @@ import argparse
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 
-from chart import draw_throughput
-from contenders import OURS, SGEMM, TRAINING, Contender, start
-from programs.configurations import BOUND, CONFIGURATIONS, NUM_SAMPLES
+from contenders import BOUND, CONFIGURATIONS, OURS, SGEMM, TRAINING, Contender
 
 FOLDER = Path("benchmarks")
 TOLERANCE = 0.03  # of the loss of the last epoch, relative to ours
+COLORS = ["#1b6ca8", "#e08a1e", "#c44e52", "#e6a6a8", "#5b9f63"]
+
+
+def start(name: str) -> dict[str, Contender]:
+    """Start all programs, one after the other so that none slows another's start."""
+    configuration = CONFIGURATIONS[name]
+    programs = {OURS: ("bound", {})} if name == BOUND else dict(TRAINING)
+    for label, library in SGEMM.items():
+        programs[label] = ("sgemm", {"library": library, "bound": name == BOUND})
+    contenders = {
+        label: Contender(module, configuration, **options)
+        for label, (module, options) in programs.items()
+    }
+    if name == "dynamic":  # what the draws cost, measured side by side
+        contenders["ours on grey pixels"] = Contender("ours", CONFIGURATIONS["grey"])
+    return contenders
 
 
 def run_rounds(contenders: dict[str, Contender], num_rounds: int) -> pd.DataFrame:
-    """A row for each round and program: its images a second and its loss."""
+    """Return a row per round and program: its images per second and its loss."""
     rows = []
     names = list(contenders)
     for i in range(num_rounds):
         shift = i % len(names)
         for name in names[shift:] + names[:shift]:
-            answer = contenders[name].epoch()
+            answer = contenders[name].ask("epoch")
             rate = contenders[name].num_images / answer["seconds"]
             rows.append((i, name, rate, answer["loss"]))
     return pd.DataFrame(rows, columns=["round", "program", "rate", "loss"])
 
 
-def summarize(rounds: pd.DataFrame, contenders: dict[str, Contender]) -> pd.DataFrame:
-    """Medians and ranges over the rounds, a row for each program.
+def summarize(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return medians and ranges over the rounds, a row per program.
 
     The ratio of ours over a program is taken in each round, then its median.
     """
-    rate, loss = (
-        rounds.pivot(index="round", columns="program", values=column)
-        for column in ("rate", "loss")
-    )
+    table = rounds.pivot(index="round", columns="program")
+    rate, loss = table["rate"], table["loss"]
     ratio = rate[[OURS]].to_numpy() / rate
-    starts = pd.DataFrame(
-        {
-            name: {
-                "import_seconds": contender.import_seconds,
-                "compile_seconds": contender.first_seconds
-                - contender.num_images / rate[name].median(),
-            }
-            for name, contender in contenders.items()
-        }
-    )
     summary = {
         "images_per_second": rate.median(),
         "lowest": rate.min(),
@@ -65,50 +68,50 @@ def summarize(rounds: pd.DataFrame, contenders: dict[str, Contender]) -> pd.Data
         "highest_ratio": ratio.max(),
         "loss": loss.iloc[-1].astype(float),
     }
-    return pd.DataFrame(summary).join(starts.T).loc[list(contenders)]
-
-
-def differing_losses(summary: pd.DataFrame) -> list[str]:
-    """Words for each program whose last loss is too far from ours."""
-    losses = summary.loc[summary.index.isin(TRAINING), "loss"]
-    far = (losses / losses[OURS] - 1).abs() > TOLERANCE
-    return [
-        f"{name}: {loss:.2f}, ours {losses[OURS]:.2f}"
-        for name, loss in losses[far].items()
-    ]
-
-
-def describe(name: str) -> str:
-    """What is run, and the work that an image takes."""
-    configuration = CONFIGURATIONS[name]
-    hidden = configuration.hidden_units
-    shape = "-".join(str(n) for n in (784, *hidden, configuration.latent_dim))
-    if name == BOUND:
-        what = f"log p(x) bounded by {NUM_SAMPLES} samples"
-        work = configuration.bound_multiply_adds()
-    else:
-        pixels = "binary pixels drawn anew" if configuration.dynamic else "grey pixels"
-        what = f"batch {configuration.batch_size}, {pixels}"
-        work = configuration.training_multiply_adds()
-    work = f"{work / 1e6:.2f} million multiply-adds an image"
-    return f"{name}: {shape} {configuration.activation}, {what}; {work}"
+    return pd.DataFrame(summary).loc[rounds["program"].unique()]
 
 
 def measure(name: str, num_rounds: int) -> pd.DataFrame:
-    """The summary of a configuration, which it prints."""
-    print(f"\n{describe(name)}", flush=True)
+    """Return the summary of a configuration, and print it."""
+    print(f"\n{name}: {CONFIGURATIONS[name]}", flush=True)
     contenders = start(name)
-    try:
-        rounds = run_rounds(contenders, num_rounds)
-    finally:
-        for contender in contenders.values():
-            contender.close()
-    summary = summarize(rounds, contenders)
-    rates = ["images_per_second", "lowest", "highest"]
-    print(summary.astype(dict.fromkeys(rates, int)).round(2).to_string())
+    summary = summarize(run_rounds(contenders, num_rounds))
+    for contender in contenders.values():
+        contender.close()
+    print(summary.round(2).to_string())
     share = summary.loc[list(SGEMM), "ours_over_it"].min()
     print(f"ours over the fastest products: {share:.2f}", flush=True)
     return summary
+
+
+def differing_losses(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of programs that train and whose loss is too far from ours."""
+    results = results[results.index.isin(TRAINING, level="program")]
+    ours = results.xs(OURS, level="program")["loss"]
+    relative = results["loss"].div(ours, level="configuration") - 1
+    return results[relative.abs() > TOLERANCE]
+
+
+def draw_throughput(summaries: dict[str, pd.DataFrame]) -> plt.Figure:
+    """Draw bars of images per second with their ranges, and the limit of products."""
+    n = len(summaries)
+    size = (2 * n, 3.6)
+    figure, axes = plt.subplots(1, n, figsize=size, squeeze=False, layout="constrained")
+    style = {"color": COLORS, "label": list(TRAINING), "capsize": 3, "width": 0.85}
+    for ax, (name, summary) in zip(axes[0], summaries.items(), strict=True):
+        programs = summary.loc[list(TRAINING)] / 1000
+        rate = programs["images_per_second"]
+        errors = [rate - programs["lowest"], programs["highest"] - rate]
+        ax.bar(rate.index, rate, yerr=errors, **style)
+        limit = summary.loc[list(SGEMM), "images_per_second"].max() / 1000
+        ax.axhline(limit, color="0.3", ls="--", lw=1, label="matrix products alone")
+        ax.set_title(name)
+        ax.set_xticks([])
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[0, 0].set_ylabel("thousand images per second")
+    handles = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=3, frameon=False)
+    return figure
 
 
 def main() -> None:
@@ -119,16 +122,13 @@ def main() -> None:
     summaries = {name: measure(name, options.rounds) for name in options.configuration}
     results = pd.concat(summaries, names=["configuration", "program"])
     results.to_csv(FOLDER / "results.csv", float_format="%.4g", lineterminator="\n")
-    draw_throughput(
-        results.drop(index=BOUND, errors="ignore"), FOLDER / "throughput.png"
-    )
-    differing = [
-        f"{name}: {words}"
-        for name, summary in summaries.items()
-        for words in differing_losses(summary)
-    ]
-    if differing:
-        sys.exit("error: losses differ\n" + "\n".join(differing))
+    summaries.pop(BOUND, None)
+    if summaries:
+        figure = draw_throughput(summaries)
+        figure.savefig(FOLDER / "throughput.png", dpi=100, metadata={"Software": None})
+    differing = differing_losses(results)
+    if len(differing):
+        sys.exit(f"error: losses differ\n{differing['loss'].to_string()}")
 
 
 if __name__ == "__main__":

@@ -1,34 +1,52 @@
-"""The programs that are compared, as processes that wait while another one runs."""
+"""What is compared: configurations, and programs as processes that wait for others."""
 
 import json
 import os
 import subprocess
 import tempfile
-import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
-from programs.configurations import BOUND, CONFIGURATIONS
+from ruamel.yaml import YAML
 
+from programs.worker import Configuration
+
+PARAMS = YAML(typ="safe").load(Path("params.yaml"))
+# What params.yaml describes, but for the learning rate.
+DEFAULT = Configuration(
+    hidden_units=PARAMS["model"]["hidden_units"],
+    latent_dim=PARAMS["model"]["latent_dim"],
+    activation=PARAMS["model"]["activation"],
+    batch_size=PARAMS["train"]["batch_size"],
+    dynamic=PARAMS["preprocess"]["binarization"] == "dynamic",
+    num_images=51_200,
+)
+BOUND = "bound"  # the one that does not train; a step of it is the samples of an image
+CONFIGURATIONS = {
+    "grey": Configuration((400,), 20, "relu", 128, False, 51_200),
+    "dynamic": Configuration((400,), 20, "relu", 128, True, 51_200),
+    "default": DEFAULT,
+    "deep": Configuration((512, 256, 128, 64, 32, 16, 8), 2, "relu", 32, True, 25_600),
+    "tanh": Configuration((200, 200), 50, "tanh", 20, True, 25_600),
+    BOUND: replace(DEFAULT, latent_dim=20, batch_size=1, num_images=200),
+}
+
+# By what the tables call them, modules of the programs and their options.
 OURS = "ours"
-OURS_GREY = "ours on grey pixels"
-PIPELINE = ".venv/bin/python"
-PEERS = "benchmarks/.venv/bin/python"
-
-# By what the tables call them: interpreter, module, arguments.
 TRAINING = {
-    OURS: (PIPELINE, "programs.ours"),
-    "JAX": (PEERS, "programs.jax_program"),
-    "PyTorch eager": (PEERS, "programs.torch_eager"),
-    "PyTorch compiled": (PEERS, "programs.torch_compile"),
-    "Keras fit": (PIPELINE, "programs.keras_fit"),
+    OURS: ("ours", {}),
+    "JAX": ("jax_program", {}),
+    "PyTorch eager": ("torch_program", {}),
+    "PyTorch compiled": ("torch_program", {"compiled": True}),
+    "Keras fit": ("keras_fit", {}),
 }
-SGEMM = {
-    f"SGEMM {library}": (PEERS, "programs.sgemm", library)
-    for library in ("numpy", "jax", "torch")
-}
+SGEMM = {f"SGEMM {library}": library for library in ("numpy", "jax", "torch")}
+WITH_TENSORFLOW = {"ours", "bound", "keras_fit"}  # in the environment of the pipeline
 
 
 def environment() -> dict[str, str]:
-    """Where the programs find each other, and their libraries as they come."""
+    """Return where programs find each other; their libraries are as they come."""
     settings = ("OPENBLAS_", "XLA_", "TF_", "OMP_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(settings)}
     # Without the second, PyTorch's threads spin while they wait: twenty times slower
@@ -37,21 +55,16 @@ def environment() -> dict[str, str]:
 
 
 class Contender:
-    """A program that has trained its first epoch, and trains another when asked.
+    """A program that has trained its first epoch, and trains another when asked."""
 
-    Attributes:
-        import_seconds: from the start of the process until all is imported.
-        first_seconds: from there to the end of the first epoch.
-    """
-
-    def __init__(self, command: tuple[str, ...], configuration: str):
-        python, module, *arguments = command
-        shape = CONFIGURATIONS[configuration]
-        self.num_images = shape.num_steps * shape.batch_size  # of an epoch
+    def __init__(self, module: str, configuration: Configuration, **options: Any):
+        self.num_images = configuration.num_steps * configuration.batch_size
+        folder = Path() if module in WITH_TENSORFLOW else Path("benchmarks")
+        command = [folder / ".venv/bin/python", "-m", f"programs.{module}"]
+        arguments = [json.dumps(asdict(configuration)), json.dumps(options)]
         self._log = tempfile.TemporaryFile("w+")
-        start = time.perf_counter()
         self._process = subprocess.Popen(
-            [python, "-m", module, configuration, *arguments],
+            [*command, *arguments],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -59,27 +72,19 @@ class Contender:
             text=True,
         )
         self._read()
-        imported = time.perf_counter()
-        self._read()
-        self.import_seconds = imported - start
-        self.first_seconds = time.perf_counter() - imported
 
-    def epoch(self) -> dict[str, float]:
-        """Seconds and mean loss of one more epoch."""
-        return self._ask("epoch")
-
-    def validate(self) -> float:
-        """The ELBO of the validation images."""
-        return self._ask("validate")["elbo"]
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _ask(self, what: str) -> dict[str, float]:
+    def ask(self, what: str) -> dict[str, float]:
+        """Return `seconds` and `loss` of an `epoch`, or the `elbo` of `validate`."""
         self._process.stdin.write(f"{what}\n")
         self._process.stdin.flush()
         return self._read()
+
+    def close(self) -> float:
+        """End the process; return its peak memory in MiB, imports included."""
+        self._process.stdin.close()
+        _, status, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        return usage.ru_maxrss / 1024
 
     def _read(self) -> dict[str, float]:
         if line := self._process.stdout.readline():
@@ -87,15 +92,3 @@ class Contender:
         self._process.wait()
         self._log.seek(0)
         raise RuntimeError(f"{self._process.args} ended:\n{self._log.read()}")
-
-
-def start(configuration: str) -> dict[str, Contender]:
-    """All programs, started one after the other so that none slows another's start."""
-    ours = {OURS: (PIPELINE, "programs.bound")} if configuration == BOUND else TRAINING
-    contenders = {
-        name: Contender(command, configuration)
-        for name, command in (ours | SGEMM).items()
-    }
-    if configuration == "dynamic":  # what the draws cost, measured side by side
-        contenders[OURS_GREY] = Contender(TRAINING[OURS], "grey")
-    return contenders

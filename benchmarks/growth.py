@@ -1,74 +1,79 @@
-"""How time and memory grow, along one axis at a time; about six minutes.
+"""Measure how time and memory grow, along one axis at a time; about six minutes.
 
     make bench-growth
 
-Around 784-400-20 ReLU, batch 128, binary pixels drawn anew, 12,800 images an epoch; and
-for importance samples, the bound on log p(x) of 208 images by the pipeline's default
-network with 20 latent dimensions. Each point is measured in a process of its own, whose
-peak memory is that of all it does, imports and compilation included; the seconds leave
-these out. Writes benchmarks/growth.csv and benchmarks/growth.png.
+Around 784-400-20 ReLU, batch 128, binary pixels drawn anew, 12,800 images per epoch;
+for importance samples, the bound on log p(x) of 208 images by the default network with
+20 latent dimensions. Each point is measured in a process of its own, whose peak memory
+is that of all it does, imports and compilation included; the seconds, a median of five
+epochs, leave these out. Writes benchmarks/growth.csv and benchmarks/growth.png.
 """
 
-import json
-import os
-import subprocess
-import sys
+import statistics
+from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 
-from chart import draw_growth
-from contenders import environment
+from contenders import BOUND, CONFIGURATIONS, Contender
 
 FOLDER = Path("benchmarks")
-AXES = {
-    "images": [12_800, 25_600, 51_200, 102_400, 204_800],
-    "batch size": [8, 32, 128, 512, 2048],
-    "hidden width": [64, 256, 1024, 4096],
-    "latent dimensions": [2, 16, 128, 1000],
-    "importance samples": [500, 1000, 2000, 5000, 10_000],
+TRAINED = replace(CONFIGURATIONS["dynamic"], num_images=12_800)
+BOUNDED = replace(CONFIGURATIONS[BOUND], num_images=208)
+AXES = {  # by what the figure calls them: fields of the configuration, and values
+    "images": ("num_images", [12_800, 25_600, 51_200, 102_400, 204_800]),
+    "batch size": ("batch_size", [8, 32, 128, 512, 2048]),
+    "hidden width": ("hidden_units", [64, 256, 1024, 4096]),
+    "latent dimensions": ("latent_dim", [2, 16, 128, 1000]),
+    "importance samples": ("num_samples", [500, 1000, 2000, 5000, 10_000]),
 }
 
 
-def point(axis: str, value: int) -> dict[str, int | list[int]]:
-    """What the measured program is to do."""
-    return {
-        "images": {"num_images": value},
-        "batch size": {"batch_size": value},
-        "hidden width": {"hidden_units": [value]},
-        "latent dimensions": {"latent_dim": value},
-        "importance samples": {"num_samples": value},
-    }[axis]
-
-
-def measure(axis: str, value: int) -> tuple[float, float]:
-    """Seconds, and peak memory in MiB."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "programs.point", json.dumps(point(axis, value))],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"error: exit status {process.returncode} at {axis} {value}")
-    return float(output), usage.ru_maxrss / 1024
+def draw_growth(growth: pd.DataFrame) -> plt.Figure:
+    """Draw time above memory, a column per axis; dashed where growth is linear."""
+    layout = {"sharex": "col", "sharey": "row", "layout": "constrained"}
+    figure, axes = plt.subplots(2, len(AXES), figsize=(10, 4.4), **layout)
+    for column, name in zip(axes.T, AXES, strict=True):
+        points = growth[growth["axis"] == name]
+        value = points["value"]
+        for ax, quantity in zip(column, ["seconds", "peak_mib"], strict=True):
+            ax.loglog(value, points[quantity], marker="o", color="#1b6ca8")
+            ax.spines[["top", "right"]].set_visible(False)
+        ends = value.iloc[[0, -1]]
+        linear = points["seconds"].iloc[-1] * ends / ends.iloc[-1]
+        column[0].loglog(ends, linear, color="0.3", linestyle="--", linewidth=1)
+        column[1].set_xlabel(name)
+        column[1].set_xticks(ends, [f"{end:,}" for end in ends])
+        column[1].minorticks_off()
+    low, high = growth["seconds"].min(), growth["seconds"].max()
+    axes[0, 0].set_ylim(low / 2, high * 2)
+    axes[1, 0].set_yticks([500, 1000, 2000, 4000], ["500", "1,000", "2,000", "4,000"])
+    axes[0, 0].yaxis.set_major_formatter("{x:g}")
+    axes[0, 0].set_ylabel("seconds")
+    axes[1, 0].set_ylabel("peak memory, MiB")
+    return figure
 
 
 def main() -> None:
     rows = []
-    for axis, values in AXES.items():
+    for axis, (field, values) in AXES.items():
         for value in values:
-            seconds, peak = measure(axis, value)
+            change = {field: [value] if field == "hidden_units" else value}
+            if field == "num_samples":
+                contender = Contender("bound", BOUNDED, **change)
+            else:
+                contender = Contender("ours", replace(TRAINED, **change))
+            epochs = [contender.ask("epoch") for _ in range(5)]
+            seconds = statistics.median(epoch["seconds"] for epoch in epochs)
+            peak = contender.close()
             print(f"{axis} {value}: {seconds:.2f} s, {peak:.0f} MiB", flush=True)
             rows.append((axis, value, seconds, peak))
     growth = pd.DataFrame(rows, columns=["axis", "value", "seconds", "peak_mib"])
     path = FOLDER / "growth.csv"
     growth.to_csv(path, index=False, float_format="%.4g", lineterminator="\n")
-    draw_growth(growth, FOLDER / "growth.png")
+    figure = draw_growth(growth)
+    figure.savefig(FOLDER / "growth.png", dpi=100, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`requirements.txt` is the only source of versions, and names all that is imported."""
+"""Two locks are the only source of versions, and name all that is imported."""
 
 import ast
 import re
@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+LOCKS = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("requirements.txt", "requirements-dev.txt")
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DEPENDENCIES = PROJECT["project"]["dependencies"]
 STUDIES_GROUP = PROJECT["dependency-groups"]["studies"]
-TEST_GROUP = PROJECT["dependency-groups"]["test"]
-ALL = DEPENDENCIES + STUDIES_GROUP + TEST_GROUP
+DEV_GROUP = PROJECT["dependency-groups"]["dev"]
+ALL = DEPENDENCIES + STUDIES_GROUP + DEV_GROUP
 
 
 def normalized(name):
@@ -23,9 +26,9 @@ def normalized(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def entries():
-    """The lines of each package in the lock, joined."""
-    joined = REQUIREMENTS.replace("\\\n", " ")
+def entries(lock):
+    """The lines of each package in a lock, joined."""
+    joined = LOCKS[lock].replace("\\\n", " ")
     lines = (line.strip() for line in joined.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -39,21 +42,28 @@ def imported_packages(folder):
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 names.add(node.module.split(".")[0])
-    folders = ("stages", "studies", "tools", "tests")
+    folders = ("stages", "studies", "tools", "checks", "tests")
     ours = {path.stem for name in folders for path in (ROOT / name).iterdir()}
     return names - ours - sys.stdlib_module_names
 
 
-def test_every_line_of_the_lock_is_a_version_with_hashes():
+def locked(lock):
+    """Names of the packages in a lock."""
+    return {normalized(line.split("==")[0].split("[")[0]) for line in entries(lock)}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_line_of_a_lock_is_a_version_with_hashes(lock):
     """So pip takes nothing else, and no address, index or option hides among them."""
     pin = re.compile(
         r"[\w.-]+(\[[\w,]+\])?==[\w.!+]+( ;[^#@\\]+?)?( +--hash=sha256:[0-9a-f]{64})+"
     )
-    assert len(entries()) > len(DEPENDENCIES)
-    assert [line for line in entries() if not pin.fullmatch(line)] == []
+    assert len(entries(lock)) >= len(DEV_GROUP)
+    assert [line for line in entries(lock) if not pin.fullmatch(line)] == []
 
 
-def test_the_lock_names_no_address_and_no_index():
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
+def test_a_lock_names_no_address_and_no_index(lock):
     for word in (
         "http:",
         "https:",
@@ -62,16 +72,19 @@ def test_the_lock_names_no_address_and_no_index():
         "--extra-index",
         "--find-links",
     ):
-        assert word not in REQUIREMENTS
+        assert word not in lock
 
 
 def test_the_project_names_packages_without_versions():
     assert [name for name in ALL if not re.fullmatch(r"[A-Za-z0-9.-]+", name)] == []
 
 
-def test_the_lock_pins_every_package_of_the_project():
-    locked = {normalized(line.split("==")[0].split("[")[0]) for line in entries()}
-    assert {normalized(name) for name in ALL} - locked == set()
+def test_the_locks_pin_every_package_of_the_project_once():
+    user, dev = map(locked, LOCKS)
+    declared = set(map(normalized, DEPENDENCIES + STUDIES_GROUP))
+    assert declared <= user
+    assert set(map(normalized, DEV_GROUP)) <= dev
+    assert user & dev == set()
 
 
 @pytest.mark.parametrize(
@@ -79,6 +92,7 @@ def test_the_lock_pins_every_package_of_the_project():
     [
         ("stages", DEPENDENCIES),
         ("tools", DEPENDENCIES),
+        ("checks", DEPENDENCIES),
         ("studies", DEPENDENCIES + STUDIES_GROUP),
         ("tests", ALL),
     ],

@@ -8,8 +8,7 @@ import jax.numpy as jnp
 import optax
 from jax.nn.initializers import glorot_uniform, he_uniform
 
-from programs.configurations import LEARNING_RATE
-from programs.worker import Program, serve
+from programs.worker import LEARNING_RATE, Program, serve
 
 ACTIVATIONS = {
     "gelu": functools.partial(jax.nn.gelu, approximate=False),
@@ -23,20 +22,20 @@ def init_network(key, widths):
     keys = jax.random.split(key, len(initializers))
     shapes = itertools.pairwise(widths)
     return [
-        {"kernel": initializer(key, shape), "bias": jnp.zeros(shape[1])}
+        (initializer(key, shape), jnp.zeros(shape[1]))
         for key, shape, initializer in zip(keys, shapes, initializers, strict=True)
     ]
 
 
 def apply_network(layers, x, activation):
-    *hidden, output = layers
-    for layer in hidden:
-        x = activation(x @ layer["kernel"] + layer["bias"])
-    return x @ output["kernel"] + output["bias"]
+    *hidden, (kernel, bias) = layers
+    for hidden_kernel, hidden_bias in hidden:
+        x = activation(x @ hidden_kernel + hidden_bias)
+    return x @ kernel + bias
 
 
 def loss_fn(params, x, key, activation):
-    """Negative ELBO, the mean over the batch."""
+    """Compute the negative ELBO, a mean over the batch."""
     encoded = apply_network(params["encoder"], x, activation)
     mean, logvar = jnp.split(encoded, 2, axis=-1)
     z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(key, mean.shape)
@@ -51,8 +50,8 @@ def make(configuration, images):
     activation = ACTIVATIONS[configuration.activation]
     images = jax.device_put(images)
 
-    def train_step(images, carry, batch):
-        params, opt_state = carry
+    def train_step(images, state, batch):
+        params, opt_state = state
         indices, key = batch
         pixel_key, latent_key = jax.random.split(key)
         x = images[indices] / jnp.float32(255)
@@ -62,40 +61,34 @@ def make(configuration, images):
         updates, opt_state = optimizer.update(grads, opt_state, params)
         return (optax.apply_updates(params, updates), opt_state), loss
 
-    @functools.partial(jax.jit, donate_argnums=(0, 1))
-    def train_epoch(params, opt_state, images, key):
+    @functools.partial(jax.jit, donate_argnums=0)
+    def train_epoch(state, images, key):
         order_key, key = jax.random.split(key)
         order = jax.random.permutation(order_key, len(images))
         shape = (configuration.num_steps, configuration.batch_size)
         batches = order[: shape[0] * shape[1]].reshape(shape)
         keys = jax.random.split(key, configuration.num_steps)
         step = functools.partial(train_step, images)
-        (params, opt_state), losses = jax.lax.scan(
-            step, (params, opt_state), (batches, keys)
-        )
-        return params, opt_state, losses.mean()
+        state, losses = jax.lax.scan(step, state, (batches, keys))
+        return state, losses.mean()
 
-    hidden = configuration.hidden_units
     encoder_key, decoder_key, key = jax.random.split(jax.random.key(1), 3)
-    widths = [images.shape[1], *hidden]
     params = {
-        "encoder": init_network(encoder_key, [*widths, 2 * configuration.latent_dim]),
-        "decoder": init_network(
-            decoder_key, [configuration.latent_dim, *reversed(widths)]
-        ),
+        "encoder": init_network(encoder_key, configuration.encoder_widths),
+        "decoder": init_network(decoder_key, configuration.decoder_widths),
     }
-    opt_state = optimizer.init(params)
+    state = params, optimizer.init(params)
     epochs = itertools.count()
 
     def run_epoch():
-        nonlocal params, opt_state
+        nonlocal state
         epoch_key = jax.random.fold_in(key, next(epochs))
-        params, opt_state, loss = train_epoch(params, opt_state, images, epoch_key)
+        state, loss = train_epoch(state, images, epoch_key)
         return float(loss)
 
     def negative_elbo(images):
         x = jnp.float32(images) / jnp.float32(255)
-        return float(loss_fn(params, x, jax.random.key(2), activation))
+        return float(loss_fn(state[0], x, jax.random.key(2), activation))
 
     return Program(run_epoch, negative_elbo)
 

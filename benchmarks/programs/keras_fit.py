@@ -1,26 +1,21 @@
-"""Keras `fit` with `jit_compile=True`, many steps in each execution."""
-
-import os
-
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+"""Keras `fit` with `jit_compile=True`, an epoch in each execution."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from programs.configurations import LEARNING_RATE
-from programs.worker import Program, serve
+from programs.worker import LEARNING_RATE, Program, serve
 
 
 class VAE(keras.Model):
-    """Its output is the negative ELBO of each image."""
+    """A model whose output is the negative ELBO of each image."""
 
-    def __init__(self, num_pixels, hidden_units, latent_dim, activation):
+    def __init__(self, configuration):
         super().__init__()
-        widths = [num_pixels, *hidden_units]
-        self.encoder = make_network([*widths, 2 * latent_dim], activation)
-        self.decoder = make_network([latent_dim, *reversed(widths)], activation)
+        activation = configuration.activation
+        self.encoder = make_network(configuration.encoder_widths, activation)
+        self.decoder = make_network(configuration.decoder_widths, activation)
         self.seed_generator = keras.random.SeedGenerator(1)
 
     def call(self, x):
@@ -45,12 +40,7 @@ def make_network(widths, activation):
 
 def make(configuration, images):
     keras.utils.set_random_seed(1)
-    model = VAE(
-        images.shape[1],
-        configuration.hidden_units,
-        configuration.latent_dim,
-        configuration.activation,
-    )
+    model = VAE(configuration)
     model.compile(
         optimizer=keras.optimizers.Adam(LEARNING_RATE),
         loss=lambda _, negative_elbo: negative_elbo,

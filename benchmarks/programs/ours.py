@@ -1,51 +1,48 @@
-"""The pipeline's own trainer, with the settings under which its bits are the same."""
+"""The trainer of this project, with the settings under which its bits are the same."""
 
 import itertools
 
-from programs.configurations import LEARNING_RATE, NUM_PIXELS
-from programs.worker import Program, serve
+from programs.worker import LEARNING_RATE, NUM_PIXELS, Program, serve
 from vae.evaluation.elbo import rates_and_distortions
 from vae.model import VAE
 from vae.objectives import WeightedElbo
-from vae.training import Trainer
+from vae.training import Recipe, Trainer
 
 
 def make_vae(configuration):
     return VAE(
         num_pixels=NUM_PIXELS,
         latent_dim=configuration.latent_dim,
-        prior="standard",
-        pseudo_inputs=1,
         hidden_units=configuration.hidden_units,
         activation=configuration.activation,
         likelihood="bernoulli",
-        gaussian_scale=1.0,
+        prior="standard",
         seed=1,
     )
 
 
-def make(
-    configuration, images, epochs=1, learning_rate=LEARNING_RATE, schedule="constant"
-):
+def make(configuration, images, **recipe):
     vae = make_vae(configuration)
+    recipe = Recipe(
+        num_samples=1,
+        batch_size=configuration.batch_size,
+        seed=1,
+        **{"epochs": 1, "learning_rate": LEARNING_RATE, "schedule": "constant"}
+        | recipe,
+    )
     trainer = Trainer(
         vae,
-        WeightedElbo(beta=1.0, warmup_epochs=0),
+        WeightedElbo(beta=1.0, beta_warmup_epochs=0),
+        recipe,
         images,
-        images[:1],  # for validation, which is not run
+        validation_images=images[:1],  # which is not run
         dynamic=configuration.dynamic,
-        num_samples=1,
-        epochs=epochs,
-        batch_size=configuration.batch_size,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        seed=1,
     )
     done = itertools.count()
 
     def run_epoch():
         terms = trainer.run_epoch(next(done))
-        return float((terms["rate"] + terms["distortion"]).mean())
+        return float((terms["rate"] + terms["distortion"]).numpy().mean())
 
     def negative_elbo(images):
         rate, distortion = rates_and_distortions(

@@ -1,14 +1,14 @@
 """Matrix products and nothing else: the limit of the machine at these shapes.
 
-The second argument names what multiplies: `numpy` (its BLAS), `jax` (XLA) or `torch`.
+The option `library` names what multiplies: `numpy` (its BLAS), `jax` (XLA) or `torch`.
 """
 
-import sys
+import functools
+from itertools import pairwise
 
 import numpy as np
 
-from programs.configurations import BOUND, NUM_SAMPLES
-from programs.worker import Program, serve
+from programs.worker import NUM_SAMPLES, Program, serve
 
 
 def random(*shape):
@@ -16,33 +16,31 @@ def random(*shape):
 
 
 def training_products(configuration):
-    """Factors of each layer's output and of the gradients of its weights and input.
+    """Make the factors of each layer's output and of both of its gradients.
 
     The gradient of the first layer's input, the pixels, is not needed.
     """
     factors = []
-    layers = configuration.encoder_layers() + configuration.decoder_layers()
-    for inputs, outputs in layers:
-        x, gradient = (random(configuration.batch_size, n) for n in (inputs, outputs))
-        weights = random(inputs, outputs)
-        factors += [(x, weights), (x.T, gradient), (gradient, weights.T)]
+    for widths in (configuration.encoder_widths, configuration.decoder_widths):
+        for shape in pairwise(widths):
+            x, gradient = (random(configuration.batch_size, n) for n in shape)
+            weights = random(*shape)
+            factors += [(x, weights), (x.T, gradient), (gradient, weights.T)]
     return factors[:2] + factors[3:]
 
 
 def decoder_products(configuration):
-    """Factors of the output of each of the decoder's layers, for one image."""
-    return [
-        (random(NUM_SAMPLES, inputs), random(inputs, outputs))
-        for inputs, outputs in configuration.decoder_layers()
-    ]
+    """Make the factors of the decoder's layers, for the samples of one image."""
+    layers = pairwise(configuration.decoder_widths)
+    return [(random(NUM_SAMPLES, inputs), random(inputs, n)) for inputs, n in layers]
 
 
-def numpy_step(factors):
-    outputs = [np.matmul(a, b) for a, b in factors]
+def step_with(matmul, factors):
+    outputs = [matmul(a, b) for a, b in factors]
 
     def step():
         for (a, b), output in zip(factors, outputs, strict=True):
-            np.matmul(a, b, out=output)
+            matmul(a, b, out=output)
 
     return step
 
@@ -52,13 +50,7 @@ def torch_step(factors):
 
     torch.set_num_threads(2)
     factors = [(torch.from_numpy(a), torch.from_numpy(b)) for a, b in factors]
-    outputs = [torch.mm(a, b) for a, b in factors]
-
-    def step():
-        for (a, b), output in zip(factors, outputs, strict=True):
-            torch.mm(a, b, out=output)
-
-    return step
+    return step_with(torch.mm, factors)
 
 
 def jax_step(factors):
@@ -69,9 +61,9 @@ def jax_step(factors):
     return lambda: jax.block_until_ready(products(factors))
 
 
-def make(configuration, images):
-    _, name, library = sys.argv
-    products = decoder_products if name == BOUND else training_products
+def make(configuration, _images, library, bound):
+    products = decoder_products if bound else training_products
+    numpy_step = functools.partial(step_with, np.matmul)
     steps = {"numpy": numpy_step, "torch": torch_step, "jax": jax_step}
     step = steps[library](products(configuration))
 

@@ -1,69 +1,83 @@
-"""A program of the comparison as a process that trains an epoch when it is told to.
+"""A program of the comparison, as a process that trains an epoch when it is told to.
 
-It prints a line once everything is imported, and one after a first epoch, which
-compiles what is to be compiled. Then it reads lines, and for each trains one epoch and
-prints its seconds and its mean loss as JSON; for a line `validate` it prints the ELBO
-of the validation images. By hand, for three epochs:
-
-    yes epoch | head -3 |
-        PYTHONPATH=benchmarks:stages PYTHON -m programs.NAME CONFIGURATION
+Its two arguments are JSON objects: the fields of the configuration, and what else the
+program is to be told. It prints a line after a first epoch, which compiles what is to
+be compiled. Then it reads lines: for each it trains an epoch and prints its seconds and
+mean loss as JSON, or for a line `validate` the ELBO of the validation images.
 """
 
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from programs.configurations import CONFIGURATIONS, Configuration
+NUM_PIXELS = 784
+NUM_SAMPLES = 5000  # per image, of the bound on log p(x)
+LEARNING_RATE = 1e-3  # of Adam, constant, in every program
 
-# Trains one epoch and returns its mean loss, in nats per image.
-Epoch = Callable[[], float]
+
+@dataclass(frozen=True)
+class Configuration:
+    """A dense VAE and how it is trained."""
+
+    hidden_units: Sequence[int]  # of the encoder, reversed in the decoder
+    latent_dim: int
+    activation: str  # of the hidden layers
+    batch_size: int
+    dynamic: bool  # draw binary pixels anew at each step, or take grey ones
+    num_images: int  # on which every program trains, once per epoch
+
+    @property
+    def num_steps(self) -> int:
+        """Steps of an epoch, which leaves out a last, incomplete batch."""
+        return self.num_images // self.batch_size
+
+    @property
+    def encoder_widths(self) -> list[int]:
+        """Pixels, hidden units and outputs; both heads are one layer."""
+        return [NUM_PIXELS, *self.hidden_units, 2 * self.latent_dim]
+
+    @property
+    def decoder_widths(self) -> list[int]:
+        """Latent dimensions, hidden units and pixels."""
+        return [self.latent_dim, *reversed(self.hidden_units), NUM_PIXELS]
 
 
 class Program(NamedTuple):
-    """What a process does when it is told to.
+    """What a process does when it is told to."""
 
-    Attributes:
-        epoch: trains one.
-        negative_elbo: of uint8 images [images, pixels], a mean in nats; if it trains.
-    """
-
-    epoch: Epoch
+    epoch: Callable[[], float | None]  # returns its mean loss, in nats per image
+    # Of uint8 images [images, pixels], a mean in nats.
     negative_elbo: Callable[[np.ndarray], float] | None = None
+    # Runs after each epoch; its time is taken off that of the epoch.
+    overhead: Callable[[], float] = float
 
 
-def timed(run_epoch: Epoch) -> dict[str, float]:
-    """Seconds and loss of an epoch."""
-    start = time.perf_counter()
-    loss = run_epoch()
-    return {"seconds": time.perf_counter() - start, "loss": loss}
-
-
-def serve(
-    make: Callable[[Configuration, np.ndarray], Program],
-    measure: Callable[[Epoch], dict[str, float]] = timed,
-) -> None:
-    """Answer until the input ends; `make` takes a configuration and its images."""
-    say(imported=True)
-    configuration = CONFIGURATIONS[sys.argv[1]]
+def serve(make: Callable[..., Program]) -> None:
+    """Answer until the input ends; `make` takes a configuration, images and options."""
+    fields, options = map(json.loads, sys.argv[1:])
+    configuration = Configuration(**fields)
     with np.load("data/images.npz") as arrays:
-        images, validation_images = (
-            arrays[name].reshape(len(arrays[name]), -1)
-            for name in ("train_grey", "validation_images")
-        )
-    program = make(configuration, images[: configuration.num_images])
-    program.epoch()
-    say(ready=True)
-    for line in sys.stdin:
-        if line.strip() == "validate":
-            say(elbo=-program.negative_elbo(validation_images))
-        else:
-            say(**measure(program.epoch))
+        shape = [configuration.num_images, NUM_PIXELS]
+        images = np.resize(arrays["train_grey"], shape)  # the same ones again, if short
+        program = make(configuration, images, **options)
+        say(loss=program.epoch())
+        for line in sys.stdin:
+            if line.strip() == "validate":
+                validation_images = arrays["validation_images"].reshape(-1, NUM_PIXELS)
+                say(elbo=-program.negative_elbo(validation_images))
+                continue
+            start = time.perf_counter()
+            loss = program.epoch()
+            middle = time.perf_counter()
+            program.overhead()
+            say(seconds=2 * middle - start - time.perf_counter(), loss=loss)
 
 
-def say(**answer: float) -> None:
+def say(**answer: float | None) -> None:
     """Print a line that the other side can wait for."""
     print(json.dumps(answer), flush=True)

@@ -1,4 +1,4 @@
-"""PyTorch, eager: tensors in memory, batches by a permutation, fused Adam."""
+"""PyTorch, eager or compiled: tensors in memory, a permutation, fused Adam."""
 
 from itertools import pairwise
 
@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from programs.configurations import LEARNING_RATE
-from programs.worker import Program, serve
+from programs.worker import LEARNING_RATE, Program, serve
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -23,14 +22,14 @@ def make_network(widths, activation):
 
 
 class VAE(nn.Module):
-    def __init__(self, num_pixels, hidden_units, latent_dim, activation):
+    def __init__(self, configuration):
         super().__init__()
-        widths = [num_pixels, *hidden_units]
-        self.encoder = make_network([*widths, 2 * latent_dim], activation)
-        self.decoder = make_network([latent_dim, *reversed(widths)], activation)
+        activation = ACTIVATIONS[configuration.activation]
+        self.encoder = make_network(configuration.encoder_widths, activation)
+        self.decoder = make_network(configuration.decoder_widths, activation)
 
     def forward(self, x):
-        """Negative ELBO, the mean over the batch."""
+        """Compute the negative ELBO, a mean over the batch."""
         mean, logvar = self.encoder(x).chunk(2, dim=-1)
         z = mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
         bce = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="sum")
@@ -41,13 +40,7 @@ class VAE(nn.Module):
 def make(configuration, images, compiled=False):
     torch.set_num_threads(2)
     torch.manual_seed(1)
-    activation = ACTIVATIONS[configuration.activation]
-    model = VAE(
-        images.shape[1],
-        configuration.hidden_units,
-        configuration.latent_dim,
-        activation,
-    )
+    model = VAE(configuration)
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
     pixels = torch.from_numpy(images).float() / 255
     loss_fn = torch.compile(model) if compiled else model
