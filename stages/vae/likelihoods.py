@@ -100,7 +100,7 @@ class Gaussian(Likelihood):
             self._log_scale = keras.Variable(0.0, name="likelihood.log_scale")
             self.variables = (self._log_scale,)
         else:
-            self._log_scale = math.log(gaussian_scale)
+            self._log_scale = math.log(float(gaussian_scale))
 
     def log_prob(self, x, loc):
         log_scale = tf.convert_to_tensor(self._log_scale)

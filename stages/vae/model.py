@@ -43,7 +43,7 @@ class VAE:
         settings: of likelihood and prior, such as `gaussian_scale`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         *,
         num_pixels: int,

@@ -7,6 +7,7 @@ the number of threads.
 
 import os
 import sys
+from typing import Any
 
 if "tensorflow" in sys.modules:
     raise ImportError(
@@ -40,7 +41,9 @@ sys.modules |= dict.fromkeys(unused)
 
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from tensorflow.compiler.tf2xla.python.xla import optimization_barrier  # noqa: E402
+from tensorflow.compiler.tf2xla.python import xla  # noqa: E402
+
+optimization_barrier: Any = xla.optimization_barrier
 
 for name in unused:
     del sys.modules[name]

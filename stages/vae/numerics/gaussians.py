@@ -102,7 +102,7 @@ def mixture_extent(
         the nearest quarter of the components, standard deviation included; and how many
         times LIMIT cores it takes to hold all with LIMIT deviations, at least 1.
     """
-    loc, scale = np.float64(loc), np.float64(scale)
+    loc, scale = np.asarray(loc, np.float64), np.asarray(scale, np.float64)
     center = np.quantile(loc, 0.5, axis=0, method="lower")
     distance = np.abs(loc - center)  # [components, latent]
     core = np.quantile(distance + scale, CORE, axis=0, method="lower")

@@ -6,13 +6,11 @@ its own, and there is room for more: a new one leaves the others as they are.
 """
 
 from enum import IntEnum, unique
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
 NUM_STREAMS = 16  # more than there are purposes; another number changes every draw
-
-Index = TypeVar("Index")  # an int, or a tensor of one
 
 
 @unique
@@ -42,13 +40,13 @@ SPLITS = {"train": 0, "validation": 1, "test": 2}
 assert max(Purpose) < NUM_STREAMS
 
 
-def stream_key(seed: int, purpose: Purpose, index: Index) -> tuple[int, Index]:
+def stream_key(seed: int, purpose: Purpose, index: Any) -> tuple[int, Any]:
     """Two integers that differ wherever seed, purpose or index does.
 
     Args:
         seed: from `params.yaml`.
         purpose: what the draw is for.
-        index: which of the draws for this purpose, below 2^27.
+        index: which of the draws for this purpose, an int or a tensor below 2^27.
     """
     return seed, index * NUM_STREAMS + int(purpose)
 
