@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def same_numbers(request, monkeypatch):
-    """Let a test draw the same numbers whichever tests ran before it."""
+    """Let a test draw the same numbers, whatever ran before it."""
     if hasattr(request.module, "RNG"):
         monkeypatch.setattr(request.module, "RNG", np.random.default_rng(1))
 

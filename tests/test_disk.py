@@ -58,10 +58,6 @@ def restore(stage):
         path.write_bytes(content)
 
 
-def named(stage):
-    return getattr(stage, "__name__", None)
-
-
 @pytest.mark.parametrize(
     ("stage", "path"),
     [
@@ -73,7 +69,6 @@ def named(stage):
         (render, "results/encodings.png"),
         (explore, "results/explorer.html"),
     ],
-    ids=named,
 )
 def test_a_device_without_space_ends_a_stage_in_one_line(tiny, stage, path):
     restore(stage)
@@ -81,12 +76,8 @@ def test_a_device_without_space_ends_a_stage_in_one_line(tiny, stage, path):
     part = path.with_name(f"{path.name}.part")
     part.parent.mkdir(exist_ok=True)
     part.symlink_to("/dev/full")
-    result = subprocess.run(
-        [sys.executable, "-B", stage.__file__],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command, pipe = [sys.executable, "-B", stage.__file__], subprocess.PIPE
+    result = subprocess.run(command, stderr=pipe, text=True, check=False)
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert result.stderr.count("error: ") == 1
@@ -107,7 +98,6 @@ def test_a_device_without_space_ends_a_stage_in_one_line(tiny, stage, path):
         (render, "results"),
         (render, "results/figures"),
     ],
-    ids=named,
 )
 def test_a_file_in_place_of_a_folder_is_named(tiny, tmp_path, stage, folder):
     restore(stage)
@@ -131,28 +121,18 @@ def test_what_a_killed_writer_leaves_is_overwritten(tmp_path):
         "os.fsync = lambda descriptor: os.kill(os.getpid(), 9)\n"
         "write_files({pathlib.Path('file'): b'killed'})"
     )
-    stages = str(Path(train.__file__).parent)
-    result = subprocess.run(
-        [sys.executable, "-c", killed],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": stages},
-        check=False,
-    )
+    command = [sys.executable, "-c", killed]
+    path = {"PYTHONPATH": str(Path(train.__file__).parent)}
+    result = subprocess.run(command, cwd=tmp_path, env=os.environ | path, check=False)
     assert result.returncode == -signal.SIGKILL
     assert [p.name for p in tmp_path.iterdir()] == ["file.part"]
     write_files({tmp_path / "file": b"content"})
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"file": b"content"}
 
 
-# Says that it runs, and goes on once it may.
-WAIT = """\
-import pathlib, time
-pathlib.Path("running").touch()
-while not pathlib.Path("go").exists():
-    time.sleep(0.01)
-pathlib.Path("out").write_text(pathlib.Path("in").read_text().upper())
-"""
-STAGE = "stages: {wait: {cmd: python wait.py, deps: [in, wait.py], outs: [out]}}"
+# A stage that says that it runs, and goes on once it may.
+WAIT = "touch running; until [ -e go ]; do sleep 0.01; done; tr a-z A-Z <in >out"
+STAGE = f"stages: {{wait: {{cmd: '{WAIT}', deps: [in], outs: [out]}}}}"
 
 
 @pytest.fixture
@@ -163,8 +143,8 @@ def repro(tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     monkeypatch.setenv("PATH", environment()["PATH"])
-    for name, text in {"wait.py": WAIT, "in": "content", "dvc.yaml": STAGE}.items():
-        Path(name).write_text(text)
+    Path("in").write_text("content")
+    Path("dvc.yaml").write_text(STAGE)
     subprocess.run(["dvc", "init", "--no-scm", "--quiet"], check=True)
     started = []
 

@@ -16,7 +16,7 @@ SHARES = [1 - np.exp(-0.5 * r**2) for r in DEVIATIONS]
 PERCENTAGES = ", ".join(f"{share:.0%}" for share in SHARES)
 
 
-def draw_encodings(
+def draw_encodings(  # noqa: PLR0913  a keyword per array
     *,
     dataset: np.ndarray,  # its title
     class_names: np.ndarray,  # [classes]
@@ -162,7 +162,7 @@ def label_positions(
     }
 
 
-def draw_posteriors(
+def draw_posteriors(  # noqa: PLR0913  a keyword per array
     *,
     class_names: np.ndarray,  # [classes]
     posterior_label: np.ndarray,  # [images]
