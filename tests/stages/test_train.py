@@ -12,6 +12,7 @@ from conftest import make_project, write_params
 from vae.objectives import Capacity
 from vae.pipeline.checkpoint import State, save_state
 from vae.pipeline.params import read_params
+from vae.training import Recipe
 
 OUTPUTS = ["model.json", "model.safetensors", "history.csv"]
 
@@ -57,7 +58,14 @@ def test_each_parameter_reaches_the_trainer(tiny):
         "binarization": np.array("none"),
     }
     trainer = train.make_trainer(read_params(), data)
-    assert (trainer.num_samples, trainer.batch_size, trainer.seed) == (3, 5, 4)
+    assert trainer.recipe == Recipe(
+        num_samples=3,
+        epochs=2,
+        batch_size=5,
+        learning_rate=0.01,
+        schedule="constant",
+        seed=4,
+    )
     assert trainer.objective == Capacity(gamma=7.0, capacity=2.0, capacity_epochs=2)
     assert trainer.dynamic is False
     assert float(trainer.optimizer.learning_rate) == np.float32(0.01)
