@@ -67,13 +67,13 @@ def test_each_parameter_reaches_the_trainer(tiny):
         seed=4,
     )
     assert trainer.objective == Capacity(gamma=7.0, capacity=2.0, capacity_epochs=2)
-    assert trainer.dynamic is False
+    assert not trainer.dynamic
     assert float(trainer.optimizer.learning_rate) == np.float32(0.01)
     output = trainer.vae.decoder.layers[-1].bias
     mean = trainer.vae.likelihood.mean(output.value)
     np.testing.assert_allclose(mean, images.reshape(41, -1).mean(0) / 255, rtol=1e-4)
     trainer = train.make_trainer(read_params(), data | grey)
-    assert trainer.dynamic is True
+    assert trainer.dynamic
     np.testing.assert_array_equal(trainer.images, 255 - images.reshape(41, -1))
 
 
