@@ -254,29 +254,21 @@ def make(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "kept"), [("", False), ('{"/a": {"wri', False), ("{}", True)]
+    ("name", "content", "expected"),
+    [
+        (".dvc/tmp/rwlock", '{"/a": {"wri', None),
+        (".dvc/tmp/rwlock", "{}", "{}"),
+        *[(name, "stages: [", COMMITTED) for name in LOCKS],
+        *[(name, "stages:\n  a:\n   b", "stages:\n  a:\n   b") for name in LOCKS],
+    ],
 )
-def test_make_removes_a_lock_that_a_kill_left_half_written(
-    make, tmp_path, content, kept
-):
-    lock = tmp_path / ".dvc/tmp/rwlock"
-    lock.write_text(content)
-    assert make().returncode == 0
-    assert lock.exists() == kept
-
-
-@pytest.mark.parametrize("name", LOCKS)
-@pytest.mark.parametrize(
-    ("content", "kept"),
-    [("", False), ("sch", False), ("stages:\n  a:\n   b", True), ("stages: [", False)],
-)
-def test_make_restores_a_dvc_lock_that_a_kill_left_half_written(
-    make, tmp_path, name, content, kept
+def test_make_mends_a_lock_that_a_kill_left_half_written(
+    make, tmp_path, name, content, expected
 ):
     lock = tmp_path / name
     lock.write_text(content)
     assert make().returncode == 0
-    assert lock.read_text() == (content if kept else COMMITTED)
+    assert (lock.read_text() if lock.exists() else None) == expected
 
 
 @pytest.mark.parametrize("name", LOCKS)
