@@ -42,12 +42,12 @@ verify-studies: .venv/ready
 # The bits that the long tests compare with, where a change is to change them: every
 # likelihood and every objective; `make emulate` runs the other configurations.
 record: .venv/ready
-	PYTHONPATH=stages TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 taskset --cpu-list 0 \
+	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 taskset --cpu-list 0 \
 		.venv/bin/python checks/bits.py default odd single learned >tests/checks/bits.jsonl
 
 # The same bits on other CPUs; needs qemu-x86_64, of Debian's package qemu-user.
 emulate: .venv/ready
-	.venv/bin/python checks/emulate.py
+	.venv/bin/python checks/bits.py --emulate
 
 # Side by side with other programs, by speed and to the same quality; then what takes the
 # time of a step, what the pipeline takes around the training, and how the cost grows.

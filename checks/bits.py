@@ -1,29 +1,47 @@
 """Short runs of preprocess, train and evaluate, and the SHA-256 of all they write.
 
-For runs under other conditions, such as another CPU, whose bits are to be compared.
-Prints a line of JSON for each configuration, `{name: {output: SHA-256}}`; what the
-stages say goes to standard error. Needs the stages on the path:
+    python checks/bits.py [configuration ...]
+    python checks/bits.py --emulate [configuration ...]
 
-    PYTHONPATH=stages python checks/bits.py [configuration ...]
+The first prints a line of JSON for each configuration of checks/bits.yaml, `{name:
+{output: SHA-256}}`, to be compared with runs under other conditions such as another
+number of threads; what the stages say goes to standard error.
+
+The second compares the bits of this CPU with those of others. It prints for each CPU
+and configuration whether all outputs are equal, or which differ; exit status 1 if any
+does. All configurations take more than an hour on two cores. It needs qemu-x86_64, of
+Debian's package qemu-user.
 """
 
+import argparse
 import json
+import os
+import shutil
+import subprocess
 import sys
+import sysconfig
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
+
 import numpy as np
-import yaml
+from ruamel.yaml import YAML
 
 import evaluate
 import preprocess
 import train
-from clones import file_hashes
+from clones import change_params, file_hashes
 from vae.data.idx import format_idx
 
-PARAMS = Path(__file__).parent.parent / "params.yaml"
-OUTPUTS = [
+ROOT = Path(__file__).resolve().parent.parent
+CHANGES = YAML(typ="safe").load(Path(__file__).with_name("bits.yaml"))
+CONFIGURATIONS = CHANGES["configurations"]
+NUM_IMAGES = {"train": 537, "t10k": 23}
+OUTPUTS = [  # not results/model.json, which holds what was asked for, nothing computed
     "data/images.npz",
     "results/model.safetensors",
     "results/history.csv",
@@ -32,153 +50,98 @@ OUTPUTS = [
     "results/classes.csv",
     "results/latents.npz",
 ]
-NUM_IMAGES = {"train": 537, "t10k": 23}
+CPUS = ["Haswell", "EPYC-Rome"]  # of Intel and of AMD, both without AVX-512
 
-# Changes of params.yaml in every configuration, to be done in seconds. The coarser grid
-# still takes two chunks.
-SHORT = {
-    "preprocess": {"validation_images": 7},
-    "train": {"epochs": 2},
-    "evaluate": {
-        "num_samples": 2,
-        "num_importance_samples": 12,
-        "grid_points": [65, 65],
-    },
-}
-# Further ones. First what ships, odd shapes, and a single layer and latent dimension;
-# with the others every likelihood meets every objective, and every way to make pixels
-# binary, activation and schedule has its turn. No batch size divides the images.
-CONFIGURATIONS = {
-    "default": {"train": {"batch_size": 64}},
-    "odd": {
-        "preprocess": {"binarization": "none"},
-        "model": {
-            "latent_dim": 20,
-            "hidden_units": [77, 33],
-            "activation": "tanh",
-            "likelihood": "gaussian",
-        },
-        "train": {"objective": "iwae", "num_samples": 3, "batch_size": 100},
-    },
-    "single": {
-        "preprocess": {"binarization": "none"},
-        "model": {
-            "latent_dim": 1,
-            "hidden_units": [131],
-            "activation": "silu",
-            "likelihood": "continuous_bernoulli",
-        },
-        "train": {"objective": "capacity", "batch_size": 97},
-    },
-    "static": {
-        "preprocess": {"binarization": "static"},
-        "model": {"latent_dim": 5, "hidden_units": [51, 40], "activation": "relu"},
-        "train": {"objective": "iwae", "num_samples": 5, "schedule": "constant"},
-    },
-    "threshold": {
-        "preprocess": {"binarization": "threshold"},
-        "model": {"latent_dim": 10, "hidden_units": [50], "activation": "elu"},
-        "train": {"objective": "capacity", "capacity_epochs": 1, "batch_size": 33},
-    },
-    "warm-up": {
-        "preprocess": {"binarization": "none"},
-        "model": {
-            "latent_dim": 6,
-            "hidden_units": [45, 25],
-            "likelihood": "gaussian",
-            "gaussian_scale": 0.1,
-        },
-        "train": {"beta": 4, "beta_warmup_epochs": 2, "batch_size": 64},
-    },
-    "fixed": {
-        "preprocess": {"binarization": "none"},
-        "model": {
-            "latent_dim": 1,
-            "hidden_units": [35],
-            "likelihood": "gaussian",
-            "gaussian_scale": 0.5,
-        },
-        "train": {"objective": "capacity", "batch_size": 128},
-    },
-    "grey": {
-        "preprocess": {"binarization": "none"},
-        "model": {
-            "latent_dim": 3,
-            "hidden_units": [47],
-            "likelihood": "continuous_bernoulli",
-        },
-        "train": {"batch_size": 52},
-    },
-    "grey-iwae": {
-        "preprocess": {"binarization": "none"},
-        "model": {
-            "latent_dim": 4,
-            "hidden_units": [30, 30],
-            "likelihood": "continuous_bernoulli",
-        },
-        "train": {"objective": "iwae", "num_samples": 2, "batch_size": 40},
-    },
-    "learned": {
-        "model": {"prior": "vamp", "pseudo_inputs": 21, "hidden_units": [43, 26]},
-        "train": {"objective": "dreg", "num_samples": 3, "batch_size": 60},
-        "evaluate": {"annealed_images": 5, "optimised_images": 5},
-    },
-    "learned-wide": {
-        "preprocess": {"binarization": "none"},
-        "model": {
-            "latent_dim": 40,
-            "prior": "vamp",
-            "pseudo_inputs": 70,
-            "hidden_units": [55],
-            "likelihood": "continuous_bernoulli",
-        },
-        "train": {"objective": "dreg", "num_samples": 2, "batch_size": 64},
-    },
-    "grey-dreg": {
-        "preprocess": {"binarization": "none"},
-        "model": {"latent_dim": 2, "hidden_units": [38], "likelihood": "gaussian"},
-        "train": {"objective": "dreg", "num_samples": 4, "batch_size": 70},
-    },
-}
+Hashes = dict[str, str]  # SHA-256 by output
 
 
-def change_params(changes: dict[str, dict]) -> dict[str, dict]:
-    """The content of params.yaml, short and with changes."""
-    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
-    for layer in (SHORT, changes):
-        for section, values in layer.items():
-            params[section] |= values
-    return params
+def write_params(configuration: str) -> None:
+    """Write the parameters of a configuration into the current folder."""
+    path = Path("params.yaml")
+    shutil.copy(ROOT / path, path)
+    for changes in (CHANGES["short"], CONFIGURATIONS[configuration]):
+        for section, values in changes.items():
+            change_params(path, {f"{section}.{name}": values[name] for name in values})
 
 
-def write_project(params: dict[str, dict]) -> None:
-    """Write parameters, and images of noise, into the current folder."""
-    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    Path("data/verified").mkdir(parents=True)
+def write_images() -> None:
+    """Write images of noise into the current folder."""
+    folder = Path("data/verified")
+    folder.mkdir(parents=True)
     description = {"dataset": "mnist", "title": "noise", "classes": [*"0123456789"]}
-    Path("data/verified/dataset.json").write_text(json.dumps(description))
+    (folder / "dataset.json").write_text(json.dumps(description))
     rng = np.random.default_rng(0)
     for prefix, count in NUM_IMAGES.items():
         images = rng.integers(256, size=(count, 28, 28), dtype=np.uint8)
         labels = np.arange(count, dtype=np.uint8) % 10
         for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
-            Path(f"data/verified/{prefix}-{name}-ubyte").write_bytes(format_idx(array))
+            (folder / f"{prefix}-{name}-ubyte").write_bytes(format_idx(array))
 
 
-def output_hashes(params: dict[str, dict]) -> dict[str, str]:
-    """Run the stages in a folder of their own; the SHA-256 of each output."""
+def output_hashes(configuration: str) -> Hashes:
+    """Run the stages in a folder of their own, and hash their outputs."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        write_project(params)
-        for stage in (preprocess, train, evaluate):
-            stage.main()
+        write_params(configuration)
+        write_images()
+        with redirect_stdout(sys.stderr):
+            for stage in (preprocess, train, evaluate):
+                stage.main()
         return file_hashes(Path(), OUTPUTS)
 
 
+def run_bits(prefix: Sequence[str], configurations: Sequence[str]) -> dict[str, Hashes]:
+    """Return hashes by configuration, of a run by a command that takes a program.
+
+    Raises CalledProcessError if the run fails; its `stderr` says why.
+    """
+    # The interpreter itself: qemu takes no link of a virtual environment.
+    command = [*prefix, os.path.realpath(sys.executable), __file__, *configurations]
+    variables = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
+    result = subprocess.run(
+        command, env=variables, capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    return {name: line[name] for line in lines for name in line}
+
+
+def verdict(hashes: Hashes, reference: Hashes) -> str:
+    """Return `equal`, or `differs` and the outputs whose hashes do."""
+    differing = [name for name in reference if hashes[name] != reference[name]]
+    return " ".join(["differs:", *differing]) if differing else "equal"
+
+
+def compare_cpus(configurations: Sequence[str]) -> bool:
+    """Say whether every emulated CPU gives the native bits; print what each gives."""
+    qemu = shutil.which("qemu-x86_64")
+    if qemu is None:
+        sys.exit("error: no qemu-x86_64; install it with: apt-get install qemu-user")
+    native = run_bits([], configurations)
+    equal = True
+    with ThreadPoolExecutor() as pool:
+        prefixes = [[qemu, "-cpu", cpu] for cpu in CPUS]
+        runs = [pool.submit(run_bits, prefix, configurations) for prefix in prefixes]
+        for cpu, run in zip(CPUS, runs, strict=True):
+            equal &= run.result() == native
+            for name, hashes in run.result().items():
+                print(f"{cpu:<10} {name:<12} {verdict(hashes, native[name])}")
+    return equal
+
+
 def main() -> None:
-    for name in sys.argv[1:] or CONFIGURATIONS:
-        with redirect_stdout(sys.stderr):
-            hashes = output_hashes(change_params(CONFIGURATIONS[name]))
-        print(json.dumps({name: hashes}), flush=True)
+    parser = argparse.ArgumentParser(description="Hash the outputs of short runs.")
+    parser.add_argument(
+        "configuration", nargs="*", choices=CONFIGURATIONS, help="by default all"
+    )
+    parser.add_argument("--emulate", action="store_true", help="on other CPUs")
+    options = parser.parse_args()
+    names = options.configuration or list(CONFIGURATIONS)
+    if options.emulate:
+        try:
+            sys.exit(not compare_cpus(names))
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"error: {error}\n{error.stderr}")
+    for name in names:
+        print(json.dumps({name: output_hashes(name)}), flush=True)
 
 
 if __name__ == "__main__":

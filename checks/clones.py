@@ -25,7 +25,7 @@ def clone(source: Path, folder: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return this process's, but `python` and `dvc` are those beside its interpreter."""
+    """Return this process's, with `python` and `dvc` beside its interpreter in PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return os.environ | {"PATH": path}
 
@@ -46,17 +46,20 @@ def hash_file(path: Path, algorithm: str = "sha256") -> str:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def file_hashes(folder: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 by path of files, and of all files in folders.
+def file_hashes(
+    folder: Path, paths: Iterable[str], algorithm: str = "sha256"
+) -> dict[str, str]:
+    """Return the hash by path of files, and of all files in folders.
 
     Args:
         folder: to which the paths are relative.
         paths: of files and folders; what is missing is left out.
+        algorithm: as for `hash_file`.
     """
     tops = [folder / path for path in paths]
     files = [file for top in tops for file in [top, *sorted(top.rglob("*"))]]
     return {
-        file.relative_to(folder).as_posix(): hash_file(file)
+        file.relative_to(folder).as_posix(): hash_file(file, algorithm)
         for file in files
         if file.is_file()
     }

@@ -33,33 +33,28 @@ stage = Stage("check")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.datasets import choose_dataset
+from vae.data.catalog import choose_dataset
 from vae.pipeline.errors import PipelineError
-from vae.pipeline.params import Params, check_counts, read_params
+from vae.pipeline.params import check_counts, read_params
+from vae.pipeline.schema import Params
 
 OUTPUT = Path("data/checked")
 
 
 def check_memory(params: Params, num_pixels: int) -> None:
-    """Refuse networks and batches that this machine cannot hold.
+    """Refuse networks and batches of images that this machine cannot hold.
 
-    Counted are float32 weights, their gradients and Adam's two averages, and once the
-    values of all layers in a batch. More is needed, so that what is refused would fail.
+    Counts float32 weights, their gradients and Adam's two averages, and the values of
+    all layers for one batch. More is needed, so whatever is refused would fail.
 
-    Args:
-        params: of the pipeline.
-        num_pixels: of an image.
-
-    Raises:
-        PipelineError: the memory cannot suffice.
+    Raises PipelineError if the memory does not suffice.
     """
-    widths = [num_pixels, *params.model.hidden_units, params.model.latent_dim]
+    model, train = params.model, params.train
+    widths = [num_pixels, *model.hidden_units, model.latent_dim]
     num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
-    num_values = params.train.batch_size * params.train.num_samples * sum(widths)
-    if params.model.prior == "vamp":
-        num_weights += params.model.pseudo_inputs * num_pixels
-        num_values += params.model.pseudo_inputs * sum(widths)
-    needed = 4 * (4 * num_weights + num_values)
+    num_weights += model.num_pseudo_inputs * num_pixels
+    batch = train.batch_size * train.num_samples + model.num_pseudo_inputs
+    needed = 4 * (4 * num_weights + batch * sum(widths))
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > there:
         raise PipelineError(

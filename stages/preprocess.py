@@ -35,8 +35,8 @@ def read_idx(name: str, ndim: int) -> np.ndarray:
         return array
 
 
-def read_split(prefix: str) -> tuple[np.ndarray, np.ndarray]:
-    """Images [images, height, width] and labels [images]."""
+def read_files(prefix: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read images [images, height, width] and labels [images]."""
     images = read_idx(f"{prefix}-images-idx3-ubyte", ndim=3)
     labels = read_idx(f"{prefix}-labels-idx1-ubyte", ndim=1)
     if not 0 < len(images) == len(labels):
@@ -48,27 +48,25 @@ def read_split(prefix: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_description(dataset: str) -> dict[str, np.ndarray]:
-    """The title of the dataset and the names of its classes [classes]."""
+    """Read the title of the dataset and the names of its classes [classes]."""
     with readable(DESCRIPTION, KeyError, ValueError, made_by="download"):
         description = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
         found = description["dataset"]
-        arrays = {
-            "dataset": np.array(description["title"]),
-            "class_names": np.array(description["classes"]),
-        }
+        title, names = description["title"], description["classes"]
     if found != dataset:
         raise PipelineError(
             f"{RAW}: received {found}, expected {dataset} as params.yaml says; "
             "make it with: dvc repro download"
         )
-    return arrays
+    return {"dataset": np.array(title), "class_names": np.array(names)}
 
 
 def main() -> None:
     params = read_params()
+    how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays = read_description(params.download.dataset)
-    images, labels = read_split("train")
-    test_images, test_labels = read_split("t10k")
+    images, labels = read_files("train")
+    test_images, test_labels = read_files("t10k")
     if images.shape[1:] != test_images.shape[1:]:
         raise PipelineError(
             f"{RAW}: received training images of {images.shape[1:]} pixels and test "
@@ -76,21 +74,21 @@ def main() -> None:
             "make them with: dvc repro download"
         )
     check_counts(params, num_images=len(images))
-    held_out = params.preprocess.validation_images
-    grey = {
-        "train": (images[:-held_out], labels[:-held_out]),
-        "validation": (images[-held_out:], labels[-held_out:]),
+
+    start = len(images) - params.preprocess.validation_images
+    splits = {
+        "train": (images[:start], labels[:start]),
+        "validation": (images[start:], labels[start:]),
         "test": (test_images, test_labels),
     }
-    how, seed = params.preprocess.binarization, params.preprocess.seed
-    for split, (split_images, split_labels) in grey.items():
-        seen = binarize(split_images, how=how, seed=seed, split=split)
-        arrays |= {f"{split}_images": seen, f"{split}_labels": split_labels}
-        print(f"{split}: {len(split_labels)} images")
-    if how == "dynamic":  # training draws their pixels anew at each step
-        arrays["train_grey"] = grey["train"][0]
-    seen = [arrays[f"{split}_images"] for split in grey]
-    binary = all(((images == 0) | (images == 255)).all() for images in seen)
+    binary = True
+    for split, (gray, label) in splits.items():
+        pixels = binarize(gray, how=how, seed=seed, split=split)
+        binary &= bool(((pixels == 0) | (pixels == 255)).all())
+        arrays |= {f"{split}_images": pixels, f"{split}_labels": label}
+        print(f"{split}: {len(label)} images")
+    if how == "dynamic":  # training draws its pixels anew at each step
+        arrays["train_grey"] = images[:start]
     arrays |= {"binarization": np.array(how), "binary": np.array(binary)}
     stage.write({OUTPUT: pack_arrays(arrays)})
 

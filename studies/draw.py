@@ -1,6 +1,6 @@
-"""The figure of a study: a panel for each metric, points, means and their spread."""
+"""The figure of a study: a panel per metric, with runs, means and their spread."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from io import BytesIO
 from itertools import cycle
 from textwrap import fill
@@ -29,70 +29,73 @@ matplotlib.use("agg")
 
 
 def draw_study(study: Study, table: pd.DataFrame) -> bytes:
-    """A PNG; its bytes depend on the study and its table alone."""
-    content = BytesIO()
-    panels = [
-        (rows[rows[metric].notna()], metric)
-        for rows in split_rows(study, table)
-        for metric in study.figure.metrics
-    ]
+    """Return a PNG; its bytes depend on the study and its table alone."""
+    column, metrics = study.figure.panels, study.figure.metrics
+    parts = table.groupby(column, sort=False) if column else [(None, table)]
+    panels = [(rows.dropna(subset=m), m) for _, rows in parts for m in metrics]
+    draw = draw_panel if study.figure.x in study.columns else draw_curve
     width = max(2.5, 4 - 0.5 * (len(panels) - 2))
+    content = BytesIO()
     with style.context(STYLE):
         figure = Figure(figsize=(width * len(panels), 3.2), layout="constrained")
-        all_axes = np.atleast_1d(figure.subplots(1, len(panels)))
+        all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axes, (rows, metric) in zip(all_axes, panels, strict=True):
-            draw = draw_panel if study.figure.x in places_of(study) else draw_curve
             draw(axes, study, rows, metric)
-            if len(study.figure.metrics) == 1 and axes is not all_axes[0]:
-                axes.set_ylabel("")
+        for axes in all_axes[1:] if len(metrics) == 1 else ():
+            axes.set_ylabel("")
         figure.suptitle(study.question, fontsize="medium")
         figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()
 
 
-def split_rows(study: Study, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """Those of each value that has panels of its own; else all together."""
-    if study.figure.panels is None:
-        return [table]
-    return [rows for _, rows in table.groupby(study.figure.panels, sort=False)]
-
-
 def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
-    """One metric against one parameter, a line for each setting of the others."""
-    x = study.figure.x
-    ticks = dict.fromkeys(table[x])
+    """Draw a metric against a parameter, with a line per setting of the others."""
+    x, column = study.figure.x, study.figure.panels
     published = study.figure.published.get(metric, [])
-    for other in published:
-        ticks |= dict.fromkeys(other.x)
-    places = {value: place for place, value in enumerate(ticks)}
-    apart = (x, SEED, study.figure.panels)
-    settings = [name for name in places_of(study) if name not in apart]
-    groups = table.groupby(settings) if settings else [((), table)]
-    for setting, rows in groups:
+    values = [*table[x], *(value for other in published for value in other.x)]
+    ticks = list(dict.fromkeys(values))
+    settings = [name for name in study.columns if name not in (x, SEED, column)]
+    for setting, runs in table.groupby(settings) if settings else [((), table)]:
         label = ", ".join(map(str, setting)) or None
-        draw_runs(axes, rows[x].map(places), rows[metric], label)
+        draw_runs(axes, runs[x].map(ticks.index), runs[metric], label)
     if x == SEED:
-        mean, spread = table[metric].mean(), table[metric].std()
-        axes.axhline(mean, **REFERENCE)
-        axes.axhspan(mean - spread, mean + spread, color="0.9", zorder=0)
-        axes.set_title(f"mean {mean:.2f}, sd {spread:.2f}", fontsize="small")
+        draw_spread(axes, table[metric])
     for other, marker in zip(published, cycle(MARKERS)):
-        axes.plot([places[v] for v in other.x], other.y, marker, mfc="none", c="0.3",
-                  label=other.label)  # fmt: skip
+        positions = [ticks.index(value) for value in other.x]
+        axes.plot(positions, other.y, marker, mfc="none", c="0.3", label=other.label)
     room = max(1, LABEL_WIDTH // len(ticks))
     names = [fill(str(value), room, break_long_words=False) for value in ticks]
     axes.set_xticks(range(len(ticks)), names)
-    axes.set_xlim(-0.5, len(ticks) - 0.5)
-    axes.set_xlabel(x.rpartition(".")[2].replace("_", " "))
-    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH))
-    if study.figure.panels:
-        add_title(axes, study, table[study.figure.panels].iloc[0])
+    name = x.rpartition(".")[2].replace("_", " ")
+    axes.set(xlabel=name, ylabel=describe(metric), xlim=(-0.5, len(ticks) - 0.5))
+    if column:
+        add_title(axes, study, table[column].iloc[0])
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=True)  # or its marks pass for runs
 
 
+def draw_runs(axes: Axes, x: pd.Series, y: pd.Series, label: str | None) -> None:
+    """Draw each run as a small point, beside the mean and the standard deviation."""
+    runs = y.groupby(x)
+    several = runs.size().max() > 1
+    alone = {"ms": 5, "label": label}
+    shift, look = (-0.12, {"ms": 3, "alpha": 0.6}) if several else (0, alone)
+    (dots,) = axes.plot(x + shift, y, "o", mew=0, **look)
+    if several:
+        mean, look = runs.mean(), {"c": dots.get_color(), "capsize": 3, "label": label}
+        axes.errorbar(mean.index, mean, runs.std(), fmt="o-", **look)
+
+
+def draw_spread(axes: Axes, values: pd.Series) -> None:
+    """Draw the mean and the standard deviation of the seeds behind them."""
+    mean, spread = values.mean(), values.std()
+    axes.axhline(mean, **REFERENCE)
+    axes.axhspan(mean - spread, mean + spread, color="0.9", zorder=0)
+    axes.set_title(f"mean {mean:.2f}, sd {spread:.2f}", fontsize="small")
+
+
 def add_title(axes: Axes, study: Study, value: object) -> None:
-    """What a panel is of; if it is a variant, with what is published beside it."""
+    """Say what a panel shows; if it is a variant, with what is published beside it."""
     title = f"{value}\n{axes.get_title()}".strip()
     number = study.summary.published.get(value) if study.summary else None
     if number is not None:
@@ -102,13 +105,9 @@ def add_title(axes: Axes, study: Study, value: object) -> None:
 
 
 def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
-    """One metric against another: each run, and the means of the seeds as a line.
-
-    Of rate and distortion with lines of equal ELBO (Alemi et al. 2018, arXiv
-    1711.00464).
-    """
+    """Draw a metric against another: the runs, and the means of the seeds as a line."""
     x = study.figure.x
-    settings = [name for name in places_of(study) if name != SEED]
+    settings = [name for name in study.columns if name != SEED]
     means = table.groupby(settings, sort=False)[[x, metric]].mean()
     (line,) = axes.plot(means[x], means[metric], "-")
     axes.plot(table[x], table[metric], "o", ms=3, mew=0, c=line.get_color())
@@ -116,71 +115,48 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         label = ", ".join(as_label(value) for value in np.atleast_1d(setting))
         axes.annotate(label, mean, (4, 4), textcoords="offset points", fontsize="small")
     if {x, metric} == {"test.rate", "test.distortion"}:
-        rates, distortions = (
-            np.linspace(*limits) for limits in (axes.get_xlim(), axes.get_ylim())
-        )
-        elbo = -(rates + distortions[:, None])
-        lines = axes.contour(
-            rates, distortions, elbo, colors="0.8", linestyles="-", linewidths=0.6
-        )
-        axes.clabel(
-            lines,
-            fmt="ELBO %g",
-            fontsize="x-small",
-            manual=label_positions(rates, distortions, lines.levels),
-        )
-    axes.set_xlabel(describe(x))
-    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH))
+        draw_elbos(axes)
+    axes.set(xlabel=describe(x), ylabel=describe(metric))
+
+
+def draw_elbos(axes: Axes) -> None:
+    """Draw lines of equal ELBO (Alemi et al. 2018, arXiv 1711.00464)."""
+    rates = np.linspace(*axes.get_xlim())
+    distortions = np.linspace(*axes.get_ylim())
+    elbo = -(rates + distortions[:, None])
+    lines = axes.contour(
+        rates, distortions, elbo, colors="0.8", linestyles="-", linewidths=0.6
+    )
+    positions = label_positions(rates, distortions, lines.levels)
+    axes.clabel(lines, fmt="ELBO %g", fontsize="x-small", manual=positions)
 
 
 def label_positions(
-    rates: np.ndarray, distortions: np.ndarray, elbos: Collection[float]
+    rates: np.ndarray, distortions: np.ndarray, elbos: Iterable[float]
 ) -> list[tuple[float, float]]:
-    """Where lines of equal ELBO are named, as rate and distortion in nats.
+    """Return where lines of equal ELBO are named, as rate and distortion in nats.
 
-    At the right, above the curve; a line too low for that at the left, below it.
-
-    Args:
-        rates, distortions: from end to end of the panel's axes.
-        elbos: of the lines; one that passes neither place gets no name.
+    A name is at the right, above the curve; or at the left, below it, of a line too low
+    for that. A line that passes neither position gets none.
     """
     left, right = np.quantile(rates, [0.12, 0.75])
     lowest, highest = np.quantile(distortions, [0.05, 0.95])
-    places = []
+    positions = []
     for elbo in elbos:
         rate = right if -elbo - right > lowest else left
         if lowest < -elbo - rate < highest:
-            places.append((rate, -elbo - rate))
-    return places
+            positions.append((rate, -elbo - rate))
+    return positions
 
 
 def as_label(value: object) -> str:
-    """A parameter's value, as one writes it."""
+    """Return the value of a parameter, as one writes it."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def describe(metric: str) -> str:
-    """A label such as `test ELBO, nats per image`."""
+    """Return a label such as `test ELBO, nats per image`, in lines that fit."""
     split, _, name = metric.partition(".")
     unit = "" if name.endswith(("accuracy", "units")) else ", nats per image"
-    return f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}"
-
-
-def places_of(study: Study) -> list[str]:
-    """Columns of the table that say which point it is."""
-    return (["variant"] if study.variants else []) + list(study.grid)
-
-
-def draw_runs(axes: Axes, x: pd.Series, y: pd.Series, label: str | None) -> None:
-    """Each run as a small point, beside the mean and the standard deviation."""
-    runs = pd.DataFrame({"x": x, "y": y}).groupby("x")["y"]
-    mean, spread = runs.mean(), runs.std()
-    several = runs.size().max() > 1
-    alone = {"ms": 5, "label": label}
-    shift, look = (-0.12, {"ms": 3, "alpha": 0.6}) if several else (0, alone)
-    (dots,) = axes.plot(x + shift, y, "o", mew=0, **look)
-    if several:
-        axes.errorbar(
-            mean.index, mean, spread, fmt="o-", c=dots.get_color(), capsize=3,
-            label=label,
-        )  # fmt: skip
+    label = f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}"
+    return fill(label, LABEL_WIDTH)

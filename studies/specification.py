@@ -1,8 +1,9 @@
-"""What a study runs: a grid of parameters, checked before anything is computed."""
+"""What a study runs: a grid of parameters, checked before anything is computed.
 
-import sys
+`docs/studies.md` says what each key of its file means.
+"""
+
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -10,27 +11,19 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "stages"))  # the parameters are those of the pipeline
-
-from vae.data.datasets import choose_dataset  # noqa: E402
-from vae.pipeline.errors import PipelineError, one_line  # noqa: E402
+from checkout import ROOT
+from vae.data.catalog import choose_dataset
+from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.params import check_counts, explain, read_params
-from vae.pipeline.schema import Params, Section  # noqa: E402
+from vae.pipeline.schema import Params, Section
 
-# A parameter such as `train.seed`, and its value.
+# Values by parameter, such as `train.seed`.
 Overrides = dict[str, Any]
 NotEmpty = Field(min_length=1)
 
 
 class Published(Section):
-    """A number of others, for the figure.
-
-    Attributes:
-        label: whose it is.
-        x: places along the axis.
-        y: values there.
-    """
+    """Values of a metric that others have published, against those of a parameter."""
 
     label: str
     x: list[Any]
@@ -38,44 +31,23 @@ class Published(Section):
 
 
 class Figure(Section):
-    """What the figure shows.
-
-    Attributes:
-        x: a parameter of the grid, `variant`, or a metric.
-        metrics: such as `test.elbo`, each with a panel of its own.
-        panels: a parameter of the grid or `variant`, each value of which has them.
-        published: by metric.
-    """
+    """A figure: `x` and `panels` are columns of the table, or `x` is a metric."""
 
     x: str
     metrics: Annotated[list[str], NotEmpty]
     panels: str | None = None
-    published: dict[str, list[Published]] = {}
+    published: dict[str, list[Published]] = {}  # by metric
 
 
 class Summary(Section):
-    """What each variant comes to, beside what others have published.
-
-    Attributes:
-        metric: whose mean over the runs is taken, such as `test.iwae_bound`.
-        published: by variant.
-    """
+    """A table with the mean of a metric for each variant, beside published numbers."""
 
     metric: str
-    published: dict[str, float]
+    published: dict[str, float]  # by variant
 
 
 class Study(Section):
-    """A question, and the runs that answer it.
-
-    Attributes:
-        question: in a line.
-        shared: parameters of all runs that differ from `params.yaml`.
-        variants: further ones, by a name that becomes a column of the table.
-        grid: values by parameter; all combinations are run, for each variant.
-        figure: what it shows.
-        summary: a second table, with a row for each variant.
-    """
+    """A question, and the runs that answer it."""
 
     question: str
     shared: Overrides = {}
@@ -83,6 +55,19 @@ class Study(Section):
     grid: Annotated[dict[str, Annotated[list[Any], NotEmpty]], NotEmpty]
     figure: Figure | None = None
     summary: Summary | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the table that tell its rows apart."""
+        return [*(["variant"] if self.variants else []), *self.grid]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics without which the summary or the figure cannot be made."""
+        names = [self.summary.metric] if self.summary else []
+        if self.figure:
+            names += [*self.figure.metrics, self.figure.x]
+        return [name for name in dict.fromkeys(names) if name not in self.columns]
 
     @model_validator(mode="after")
     def _names_are_there(self) -> "Study":
@@ -92,7 +77,7 @@ class Study(Section):
             if unknown := sorted(set(self.summary.published).difference(self.variants)):
                 raise ValueError(f"summary: no such variant: {', '.join(unknown)}")
         panels = self.figure.panels if self.figure else None
-        if panels not in (None, *self.grid, *(["variant"] if self.variants else [])):
+        if panels not in (None, *self.columns):
             raise ValueError(f"figure.panels: {panels}: no column of the grid")
         return self
 
@@ -101,16 +86,23 @@ class Point(NamedTuple):
     """A run.
 
     Attributes:
-        place: what tells it from the others: its variant, and values of the grid.
+        coordinates: its variant, and its values of the grid.
         overrides: all parameters that differ from `params.yaml`.
     """
 
-    place: dict[str, Any]
+    coordinates: dict[str, Any]
     overrides: Overrides
+
+    def __str__(self) -> str:
+        """Return the coordinates in words, with short names."""
+        return ", ".join(
+            f"{name.rpartition('.')[2]} {value}"
+            for name, value in self.coordinates.items()
+        )
 
 
 def study_names(folder: Path) -> list[str]:
-    """Of all studies that a folder specifies."""
+    """Return the names of all studies that a folder specifies."""
     return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "dvc")
 
 
@@ -133,7 +125,7 @@ def read_study(path: Path) -> Study:
 
 
 def parse_grid(arguments: Iterable[str]) -> Study:
-    """A study of `model.latent_dim=2,5,10` and the like."""
+    """Return the study of `model.latent_dim=2,5,10` and the like."""
     grid = {}
     for argument in arguments:
         name, equals, values = argument.partition("=")
@@ -149,45 +141,42 @@ def parse_grid(arguments: Iterable[str]) -> Study:
 
 
 def list_points(study: Study) -> list[Point]:
-    """All runs, in the order of the table.
-
-    Raises PipelineError if `params.yaml` with the parameters of a run is refused, or
-    two runs are the same.
-    """
-    params = read_params(ROOT / "params.yaml").model_dump()
-    points = []
-    for variant, changes in (study.variants or {"": {}}).items():
+    """Return all runs, in the order of the table. Raises PipelineError for bad ones."""
+    defaults = default_params()
+    points: list[Point] = []
+    for variant, changes in (study.variants or {None: {}}).items():
         for values in product(*study.grid.values()):
             place = dict(zip(study.grid, values, strict=True))
-            overrides = study.shared | changes | place
-            if study.variants:
-                place = {"variant": variant} | place
-            check_point(params, overrides)
-            if any(overrides == point.overrides for point in points):
-                raise PipelineError(f"{place}: the same run twice")
-            points.append(Point(place, overrides))
+            named = {"variant": variant} if study.variants else {}
+            point = Point(named | place, study.shared | changes | place)
+            check_overrides(point.overrides, defaults)
+            if any(point.overrides == other.overrides for other in points):
+                raise PipelineError(f"{point}: the same run twice")
+            points.append(point)
     return points
 
 
-def check_point(params: Mapping[str, Any], overrides: Overrides) -> None:
+def default_params() -> Overrides:
+    """Return the values of `params.yaml`, by names such as `train.seed`."""
+    return {
+        f"{section}.{name}": value
+        for section, values in read_params(ROOT / "params.yaml").model_dump().items()
+        for name, value in values.items()
+    }
+
+
+def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> None:
     """Raise PipelineError unless the pipeline would take these parameters."""
+    for name in overrides:
+        if name not in defaults:
+            raise PipelineError(f"{name}: no such parameter in params.yaml")
+    sections: dict[str, dict[str, Any]] = {}
+    for key, value in {**defaults, **overrides}.items():
+        section, name = key.split(".")
+        sections.setdefault(section, {})[name] = value
     try:
-        checked = Params.model_validate(override(params, overrides))
+        checked = Params.model_validate(sections)
     except ValidationError as error:
         raise PipelineError(explain(error.errors()[0])) from None
     dataset = choose_dataset(checked.download.dataset)
     check_counts(checked, dataset.num_training_images)
-
-
-def override(params: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
-    """Parameters by section and name, some of them replaced.
-
-    Raises PipelineError if a parameter is not there.
-    """
-    params = deepcopy(dict(params))
-    for key, value in overrides.items():
-        section, _, name = key.partition(".")
-        if name not in params.get(section, {}):
-            raise PipelineError(f"{key}: no such parameter in params.yaml")
-        params[section][name] = value
-    return params

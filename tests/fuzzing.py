@@ -1,4 +1,4 @@
-"""Damage for the tests of readers: a few examples, the same in every run."""
+"""Damage for the tests of readers: few examples, the same in every run."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ fuzz = settings(
 
 
 def mutations(content):
-    """`content` with bytes changed, cut out or put in, or cut short."""
+    """Draw `content` with bytes changed, cut out or put in, or cut short."""
     places = st.integers(0, len(content))
     edits = st.tuples(places, st.integers(0, 8), st.binary(max_size=8))
 
@@ -32,7 +32,7 @@ def mutations(content):
 
 
 def flips(content):
-    """`content` with one bit flipped."""
+    """Draw `content` with one bit flipped."""
     number = int.from_bytes(content)
     bits = st.integers(0, 8 * len(content) - 1)
     return bits.map(lambda bit: (number ^ 1 << bit).to_bytes(len(content)))

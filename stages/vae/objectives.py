@@ -9,10 +9,7 @@ from vae.numerics.logarithms import log_mean_exp
 
 
 class Objective:
-    """A loss; its fields are parameters of `train`.
-
-    `progress` is the number of epochs since the start, a fraction within an epoch.
-    """
+    """A loss, whose fields are parameters of `train`; `progress` counts epochs."""
 
     def schedule(self, progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return by name what varies over training, for the learning curve."""
@@ -66,10 +63,7 @@ class Capacity(Objective):
 
 
 class ImportanceWeighted(Objective):
-    """-log mean over samples of p(x, z) / q(z|x): tightens with more samples.
-
-    Source: Burda et al. (2016), arXiv 1509.00519.
-    """
+    """-log mean_k p(x, z_k) / q(z_k|x), as in Burda et al. (2016, arXiv 1509.00519)."""
 
     def loss(self, terms, progress):
         return -log_mean_exp(terms.log_weights)
@@ -100,5 +94,5 @@ OBJECTIVES = {
 
 def _ramp(progress: tf.Tensor, num_epochs: int) -> tf.Tensor:
     """Rise from 0 to 1 over the first `num_epochs`, and stay there."""
-    ones = tf.ones_like(progress)
-    return tf.minimum(progress / num_epochs, ones) if num_epochs else ones
+    one = tf.ones_like(progress)
+    return tf.minimum(progress / num_epochs, one) if num_epochs else one

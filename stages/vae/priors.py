@@ -16,21 +16,16 @@ MIN_SHARE = 0.01
 class Prior:
     """A distribution p(z); the rest of the code knows nothing else of it.
 
-        log_prob(z)         log p(z) [...] in nats, of [..., latent]
-        draw(noise)         z ~ p(z) of standard Gaussian noise, [samples, latent] both
-        components()        loc and scale of the equal parts of a mixture of Gaussians,
-                            [components, latent]
-        start_from(images)  begin training near images, uint8 [images, pixels]
-        current()           the distribution that its weights make now, with gradients
-        frozen()            the same with numbers in place of weights, for evaluation
-
-    Attributes:
-        is_standard: whether it is N(0, I).
-        variables: weights that are trained with those of the networks.
+    log_prob(z)         log p(z) [...] in nats, of [..., latent]
+    draw(noise)         z ~ p(z) of standard Gaussian noise, [samples, latent] both
+    components()        loc and scale [components, latent] of a mixture of Gaussians
+    start_from(images)  begin training near images, uint8 [images, pixels]
+    current()           the distribution that its weights make now, with gradients
+    frozen()            the same with numbers in place of weights, for evaluation
     """
 
-    is_standard = False
-    variables: tuple[keras.Variable, ...] = ()
+    is_standard = False  # that is, N(0, I)
+    variables: tuple[keras.Variable, ...] = ()  # trained with those of the networks
 
     def log_prob(self, z: tf.Tensor) -> tf.Tensor: ...
     def draw(self, noise: tf.Tensor) -> tf.Tensor: ...
@@ -46,7 +41,7 @@ class Prior:
     def rate(self, loc: tf.Tensor, scale: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """Estimate KL(q(z|x) || p(z)) [batch] in nats: -entropy - mean log p(z).
 
-        Of q's loc and scale [batch, latent], and samples z [samples, batch, latent].
+        Of q's loc and scale [batch, latent] and its samples z [samples, batch, latent].
         """
         return -gaussians.entropy(scale) - tf.reduce_mean(self.log_prob(z), axis=0)
 
@@ -99,28 +94,8 @@ class GaussianMixture(Prior):
         return self.loc, self.scale
 
 
-class VampPrior(Prior):
-    """The mixture 1/K sum_k q(z|u_k) of pseudo-inputs u_k that are learned.
-
-    `posterior` computes loc and scale of q(z|x). `pseudo_inputs` says how many u_k
-    there are. Source: Tomczak and Welling (2018), arXiv 1705.07120.
-    """
-
-    def __init__(
-        self,
-        posterior: Callable,
-        num_pixels: int,
-        pseudo_inputs: int,
-    ):
-        self._posterior = posterior
-        start = np.zeros([pseudo_inputs, num_pixels], np.float32)
-        self._inputs = keras.Variable(start, name="prior.pseudo_inputs")
-        self.variables = (self._inputs,)
-
-    def start_from(self, images):
-        """Take some of the images, evenly spaced, as pseudo-inputs."""
-        chosen = np.linspace(0, len(images) - 1, self._inputs.shape[0]).astype(int)
-        self._inputs.assign(observations(images[chosen]))
+class LearnedMixture(Prior):
+    """A mixture whose `components()` are computed from weights."""
 
     def current(self):
         return GaussianMixture(*self.components())
@@ -128,8 +103,28 @@ class VampPrior(Prior):
     def frozen(self):
         return GaussianMixture(*tf.function(self.components, jit_compile=True)())
 
+
+class VampPrior(LearnedMixture):
+    """The mixture 1/K sum_k q(z|u_k) of pseudo-inputs u_k that are learned.
+
+    `posterior` computes loc and scale of q(z|x). `pseudo_inputs` says how many u_k
+    there are. Source: Tomczak and Welling (2018), arXiv 1705.07120.
+    """
+
+    def __init__(self, posterior: Callable, num_pixels: int, pseudo_inputs: int):
+        self._posterior = posterior
+        start = np.zeros([pseudo_inputs, num_pixels], np.float32)
+        self.pseudo_inputs = keras.Variable(start, name="prior.pseudo_inputs")
+        self.variables = (self.pseudo_inputs,)
+
+    def start_from(self, images):
+        """Take some of the images, evenly spaced, as pseudo-inputs."""
+        count = self.pseudo_inputs.shape[0]
+        chosen = np.linspace(0, len(images) - 1, count).astype(int)
+        self.pseudo_inputs.assign(observations(images[chosen]))
+
     def components(self):
-        loc, scale = self._posterior(self._inputs.value)
+        loc, scale = self._posterior(self.pseudo_inputs.value)
         least = MIN_SHARE * tf.abs(tf.stop_gradient(loc))
         return loc, tf.maximum(scale, least)
 

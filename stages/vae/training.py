@@ -12,8 +12,6 @@ from vae.numerics.pixels import draw_binary, observations
 from vae.numerics.streams import Purpose, seed_sequence
 from vae.objectives import Objective
 
-CosineDecay = keras.optimizers.schedules.CosineDecay
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -32,10 +30,8 @@ class Trainer:
 
     Args:
         vae: the model whose weights are trained.
-        objective: what is minimized.
-        recipe: how.
-        images: uint8 [images, pixels]; a pixel is byte / 255.
-        validation_images: likewise, as they are seen.
+        objective, recipe: what is minimized, and how.
+        images, validation_images: uint8 [images, pixels]; a pixel is byte / 255.
         dynamic: whether to draw binary training pixels anew at each step.
     """
 
@@ -61,10 +57,9 @@ class Trainer:
         self.optimizer.build(vae.variables)
 
     def run_epoch(self, epoch: int) -> dict[str, tf.Tensor]:
-        """Take each image once; return `rate`, `distortion` and `loss` of each step.
+        """Take each image once, and return the `rate`, `distortion` and `loss` [steps].
 
-        These are means over the batch [steps], in nats per image. Order and noise are
-        functions of the epoch, which is counted from 0.
+        All are in nats per image. The order of the images depends on the epoch, from 0.
         """
         seed = seed_sequence(self.recipe.seed, Purpose.IMAGE_ORDER, epoch)
         order = np.random.default_rng(seed).permutation(len(self.images))
@@ -117,9 +112,9 @@ class Trainer:
         return standard_normal(shape, seed=self.recipe.seed, **key)
 
 
-def warm_cosine(rate: float, num_steps: int) -> CosineDecay:
+def warm_cosine(rate: float, num_steps: int) -> keras.optimizers.schedules.CosineDecay:
     """Rise linearly over a twentieth of the steps, then fall to zero as a cosine."""
     warmup = num_steps // 20
-    if warmup == 0:
-        return CosineDecay(rate, num_steps)
-    return CosineDecay(0.0, num_steps - warmup, warmup_target=rate, warmup_steps=warmup)
+    rise = {"warmup_target": rate, "warmup_steps": warmup} if warmup else {}
+    start = 0.0 if warmup else rate
+    return keras.optimizers.schedules.CosineDecay(start, num_steps - warmup, **rise)

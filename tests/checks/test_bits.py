@@ -13,8 +13,8 @@ from typing import get_args
 import pytest
 
 import bits
-from emulate import run_bits
-from vae.pipeline.params import Model, Params, Preprocess, Train
+from vae.pipeline.params import read_params
+from vae.pipeline.schema import Model, Preprocess, Train
 
 # SHA-256 by configuration and output. Bits that hang on threads or on cores differ
 # between one thread on one core and many: no third is needed.
@@ -30,7 +30,7 @@ MANY_THREADS = ["env", "TF_NUM_INTRAOP_THREADS=8", "OMP_NUM_THREADS=8"]
 def hashes():
     """Those of a run with many threads."""
     try:
-        return run_bits(MANY_THREADS, *RECORDED)
+        return bits.run_bits(MANY_THREADS, [*RECORDED])
     except subprocess.CalledProcessError as error:
         pytest.fail(error.stderr)
 
@@ -50,31 +50,35 @@ def allowed(section, name):
     return set(get_args(section.model_fields[name].annotation))
 
 
-@pytest.mark.parametrize(
-    ("section", "name"), [(Model, "likelihood"), (Train, "objective")]
-)
-def test_every_likelihood_and_objective_is_on_record(section, name):
-    changed = [bits.change_params(bits.CONFIGURATIONS[c]) for c in RECORDED]
-    run = {c[section.__name__.lower()][name] for c in changed}
-    assert run == allowed(section, name)
+def test_configurations_run_every_combination(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = {}
+    for name in bits.CONFIGURATIONS:
+        bits.write_params(name)
+        run[name] = read_params()
+    models, trainings = [c.model for c in run.values()], [c.train for c in run.values()]
+    likelihoods, objectives = allowed(Model, "likelihood"), allowed(Train, "objective")
+    assert {run[name].model.likelihood for name in RECORDED} == likelihoods
+    assert {run[name].train.objective for name in RECORDED} == objectives
+    pairs = {(c.model.likelihood, c.train.objective) for c in run.values()}
+    assert pairs == set(itertools.product(likelihoods, objectives))
+    binarizations = {c.preprocess.binarization for c in run.values()}
+    assert binarizations == allowed(Preprocess, "binarization")
+    assert {model.activation for model in models} == allowed(Model, "activation")
+    assert {model.prior for model in models} == allowed(Model, "prior")
+    assert {train.schedule for train in trainings} == allowed(Train, "schedule")
+    assert any(train.beta_warmup_epochs for train in trainings)
+    scales = {m.gaussian_scale for m in models if m.likelihood == "gaussian"}
+    assert "learned" in scales and len(scales) > 1
 
 
-def test_emulation_runs_every_combination():
-    changed = [
-        Params.model_validate(bits.change_params(changes))
-        for changes in bits.CONFIGURATIONS.values()
-    ]
-    assert {(c.model.likelihood, c.train.objective) for c in changed} == set(
-        itertools.product(allowed(Model, "likelihood"), allowed(Train, "objective"))
-    )
-    for section, name in [
-        (Preprocess, "binarization"),
-        (Model, "activation"),
-        (Model, "prior"),
-        (Train, "schedule"),
-    ]:
-        run = {getattr(getattr(c, section.__name__.lower()), name) for c in changed}
-        assert run == allowed(section, name)
-    gaussian = [c.model for c in changed if c.model.likelihood == "gaussian"]
-    assert len({model.gaussian_scale == "learned" for model in gaussian}) == 2
-    assert any(c.train.beta_warmup_epochs for c in changed)
+def test_outputs_that_differ_are_named():
+    native = {"weights": "00", "metrics": "11"}
+    assert bits.verdict(native, native) == "equal"
+    assert bits.verdict(native | {"metrics": "12"}, native) == "differs: metrics"
+
+
+def test_a_missing_emulator_is_named_with_its_package(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit, match="qemu-x86_64.* apt-get install qemu-user"):
+        bits.compare_cpus([])

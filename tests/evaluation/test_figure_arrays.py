@@ -3,87 +3,57 @@
 import numpy as np
 import pytest
 import scipy.stats
-import tensorflow as tf
 
+from models import PIXELS, evaluate_settings, make_vae
 from uncompiled import uncompiled
 from vae.evaluation import figure_arrays as module
 from vae.evaluation.elbo import encode
-from vae.evaluation.figure_arrays import (
-    at_quantiles,
-    figure_arrays,
-    first_of_each_class,
-    manifold,
-    posteriors,
-    prior_samples,
-    traversals,
-)
+from vae.evaluation.measure import Split
 from vae.evaluation.quadrature import log_evidence
-from vae.model import VAE
-from vae.priors import MixturePrior, StandardNormal
+from vae.numerics.determinism import tf
+from vae.numerics.pixels import observations
+from vae.priors import GaussianMixture, StandardNormal
 
-PIXELS = 6
+pytestmark = pytest.mark.usefixtures("eager")
+
 LABEL = np.arange(30) % 10
 IMAGES = np.random.default_rng(0).integers(256, size=(30, PIXELS), dtype="u1")
+ALWAYS = {"shown_label", "shown_input", "shown_reconstruction", "samples"}
+MANIFOLD = {"manifold", "manifold_z"}
+POSTERIORS = {
+    f"posterior_{name}" for name in "label loc scale gap axes log_prob".split()
+}
+TRAVERSALS = {"traversal_start", "traversed", "traversal", "traversal_z"}
 
 
-@pytest.fixture(autouse=True)
-def eager(monkeypatch):
-    monkeypatch.setattr(tf, "function", uncompiled)
-    monkeypatch.setattr(module, "POSTERIOR_POINTS", 81)
-
-
-def make_vae(latent_dim=2):
-    return VAE(
-        num_pixels=PIXELS,
-        latent_dim=latent_dim,
-        prior="standard",
-        pseudo_inputs=1,
-        hidden_units=[8],
-        activation="tanh",
-        likelihood="bernoulli",
-        gaussian_scale="learned",
-        seed=1,
-    )
-
-
-def show(latent_dim, known=True):
-    vae = make_vae(latent_dim)
+def show(latent_dim, known=True, **changes):
+    vae = make_vae(latent_dim=latent_dim, **changes)
     columns = {"elbo": -np.arange(30.0)}
     if latent_dim < 3 and known:
         columns["log_evidence"] = np.zeros(30)
-    encoding = encode(vae, IMAGES)
-    settings = {"grid_points": [101, 41], "seed": 1}
-    return figure_arrays(vae, IMAGES, LABEL, encoding, columns, **settings)
-
-
-ALWAYS = {"shown_label", "shown_input", "shown_reconstruction", "samples"}
+    test = Split(IMAGES, LABEL, encode(vae, IMAGES), columns)
+    return module.figure_arrays(vae, test, columns, evaluate_settings())
 
 
 @pytest.mark.parametrize(
-    ("latent_dim", "others"),
+    ("latent_dim", "changes", "others"),
     [
-        (1, set()),
-        (
-            2,
-            {"manifold", "manifold_z"}
-            | {f"posterior_{n}" for n in ("label", "loc", "scale", "gap")}
-            | {"posterior_axes", "posterior_log_prob"},
-        ),
-        (3, {"traversal_start", "traversed", "traversal", "traversal_z"}),
+        (1, {}, set()),
+        (2, {}, MANIFOLD | POSTERIORS),
+        (2, {"known": False}, MANIFOLD),
+        (2, {"prior": "vamp"}, POSTERIORS),
+        (3, {}, TRAVERSALS),
     ],
 )
-def test_what_is_shown_suits_the_number_of_dimensions(latent_dim, others):
-    assert set(show(latent_dim)) == ALWAYS | others
-
-
-def test_posteriors_are_shown_where_log_p_x_is_known():
-    shown = show(2, known=False)
-    assert set(shown) == ALWAYS | {"manifold", "manifold_z"}
+def test_what_is_shown_suits_the_model(monkeypatch, latent_dim, changes, others):
+    monkeypatch.setattr(module, "POSTERIOR_POINTS", 5)
+    assert set(show(latent_dim, **changes)) == ALWAYS | others
 
 
 def test_the_first_images_of_each_class_are_shown():
     label = np.array([1, 0, 0, 1, 0, 1])
-    np.testing.assert_array_equal(first_of_each_class(label, 2), [1, 2, 0, 3])
+    shown = module.first_of_each_class(label, 2)
+    np.testing.assert_array_equal(shown, [1, 2, 0, 3])
     shown = show(1)
     np.testing.assert_array_equal(shown["shown_label"], np.repeat(np.arange(10), 2))
     np.testing.assert_array_equal(shown["shown_input"][:2], IMAGES[[0, 10]])
@@ -91,21 +61,34 @@ def test_the_first_images_of_each_class_are_shown():
 
 def test_images_are_chosen_by_how_many_have_a_smaller_value():
     values = np.random.default_rng(0).permutation(100)
-    np.testing.assert_array_equal(values[at_quantiles(values)], [10, 30, 50, 70, 90])
-    np.testing.assert_array_equal(at_quantiles(np.zeros(10)), [1, 3, 5, 7, 9])
+    chosen = module.at_quantiles(values)
+    np.testing.assert_array_equal(values[chosen], [10, 30, 50, 70, 90])
+    np.testing.assert_array_equal(module.at_quantiles(np.zeros(10)), [1, 3, 5, 7, 9])
 
 
-def test_posteriors_are_of_images_that_q_misses_by_little_and_by_much():
+def test_posteriors_are_of_images_that_q_misses_by_little_and_by_much(monkeypatch):
+    monkeypatch.setattr(module, "POSTERIOR_POINTS", 5)
     shown = show(2)  # the gap log p(x) - ELBO of image i is i
-    np.testing.assert_array_equal(shown["posterior_label"], LABEL[[3, 9, 15, 21, 27]])
-    loc = encode(make_vae(2), IMAGES[[3, 9, 15, 21, 27]]).loc
+    chosen = [3, 9, 15, 21, 27]
+    np.testing.assert_array_equal(shown["posterior_label"], LABEL[chosen])
+    loc = encode(make_vae(latent_dim=2), IMAGES[chosen]).loc
     np.testing.assert_allclose(shown["posterior_loc"], loc, rtol=1e-5, atol=1e-6)
 
 
+def test_latents_come_with_the_mixture_of_the_prior():
+    vae = make_vae(prior="vamp")
+    encoding = encode(vae, IMAGES)
+    arrays = module.latent_arrays(vae, Split(IMAGES, LABEL, encoding, {}))
+    assert set(arrays) == {"label", *encoding._fields, "prior_loc", "prior_scale"}
+    np.testing.assert_array_equal(arrays["loc"], encoding.loc)
+    expected = vae.prior.components()
+    received = arrays["prior_loc"], arrays["prior_scale"]
+    np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_the_manifold_rises_to_the_right_and_upwards():
-    vae = make_vae()
-    shown = manifold(vae)
-    images, z = shown["manifold"], shown["manifold_z"]
+    vae = make_vae(latent_dim=2)
+    images, z = module.manifold(vae).values()
     side = module.MANIFOLD_SIDE
     expected = scipy.stats.norm.ppf((np.arange(side) + 0.5) / side)
     np.testing.assert_allclose(z, expected, rtol=1e-5)
@@ -117,21 +100,21 @@ def test_the_manifold_rises_to_the_right_and_upwards():
 
 def test_samples_are_of_the_prior(monkeypatch):
     monkeypatch.setattr(module, "decode", lambda vae, z: z.numpy())
-    prior = StandardNormal(3)
-    z = prior_samples(make_vae(3), prior, seed=1)["samples"]
+    vae, prior = make_vae(latent_dim=3), StandardNormal(3)
+    z, others = (module.prior_samples(vae, prior, seed=s)["samples"] for s in (1, 2))
     assert z.shape == (module.NUM_SAMPLES, 3)
     assert abs(z.mean()) < 4 / np.sqrt(z.size)
     assert abs(z.var() - 1) < 4 * np.sqrt(2 / z.size)
-    assert np.all(z != prior_samples(make_vae(3), prior, seed=2)["samples"])
-    elsewhere = MixturePrior(9 + tf.zeros([2, 3]), tf.ones([2, 3]))
-    moved = prior_samples(make_vae(3), elsewhere, seed=1)["samples"]
+    assert np.all(z != others)
+    elsewhere = GaussianMixture(9 + tf.zeros([2, 3]), tf.ones([2, 3]))
+    moved = module.prior_samples(vae, elsewhere, seed=1)["samples"]
     np.testing.assert_allclose(moved, 9 + z, rtol=1e-6)
 
 
 def test_traversals_move_one_dimension_at_a_time_the_most_informative_first():
-    vae, start = make_vae(4), np.float32([0.1, 0.2, 0.3, 0.4])
+    vae, start = make_vae(latent_dim=4), np.float32([0.1, 0.2, 0.3, 0.4])
     rate = np.array([0.5, 2.0, 0.1, 1.0])
-    shown = traversals(vae, IMAGES[0], start, rate)
+    shown = module.traversals(vae, IMAGES[0], start, rate)
     np.testing.assert_array_equal(shown["traversal_start"], IMAGES[0])
     np.testing.assert_array_equal(shown["traversed"], [1, 3, 0, 2])
     z = np.tile(start, (11, 1))
@@ -140,61 +123,47 @@ def test_traversals_move_one_dimension_at_a_time_the_most_informative_first():
 
 
 @pytest.fixture(scope="module")
-def shown_posteriors():
+def posteriors():
     """Of two images; q(z|x) misses the second by far, and is too narrow there."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf, "function", uncompiled)
-        patch.setattr(module, "POSTERIOR_POINTS", 161)
-        vae = make_vae()
+        patch.setattr(module, "POSTERIOR_POINTS", 81)
+        vae = make_vae(latent_dim=2)
         loc, scale, _ = encode(vae, IMAGES[:2])
         loc[1] += 10 * scale[1]
         scale[1] *= 0.3
         evidence, _ = log_evidence(vae, IMAGES[:2], num_points=201)
-        arrays = posteriors(
-            vae, IMAGES[:2], loc, scale, log_evidence=evidence, num_points=101
-        )
-    return vae, loc, scale, arrays
+        settings = {"log_evidence": evidence, "num_points": 101}
+        shown = module.posteriors(vae, IMAGES[:2], loc, scale, **settings)
+
+    def log_posterior(z):  # [..., images, 2]
+        log_joint = vae.log_likelihood(observations(IMAGES[:2]), tf.constant(z))
+        return log_joint + scipy.stats.norm.logpdf(z).sum(axis=-1) - evidence
+
+    return shown, log_posterior
 
 
-def test_true_posteriors_are_densities_that_fill_their_windows(shown_posteriors):
+def test_true_posteriors_are_densities_that_fill_windows_which_hold_q_too(posteriors):
     """Integrated over the window, they give one, wherever q(z|x) is."""
-    *_, shown = shown_posteriors
-    for axes, log_prob in zip(
-        shown["posterior_axes"], shown["posterior_log_prob"], strict=True
-    ):
-        cell = (axes[0, 1] - axes[0, 0]) * (axes[1, 1] - axes[1, 0])
-        np.testing.assert_allclose(np.exp(log_prob).sum() * cell, 1, rtol=0.01)
-
-
-def test_windows_hold_q_too(shown_posteriors):
-    _, loc, scale, shown = shown_posteriors
-    axes = shown["posterior_axes"]
+    shown, log_posterior = posteriors
+    loc, scale, axes = (shown[f"posterior_{n}"] for n in ("loc", "scale", "axes"))
     assert np.all(axes[..., 0] <= loc - 3 * scale)
     assert np.all(axes[..., -1] >= loc + 3 * scale)
+    cell = np.prod(axes[..., 1] - axes[..., 0], axis=-1)
+    mass = np.exp(shown["posterior_log_prob"]).sum(axis=(1, 2)) * cell
+    np.testing.assert_allclose(mass, 1, rtol=0.01)
+    z = np.stack([axes[:, 0, 7], axes[:, 1, 3]], axis=-1)  # z_1 along the columns
+    received = shown["posterior_log_prob"][:, 3, 7]
+    np.testing.assert_allclose(received, log_posterior(z), rtol=1e-4)
 
 
-def test_gaps_are_the_divergences_of_q_from_the_true_posterior(shown_posteriors):
-    vae, loc, scale, shown = shown_posteriors
-    noise = np.random.default_rng(0).normal(size=(20_000, 2, 2)).astype(np.float32)
-    z = loc + scale * noise
-    x = tf.constant(IMAGES[:2] / 255, tf.float32)
-    evidence, _ = log_evidence(vae, IMAGES[:2], num_points=201)
+def test_gaps_are_the_divergences_of_q_from_the_true_posterior(posteriors):
+    shown, log_posterior = posteriors
+    loc, scale = shown["posterior_loc"], shown["posterior_scale"]
+    z = np.float32(np.random.default_rng(0).normal(loc, scale, size=(20_000, 2, 2)))
     log_q = scipy.stats.norm(loc, scale).logpdf(z).sum(axis=-1)
-    log_joint = vae.log_likelihood(x, z).numpy()
-    log_joint += scipy.stats.norm.logpdf(z).sum(axis=-1)
-    differences = log_q - (log_joint - evidence)  # [samples, images]
+    differences = np.subtract(log_q, log_posterior(z))  # [samples, images]
     error = differences.std(axis=0) / np.sqrt(len(z))
     gap = shown["posterior_gap"]
     assert np.all(np.abs(gap - differences.mean(axis=0)) < 4 * error + 0.01)
     assert gap[1] > 10 * gap[0] > 0
-
-
-def test_z_1_runs_along_the_columns_of_a_posterior(shown_posteriors):
-    vae, _, _, shown = shown_posteriors
-    first, second = shown["posterior_axes"][0]
-    z = tf.constant([[first[7], second[3]]])
-    x = tf.constant(IMAGES[:1] / 255, tf.float32)
-    evidence, _ = log_evidence(vae, IMAGES[:1], num_points=201)
-    expected = vae.log_likelihood(x, z) + scipy.stats.norm.logpdf(z).sum()
-    received = shown["posterior_log_prob"][0, 3, 7]
-    np.testing.assert_allclose(received, expected - evidence, rtol=1e-4)

@@ -2,22 +2,23 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from linear_gaussian import IMAGE_BYTES, IMAGES, linear_gaussian
-from vae.evaluation import importance
+from models import IMAGE_BYTES, IMAGES, linear_gaussian, normal
+from vae.evaluation import importance, search
 from vae.evaluation.importance import (
     adaptive_bounds,
-    explore_prior,
     importance_bounds,
-    num_from_posterior,
     posterior_bounds,
     sample_counts,
     subset_bounds,
 )
-from vae.model import observations
-from vae.numerics.noise import draw_standard_normal, standard_normal
+from vae.evaluation.search import explore_prior
+from vae.numerics.determinism import tf
+from vae.numerics.noise import draw_standard_normal
+from vae.numerics.pixels import observations
 from vae.numerics.streams import Purpose
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 X = observations(IMAGE_BYTES)
 
@@ -32,9 +33,7 @@ BOUNDS = {"posterior": posterior_bounds, "adaptive": adaptive}
 
 
 def draw(num_samples, latent_dim, num_images=IMAGES):
-    rng = np.random.default_rng(1)
-    noise = rng.normal(size=[num_samples, num_images, latent_dim])
-    return tf.constant(noise, tf.float32)
+    return tf.constant(normal(num_samples, num_images, latent_dim, seed=1))
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
@@ -50,25 +49,17 @@ def test_with_the_true_posterior_every_bound_is_the_evidence(latent_dim):
     np.testing.assert_allclose(elbo, expected, atol=0.05)
 
 
-def test_with_another_posterior_the_bounds_rise_towards_the_evidence():
+def test_with_another_posterior_the_bounds_rise_from_the_elbo_to_the_evidence():
     vae, expected = linear_gaussian(2, posterior_factor=1.7)
-    _, curve = posterior_bounds(vae, X, draw(5000, 2))
+    noise = draw(5000, 2)
+    _, curve = posterior_bounds(vae, X, noise)
+    sampled_elbo = np.mean(vae.terms(X, noise).log_weights, axis=0)
+    np.testing.assert_allclose(curve[:, 0], sampled_elbo, rtol=1e-4)
     means = np.mean(curve, axis=0)
     assert np.all(np.diff(means[:6]) > 0)
     gaps = expected.mean() - means
     assert gaps[0] > 0.3
     assert abs(gaps[-1]) < 0.02
-
-
-def test_the_bound_of_one_sample_is_the_sampled_elbo():
-    vae, _ = linear_gaussian(2, posterior_factor=1.7)
-    noise = draw(20_000, 2)
-    _, curve = posterior_bounds(vae, X, noise)
-    terms = vae.terms(X, noise)
-    expected = np.mean(terms.log_weights, axis=0)
-    np.testing.assert_allclose(curve[:, 0], expected, rtol=1e-4)
-    elbo = -(terms.rate + np.mean(terms.distortion, axis=0))
-    np.testing.assert_allclose(curve[:, 0], elbo, atol=0.1)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
@@ -84,22 +75,6 @@ def test_the_adaptive_proposal_finds_what_the_posterior_misses(latent_dim):
     np.testing.assert_allclose(gaps["adaptive"], 0, atol=0.15)
 
 
-def test_each_image_explores_the_samples_that_explain_it_best(monkeypatch):
-    vae, _ = linear_gaussian(2)
-    monkeypatch.setattr(importance, "NUM_SHARED", 64)
-    monkeypatch.setattr(importance, "SHARED_IMAGES", 4)  # of 7 images
-    z, log_likelihood = explore_prior(vae, IMAGE_BYTES, seed=3)
-    assert z.shape == (IMAGES, 16, 2) and log_likelihood.shape == (IMAGES, 16)
-    shared = draw_standard_normal(
-        [64, 2], seed=3, purpose=Purpose.PRIOR_LATENTS, index=1
-    )
-    everything = vae.log_likelihood_pairs(X, shared).numpy()
-    for i in range(IMAGES):
-        best = np.argsort(-everything[i])[:16]
-        np.testing.assert_allclose(log_likelihood[i], everything[i][best], atol=1e-5)
-        np.testing.assert_array_equal(z[i], shared.numpy()[best])
-
-
 def test_samples_around_the_best_places_err_less_than_those_that_search():
     """Of five dimensions, the searching samples alone err by 0.23 nats."""
     vae, expected = linear_gaussian(5, posterior_factor=0.5, posterior_shift=8.0)
@@ -111,18 +86,18 @@ def test_samples_around_the_best_places_err_less_than_those_that_search():
 
 def test_what_explores_is_no_part_of_the_bound(monkeypatch):
     """Otherwise samples would be drawn around themselves, and the mean be biased."""
-    vae, _ = linear_gaussian(2)
+    vae, _ = linear_gaussian(2, posterior_factor=1.7)
     noise, used = draw(20, 2), []
 
-    def weigh(vae, prior, x, proposal, noise):
+    def sample_and_weigh(vae, prior, x, proposal, noise):
         used.append(noise)
-        return importance_weigh(vae, prior, x, proposal, noise)
+        return search.sample_and_weigh(vae, prior, x, proposal, noise)
 
-    importance_weigh = importance.weigh
-    monkeypatch.setattr(importance, "weigh", weigh)
-    adaptive(vae, X, noise)
-    assert [len(each) for each in used] == [5, 15]
-    np.testing.assert_array_equal(np.concatenate(used), noise)
+    monkeypatch.setattr(importance, "sample_and_weigh", sample_and_weigh)
+    _, curve = adaptive(vae, X, noise)
+    (refined,) = used
+    np.testing.assert_array_equal(refined, noise[5:])
+    np.testing.assert_allclose(curve, posterior_bounds(vae, X, noise[:5])[1], rtol=1e-5)
 
 
 def test_the_adaptive_bound_is_a_bound():
@@ -137,22 +112,21 @@ def test_the_adaptive_bound_is_a_bound():
     assert bounds.mean() < expected[0] - 4 * bounds.std() / np.sqrt(count)
 
 
-@pytest.mark.parametrize("proposal", BOUNDS)
-def test_each_image_has_noise_of_its_own_whatever_the_chunks(monkeypatch, proposal):
+@pytest.mark.parametrize(
+    ("proposal", "counts"), [("posterior", [1, 2, 5, 10, 20]), ("adaptive", [1, 2, 5])]
+)
+def test_each_image_has_noise_of_its_own_whatever_the_chunks(
+    monkeypatch, proposal, counts
+):
     vae, _ = linear_gaussian(2, posterior_factor=1.7)
-
-    @tf.function(jit_compile=True)
-    def image_noise(place):
-        purpose = Purpose.IMPORTANCE_LATENTS
-        return standard_normal([20, 2], seed=3, purpose=purpose, index=place)
-
-    noise = tf.stack([image_noise(place) for place in tf.range(IMAGES)], axis=1)
+    key = {"seed": 3, "purpose": Purpose.IMPORTANCE_LATENTS}
+    noise = [draw_standard_normal([20, 2], index=i, **key) for i in range(IMAGES)]
+    noise = tf.stack(noise, axis=1)  # [samples, images, latent]
     bound, curve = BOUNDS[proposal](vae, X, noise)
     monkeypatch.setattr(importance, "ROWS", 90)  # 4 images, then 3
     received = importance_bounds(
         vae, IMAGE_BYTES, proposal=proposal, num_samples=20, seed=3
     )
-    counts = {"posterior": [1, 2, 5, 10, 20], "adaptive": [1, 2, 5]}[proposal]
     assert received.num_samples == 20
     assert received.curve_num_samples.tolist() == counts
     np.testing.assert_allclose(received.iwae_bound, bound, rtol=1e-5)
@@ -160,27 +134,8 @@ def test_each_image_has_noise_of_its_own_whatever_the_chunks(monkeypatch, propos
     assert received.iwae_bound.dtype == received.curve_iwae_bound.dtype == np.float64
 
 
-@pytest.mark.parametrize("proposal", BOUNDS)
-def test_samples_decoded_at_once_change_nothing(monkeypatch, proposal):
-    vae, _ = linear_gaussian(2, posterior_factor=1.7)
-    noise = draw(13, 2)
-    bound, curve = BOUNDS[proposal](vae, X, noise)
-    for rows in (7, 40, 60):  # 1 sample of each image, 5, 8
-        monkeypatch.setattr(importance, "ROWS", rows)
-        received, received_curve = BOUNDS[proposal](vae, X, noise)
-        np.testing.assert_allclose(received, bound, rtol=1e-5)
-        np.testing.assert_allclose(received_curve, curve, rtol=1e-5)
-
-
-def test_the_adaptive_curve_is_that_of_its_samples_from_the_posterior():
-    vae, expected = linear_gaussian(3)
-    _, curve = adaptive(vae, X, draw(100, 3))
-    assert sample_counts(num_from_posterior(100)) == [1, 2, 5, 10, 20, 25]
-    np.testing.assert_allclose(curve, np.tile(expected, (6, 1)).T, atol=1e-4)
-
-
 def test_bounds_with_fewer_samples_are_means_over_groups():
-    log_weights = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    log_weights = normal(7, 3)
     bounds = subset_bounds(tf.constant(log_weights))
     assert bounds.shape == (3, 4)
     np.testing.assert_allclose(bounds[:, 0], log_weights.mean(axis=0), rtol=1e-5)

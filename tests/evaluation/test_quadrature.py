@@ -3,26 +3,15 @@
 import numpy as np
 import pytest
 import scipy.stats
-import tensorflow as tf
 
-from linear_gaussian import IMAGE_BYTES, NOISE_SCALE, PIXELS, X, linear_gaussian
-from uncompiled import uncompiled
+from models import IMAGE_BYTES, NOISE_SCALE, PIXELS, linear_gaussian, normal
 from vae.evaluation import quadrature
-from vae.evaluation.quadrature import (
-    LIMIT,
-    log_evidence,
-    posterior_moments,
-    prior_grid,
-)
-from vae.pipeline.trained import assign_weights, named_weights
-from vae.priors import MixturePrior, StandardNormal
+from vae.evaluation.quadrature import LIMIT, log_evidence, posterior_moments, prior_grid
+from vae.numerics.determinism import tf
+from vae.numerics.pixels import observations
+from vae.priors import GaussianMixture, StandardNormal
 
 POINTS = {1: 401, 2: 201}  # along an axis
-
-
-@pytest.fixture
-def eager(monkeypatch):
-    monkeypatch.setattr(tf, "function", uncompiled)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
@@ -42,13 +31,6 @@ def test_points_at_once_change_nothing(eager, monkeypatch, points):
     np.testing.assert_allclose(received, expected[:2], atol=1e-4)
 
 
-def test_too_coarse_a_grid_is_noticed(eager):
-    vae, expected = linear_gaussian(1)
-    received, change = log_evidence(vae, IMAGE_BYTES, num_points=9)
-    assert change > 0.001
-    assert np.max(np.abs(received - expected)) > 0.001
-
-
 def test_too_narrow_a_grid_is_noticed(eager, monkeypatch):
     vae, _ = linear_gaussian(1)
     monkeypatch.setattr(quadrature, "LIMIT", 0.3)
@@ -62,19 +44,16 @@ def test_a_grid_too_coarse_along_one_axis_is_noticed(eager, narrow):
     vae, _ = linear_gaussian(2)
     kernel = np.zeros([2, PIXELS], np.float32)
     kernel[narrow, 0], kernel[1 - narrow, 1] = 60.0, 0.5
-    assign_weights(
-        vae.variables,
-        named_weights(vae.variables) | {"decoder.likelihood.kernel": kernel},
-    )
+    vae.decoder.layers[-1].kernel.assign(kernel)
     covariance = kernel.T @ kernel + NOISE_SCALE**2 * np.eye(PIXELS)
     expected = scipy.stats.multivariate_normal(np.full(PIXELS, 0.5), covariance)
     received, change = log_evidence(vae, IMAGE_BYTES, num_points=101)
-    assert np.max(np.abs(received - expected.logpdf(X))) > 0.01
+    assert np.max(np.abs(received - expected.logpdf(IMAGE_BYTES / 255))) > 0.01
     assert change > 0.001
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
-def test_the_grid_holds_the_priors_mass(eager, latent_dim):
+def test_the_grid_holds_the_mass_of_the_standard_prior(eager, latent_dim):
     prior = StandardNormal(latent_dim)
     z, log_mass, share = prior_grid(prior, POINTS[latent_dim])
     np.testing.assert_allclose(share, np.abs(z).max(axis=1) / LIMIT, rtol=1e-6)
@@ -85,37 +64,33 @@ def test_the_grid_holds_the_priors_mass(eager, latent_dim):
     np.testing.assert_allclose(second_moment, np.ones(latent_dim), atol=1e-4)
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2])
-def test_the_grid_follows_a_learned_prior(eager, latent_dim):
-    rng = np.random.default_rng(3)
-    loc = np.float32(5 + 2 * rng.normal(size=(4, latent_dim)))
-    prior = MixturePrior(tf.constant(loc), tf.constant(0.5 + 0 * loc))
-    z, log_mass, _ = prior_grid(prior, POINTS[latent_dim])
-    mass = np.exp(np.float64(log_mass))
-    np.testing.assert_allclose(mass.sum(), 1, atol=1e-5)
-    np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=1e-4)
+# As a learned prior has them: the wider, the further out.
+FAR = np.float32(np.outer([-0.2, 0.0, 0.1, 0.3, 2.0, -10.0, 100.0], [1.0, -1.0]))
+MOVED = 5 + 2 * normal(4, 2)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
-def test_the_grid_holds_narrow_gaussians_and_far_ones(eager, latent_dim):
-    """As a learned prior has them: the wider, the further out."""
-    loc = np.float32(np.outer([-0.2, 0.0, 0.1, 0.3, 2.0, -10.0, 100.0], [1.0, -1.0]))
-    loc = loc[:, :latent_dim]
-    scale = 0.05 + 0.2 * np.abs(loc)
-    prior = MixturePrior(tf.constant(loc), tf.constant(scale))
+@pytest.mark.parametrize(
+    ("loc", "scale", "tolerance"),
+    [(MOVED, 0.5 + 0 * MOVED, 1e-4), (FAR, 0.05 + 0.2 * np.abs(FAR), 1e-2)],
+    ids=["moved", "narrow and far"],
+)
+def test_the_grid_follows_a_learned_prior(eager, latent_dim, loc, scale, tolerance):
+    loc, scale = loc[:, :latent_dim], scale[:, :latent_dim]
+    prior = GaussianMixture(tf.constant(loc), tf.constant(scale))
     z, log_mass, _ = prior_grid(prior, POINTS[latent_dim])
     mass = np.exp(np.float64(log_mass))
-    np.testing.assert_allclose(mass.sum(), 1, atol=1e-3)
-    np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=1e-2)
+    np.testing.assert_allclose(mass.sum(), 1, atol=0.1 * tolerance)
+    np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=tolerance)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_moments_are_those_of_the_true_posterior(eager, latent_dim):
     """Whatever q(z|x) is: here it is twice as wide, and elsewhere."""
     vae, _ = linear_gaussian(latent_dim)
-    true_loc, true_scale = vae.posterior(tf.constant(X, tf.float32))
+    true_loc, true_scale = vae.posterior(observations(IMAGE_BYTES))
     other, _ = linear_gaussian(latent_dim, posterior_factor=2.0, posterior_shift=3.0)
     mean, scale = posterior_moments(other, IMAGE_BYTES, num_points=POINTS[latent_dim])
-    assert mean.shape == scale.shape == (len(X), latent_dim)
+    assert mean.shape == scale.shape == true_loc.shape
     np.testing.assert_allclose(mean, true_loc, atol=1e-4)
     np.testing.assert_allclose(scale, true_scale, rtol=1e-3)

@@ -4,44 +4,63 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vae.evaluation.summary import (
-    FORMAT,
-    by_class,
-    check_finite,
-    means,
-    standard_errors,
-)
+from vae.evaluation.summary import FORMAT, check_finite, report, tables
 from vae.pipeline.errors import PipelineError
 
 VALUES = np.array([1.0, 2.0, 4.0, 9.0])
-IMAGES = pd.DataFrame({"rate": VALUES, "hit": VALUES > 3, "marginal_kl": VALUES})
+COLUMNS = {
+    "test": {"rate": VALUES, "hit": VALUES > 3, "marginal_kl": VALUES},
+    "gaps": {"approximation_gap": VALUES[:2]},
+}
 
 
-def test_standard_errors_are_those_of_the_mean():
-    assert means(IMAGES[["rate", "hit"]]) == {"rate": 4.0, "hit": 0.5}
-    assert standard_errors(IMAGES[["rate", "hit"]]) == {
-        "rate": round(VALUES.std(ddof=1) / 2, 4),
-        "hit": round(np.sqrt(1 / 3) / 2, 4),
+def test_tables_have_means_and_their_standard_errors():
+    scalars = {"test": {"active_units": 2}}
+    labels, names = {"test": np.array([2, 1, 2, 1])}, ["bag", "coat", "dress"]
+    metrics, errors, classes = tables(COLUMNS, scalars, labels, names)
+    assert metrics == {
+        "test": {"rate": 4.0, "hit": 0.5, "marginal_kl": 4.0, "active_units": 2},
+        "gaps": {"approximation_gap": 1.5},
     }
+    of_rate, of_hits = VALUES.std(ddof=1) / 2, np.sqrt(1 / 3) / 2
+    assert errors.to_csv(**FORMAT).splitlines() == [
+        "metric,test,gaps",
+        f"rate,{of_rate:.4f},",
+        f"hit,{of_hits:.4f},",
+        f"marginal_kl,{of_rate:.4f},",
+        "approximation_gap,,0.5000",
+    ]
+    assert classes.to_csv(**FORMAT).splitlines() == [
+        "split,class,name,images,rate,rate_se,hit,hit_se",
+        "test,1,coat,2,5.5000,3.5000,0.5000,0.5000",
+        "test,2,dress,2,2.5000,1.5000,0.5000,0.5000",
+    ]
 
 
-def test_each_class_has_a_row():
-    rows = by_class(IMAGES, np.array([2, 1, 2, 1]), np.array(["bag", "coat", "dress"]))
-    assert list(rows) == ["class", "name", "images", "rate", "rate_se", "hit", "hit_se"]
-    assert list(rows["class"]) == [1, 2] and list(rows["images"]) == [2, 2]
-    assert list(rows["name"]) == ["coat", "dress"]
-    assert list(rows["rate"]) == [5.5, 2.5]
-    assert list(rows["rate_se"]) == [3.5, 1.5]
-    assert list(rows["hit"]) == [0.5, 0.5]
+@pytest.mark.parametrize(
+    ("section", "remedy"),
+    [
+        ("test", "lower train.learning_rate"),
+        ("enclosure", "set evaluate.annealed_images to 0"),
+        ("gaps", "set evaluate.optimised_images to 0"),
+    ],
+)
+def test_what_is_not_finite_is_named(section, remedy):
+    check_finite(pd.DataFrame(COLUMNS["test"]), section)
+    table = pd.DataFrame({"elbo": [1.0, 2, 3], "rate": [np.nan, np.inf, 1]})
+    message = f"{section}.rate is not finite for 2 of 3 images; .*; {remedy}$"
+    with pytest.raises(PipelineError, match=message):
+        check_finite(table, section)
 
 
-def test_tables_have_four_decimals():
-    table = pd.DataFrame({"rate": [1 / 3]}).to_csv(index=False, **FORMAT)
-    assert table == "rate\n0.3333\n"
-
-
-def test_what_is_not_finite_is_named():
-    check_finite(IMAGES, "test")
-    table = pd.DataFrame({"elbo": [1.0, 2.0], "rate": [np.nan, np.inf]})
-    with pytest.raises(PipelineError, match="the rate of 2 test images is not finite"):
-        check_finite(table, "test")
+def test_the_report_has_the_bounds_and_what_needs_care():
+    metrics = {"train": {"elbo": -2.0}, "test": {"elbo": -3.0, "iwae_bound": -1.5}}
+    lines = [
+        "train: ELBO -2.00 nats per image",
+        "test: ELBO -3.00, bound -1.50 nats per image",
+    ]
+    assert report(metrics) == lines
+    metrics["test"] |= {"annealed_bound": -1.25, "log_evidence_grid_change": 0.02}
+    annealing, grid = report(metrics | {"enclosure": {"gap": 0.5}})[2:]
+    assert "at least -1.25" in annealing and "within 0.50 nats" in annealing
+    assert grid == "log_evidence: a coarser or narrower grid changes it by 0.0200"

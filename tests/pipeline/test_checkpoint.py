@@ -12,12 +12,13 @@ from fuzzing import flips, fuzz, mutations
 from vae.pipeline.checkpoint import State, fingerprint, load_state, save_state
 from vae.pipeline.errors import PipelineError
 
-HISTORY = [{"epoch": 1, "train_elbo": -0.1 - 0.2}]
-ARRAYS = {
-    "kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
-    "iterations": np.array(7, np.int64),
-}
-STATE = State(HISTORY, ARRAYS)
+STATE = State(
+    history=[{"epoch": 1, "train_elbo": -0.1 - 0.2}],
+    arrays={
+        "kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "iterations": np.array(7, np.int64),
+    },
+)
 
 
 @pytest.fixture
@@ -29,23 +30,23 @@ def path(tmp_path):
 
 def test_a_state_comes_back_to_the_bit(path, capsys):
     state = load_state(path, "key")
-    assert state.history == HISTORY
-    assert set(state.arrays) == set(ARRAYS)
-    for name, array in ARRAYS.items():
-        np.testing.assert_array_equal(state.arrays[name], array)
-        assert state.arrays[name].dtype == array.dtype
+    assert state.history == STATE.history
+    assert set(state.arrays) == set(STATE.arrays)
+    for name, array in STATE.arrays.items():
+        np.testing.assert_array_equal(state.arrays[name], array, strict=True)
     assert capsys.readouterr().out == ""
 
 
-def test_without_a_file_there_is_no_state(path, capsys):
+def test_no_other_state_is_used(path, capsys):
+    assert load_state(path, "another") is None
+    expected = f"{path}: of another configuration; training starts anew\n"
+    assert capsys.readouterr().out == expected
     path.unlink()
     assert load_state(path, "key") is None
     assert capsys.readouterr().out == ""
-
-
-def test_a_state_of_another_configuration_is_not_used(path, capsys):
-    assert load_state(path, "another") is None
-    assert "of another configuration; training starts anew" in capsys.readouterr().out
+    path.mkdir()
+    with pytest.raises(PipelineError, match="something else where a file"):
+        load_state(path, "key")
 
 
 @fuzz
@@ -60,20 +61,14 @@ def test_damage_is_noticed(path, capsys, data):
     assert capsys.readouterr().out == expected
 
 
-def test_the_fingerprint_is_of_parameters_data_and_code(monkeypatch):
-    first = fingerprint({"a": 1, "b": 2}, "data")
+def test_the_fingerprint_is_of_parameters_data_packages_and_code(monkeypatch):
+    params = {"a": 1, "b": 2}
+    first = fingerprint(params, "data")
     assert fingerprint({"b": 2, "a": 1}, "data") == first
     assert fingerprint({"a": 1, "b": 3}, "data") != first
-    assert fingerprint({"a": 1, "b": 2}, "Data") != first
-    monkeypatch.setattr("vae.pipeline.checkpoint.version", lambda package: "0")
-    assert fingerprint({"a": 1, "b": 2}, "data") != first
-    monkeypatch.undo()
+    assert fingerprint(params, "Data") != first
+    with monkeypatch.context() as patch:
+        patch.setattr("vae.pipeline.checkpoint.version", lambda package: "0")
+        assert fingerprint(params, "data") != first
     monkeypatch.delitem(sys.modules, train.__name__)
-    assert fingerprint({"a": 1, "b": 2}, "data") != first
-
-
-def test_a_state_that_cannot_be_read_is_an_error(path):
-    path.unlink()
-    path.mkdir()
-    with pytest.raises(PipelineError, match="something else where a file"):
-        load_state(path, "key")
+    assert fingerprint(params, "data") != first

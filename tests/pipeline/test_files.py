@@ -1,3 +1,5 @@
+"""Files appear whole, with all others of one call, or not at all."""
+
 import os
 
 import pytest
@@ -18,25 +20,6 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(PipelineError, match="taken: something else where a"):
         write_files({tmp_path / "first": b"content", path: b"content"})
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_file_in_place_of_the_folder_is_named(tmp_path):
-    (tmp_path / "results").touch()
-    with pytest.raises(PipelineError, match="results: a file where a folder"):
-        write_files({tmp_path / "results/file": b"content"})
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-
-    def full_disk(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(PipelineError, match="file: not written: No space left"):
-        write_files({path: b"new"})
-    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
 
 
 def test_of_several_files_all_are_written_or_none(tmp_path, monkeypatch):

@@ -1,11 +1,10 @@
-"""What is shown on a terminal, of whatever size, and that a file gets no bar."""
+"""A terminal of any size shows a bar that fits, and a file gets none."""
 
 import fcntl
 import io
 import os
 import pty
 import struct
-import sys
 import termios
 
 import pytest
@@ -18,43 +17,35 @@ class Terminal(io.StringIO):
 
     encoding = "utf-8"
 
-    def __init__(self, device):
+    def __init__(self, columns, lines):
         super().__init__()
-        self.fileno = lambda: device
+        self.screen, self.device = pty.openpty()
+        size = struct.pack("4H", lines, columns, 0, 0)
+        fcntl.ioctl(self.device, termios.TIOCSWINSZ, size)
+
+    def fileno(self):
+        return self.device
 
     def isatty(self):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch):
-    """Returns what makes a terminal of some size standard error, and returns it."""
+@pytest.mark.parametrize(("columns", "lines"), [(0, 0), (80, 24), (120, 50)])
+def test_a_terminal_shows_a_bar_that_fits(monkeypatch, columns, lines):
     for name in ("COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
-    screen, device = pty.openpty()
-
-    def start(columns, lines):
-        size = struct.pack("4H", lines, columns, 0, 0)
-        fcntl.ioctl(device, termios.TIOCSWINSZ, size)
-        # Python asks standard output, which is none here.
-        size = os.terminal_size((columns, lines))
-        monkeypatch.setattr("os.get_terminal_size", lambda *args: size)
-        monkeypatch.setattr("sys.stderr", Terminal(device))
-        return sys.stderr
-
-    yield start
-    os.close(screen)
-    os.close(device)
-
-
-@pytest.mark.parametrize(("columns", "lines"), [(0, 0), (80, 24), (120, 50)])
-def test_a_terminal_shows_a_bar_that_fits(terminal, columns, lines):
-    screen = terminal(columns, lines)
+    screen = Terminal(columns, lines)
+    monkeypatch.setattr("sys.stderr", screen)
+    # Python asks standard output, which is no terminal here.
+    size = os.terminal_size((columns, lines))
+    monkeypatch.setattr("os.get_terminal_size", lambda *args: size)
     with progress_bar("epoch", 20, initial=5) as bar:
         assert not bar.disable
         bar.set_postfix_str("ELBO -100.00", refresh=False)
         bar.update(5)
         bar.refresh()
+    os.close(screen.screen)
+    os.close(screen.device)
     shown = [line.strip() for line in screen.getvalue().split("\r") if line.strip()]
     assert shown[-1].startswith("epoch 10/20 ")
     assert "left, ELBO -100.00" in shown[-1]

@@ -1,7 +1,4 @@
-"""How stages begin and end: edits during a run, errors and bugs, closed streams.
-
-As real processes where what counts comes before the first line of the stage.
-"""
+"""How stages begin and end: edits during a run, errors and bugs, closed streams."""
 
 import os
 import signal
@@ -13,92 +10,95 @@ import pytest
 import yaml
 
 import preprocess
-import vae.pipeline.stage
+from conftest import ROOT
 from vae.pipeline.errors import PipelineError
-from vae.pipeline.stage import hash_inputs, say_in_one_line, write_outputs
+from vae.pipeline.stage import hash_inputs, report_error
 
-SCRIPT = preprocess.__file__
+STAGES = ROOT / "stages"
 OUTPUT = Path("data/images.npz")
+LABELS = Path("data/verified/t10k-labels-idx1-ubyte")
+CODE = Path("stages/vae/pipeline")
+
+# Runs a stage, and some lines of code as soon as it has begun.
+RUN = """
+import os, runpy, signal, sys
+script, after = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(script))
+from vae.pipeline.stage import Stage
+begin = Stage.begin
+def begin_and_go_on(stage):
+    begin(stage)
+    exec(after, globals())
+Stage.begin = begin_and_go_on
+runpy.run_path(script, run_name="__main__")
+"""
 
 
-def run(script=SCRIPT, *, before="", options=(), **kwargs):
-    """Run a stage as a process, after some lines of code once its inputs are hashed."""
-    code = (
-        f"import runpy, sys; sys.argv = [{script!r}]\n"
-        f"sys.path.insert(0, {str(Path(script).parent)!r})\n"
-        f"import vae.pipeline.stage\n{before}\n"
-        f"runpy.run_path({script!r}, run_name='__main__')"
-    )
-    command = [sys.executable, "-BE", *options, "-c", code]
+def run(stage="preprocess", *, after="", **kwargs):
+    """Run a stage as a process, and some lines of code as soon as it has begun."""
+    command = [sys.executable, "-BE", "-c", RUN, str(STAGES / f"{stage}.py"), after]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, **kwargs
     )
 
 
 def the_line(result, status=1):
-    """The only line on standard error of a process that ended with a status."""
+    """Return the only line on standard error of a process that ended with a status."""
     assert result.returncode == status
     (line,) = result.stderr.splitlines()
     return line
 
 
-def code_in(folder):
-    """A copy of a module that preprocess depends on, as it would lie in the project."""
-    path = folder / "stages/vae/pipeline/arrays.py"
-    path.parent.mkdir(parents=True)
-    path.touch()
+@pytest.fixture
+def begun(tiny, monkeypatch):
+    """A tiny project in which `preprocess` has begun; returns `write_params`."""
+    CODE.mkdir(parents=True)
+    (CODE / "arrays.py").touch()
+    monkeypatch.setattr(preprocess.stage, "inputs", hash_inputs("preprocess"))
+    return tiny
 
 
-EDITS = {
-    "params.yaml, preprocess": """
-text = open('params.yaml').read().replace('seed: 3', 'seed: 9')
-open('params.yaml', 'w').write(text)""",
-    "data/verified/t10k-labels-idx1-ubyte": """
-open('data/verified/t10k-labels-idx1-ubyte', 'r+b').write(bytes([0, 0, 8, 1]))
-open('data/verified/t10k-labels-idx1-ubyte', 'ab').seek(0)
-import os; f = os.open('data/verified/t10k-labels-idx1-ubyte', os.O_WRONLY)
-os.pwrite(f, b'1', 9)""",
-    "stages/vae/pipeline/arrays.py": "open('stages/vae/pipeline/arrays.py', 'a').write('# changed')",
-    "stages/vae/pipeline/stage.py": "open('stages/vae/pipeline/stage.py', 'a').write('# new')",
-}
-
-
-@pytest.mark.parametrize("name", EDITS)
-def test_an_edit_during_a_run_is_not_recorded_as_what_was_run(tiny, tmp_path, name):
-    code_in(tmp_path)
-    line = the_line(run(before=EDITS[name]))
-    assert line == (
-        f"error: {name}: changed while the stage ran, so nothing of it is written; "
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("params.yaml, preprocess", lambda tiny: tiny(preprocess__seed=9)),
+        (LABELS, lambda tiny: LABELS.write_bytes(LABELS.read_bytes()[:-1] + b"\1")),
+        (LABELS, lambda tiny: LABELS.unlink()),
+        (CODE / "arrays.py", lambda tiny: (CODE / "arrays.py").write_text("#")),
+        (CODE / "new.py", lambda tiny: (CODE / "new.py").touch()),
+    ],
+)
+def test_an_edit_during_a_run_is_not_recorded_as_what_was_run(begun, name, edit):
+    edit(begun)
+    with pytest.raises(PipelineError) as error:
+        preprocess.stage.write({OUTPUT: b""})
+    assert str(error.value) == (
+        f"{name}: changed while the stage ran, so nothing of it is written; "
         "run it again: dvc repro"
     )
     assert not OUTPUT.exists()
 
 
-def test_an_edit_of_what_a_stage_does_not_read_is_none(tiny, tmp_path):
-    code_in(tmp_path)
-    tiny(evaluate__seed=8)
-    edit = "text = open('params.yaml').read().replace('seed: 8', 'seed: 9')\n"
-    edit += "open('params.yaml', 'w').write(text); open('stages/x.py', 'w').close()"
-    assert run(before=edit).returncode == 0
-    assert "seed: 9" in Path("params.yaml").read_text() and OUTPUT.exists()
+def test_an_edit_of_what_a_stage_does_not_read_is_none(begun):
+    begun(evaluate__seed=8)
+    Path("stages/new.py").touch()
+    preprocess.stage.write({OUTPUT: b""})
+    assert OUTPUT.exists()
 
 
-def test_modules_in_folders_are_inputs(tiny, tmp_path):
-    folder = tmp_path / "stages/vae/figures"
-    folder.mkdir(parents=True)
-    before = hash_inputs("render")
-    (folder / "new.py").touch()
-    after = hash_inputs("render")
-    assert after.keys() - before.keys() == {"stages/vae/figures/new.py"}
-    assert all(len(digest) == 64 for digest in after.values())
+def test_a_script_hashes_its_inputs_as_it_begins(tiny):
+    edit = f"os.pwrite(os.open('{LABELS}', os.O_WRONLY), bytes([9]), 12)"
+    assert f"error: {LABELS}: changed while the" in the_line(run(after=edit))
+    assert not OUTPUT.exists()
 
 
-def test_a_file_that_is_gone_has_changed(tiny, monkeypatch):
-    monkeypatch.setattr(sys, "argv", [SCRIPT])
-    monkeypatch.setattr(vae.pipeline.stage, "INPUTS", hash_inputs("preprocess"))
-    Path("data/verified/t10k-labels-idx1-ubyte").unlink()
-    with pytest.raises(PipelineError, match="t10k-labels-idx1-ubyte: changed while"):
-        write_outputs({OUTPUT: b""})
+@pytest.mark.parametrize("stage", sorted(path.stem for path in STAGES.glob("*.py")))
+def test_a_stage_begins_before_it_loads_the_code_that_it_runs(tiny, stage):
+    after = "print(*(x for x in sys.modules if x.startswith('vae.'))); sys.exit()"
+    result = run(stage, after=after)
+    assert result.returncode == 0, result.stderr
+    expected = {"pipeline", "pipeline.errors", "pipeline.files", "pipeline.stage"}
+    assert set(result.stdout.split()) == {f"vae.{name}" for name in expected}
 
 
 @pytest.mark.parametrize(
@@ -117,15 +117,13 @@ def test_a_file_that_is_gone_has_changed(tiny, monkeypatch):
 )
 def test_what_a_user_can_mend_is_one_line(capsys, monkeypatch, error, message):
     monkeypatch.setattr("os._exit", lambda status: None)
-    say_in_one_line(type(error), error, None)
+    report_error(type(error), error, None)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(message)
 
 
 def test_a_bug_keeps_its_traceback(tiny):
-    result = run(
-        before="import vae.pipeline.arrays; vae.pipeline.arrays.ZipInfo = None"
-    )
+    result = run(after="import vae.pipeline.arrays as module; module.ZipInfo = None")
     assert result.returncode == 1
     assert result.stderr.startswith("Traceback") and "TypeError" in result.stderr
 
@@ -137,35 +135,28 @@ def test_a_stage_runs_from_the_root_alone(tmp_path):
 
 @pytest.mark.parametrize("stage", ["preprocess", "train"])
 def test_an_interrupt_while_modules_are_loaded_is_one_line(tiny, stage):
-    script = str(Path(SCRIPT).with_name(f"{stage}.py"))
-    edit = "import builtins, os, signal; signal.signal(signal.SIGINT, "
-    edit += "signal.default_int_handler); real = builtins.__import__\n"
-    edit += "def load(name, *args, **kwargs):\n"
-    edit += "    if name == 'numpy': os.kill(os.getpid(), signal.SIGINT)\n"
-    edit += "    return real(name, *args, **kwargs)\n"
-    edit += "builtins.__import__ = load"
-    assert the_line(run(script, before=edit), -signal.SIGINT) == "interrupted"
+    after = """
+import builtins
+signal.signal(signal.SIGINT, signal.default_int_handler)
+real = builtins.__import__
+def load(name, *args, **kwargs):
+    if name == "numpy":
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(name, *args, **kwargs)
+builtins.__import__ = load
+"""
+    assert the_line(run(stage, after=after), -signal.SIGINT) == "interrupted"
 
 
-@pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("streams", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_end_nothing_and_reach_no_file(tiny, streams):
     assert run().returncode == 0
     expected = OUTPUT.read_bytes()
     OUTPUT.unlink()
     command = f'exec "$0" -BE "$1" {streams}'
-    subprocess.run(["sh", "-c", command, sys.executable, SCRIPT], check=True)
+    shell = ["sh", "-c", command, sys.executable, preprocess.__file__]
+    subprocess.run(shell, check=True)
     assert OUTPUT.read_bytes() == expected
-
-
-def test_closed_streams_are_open_again_before_any_file_is(tiny):
-    code = (
-        f"import os, sys; sys.argv = [{SCRIPT!r}]\n"
-        f"sys.path.insert(0, {str(Path(SCRIPT).parent)!r})\n"
-        "import vae.pipeline.stage; file = open(os.devnull); sys.stderr.write('heard')\n"
-        "sys.exit(0 if file.fileno() > 2 else 1)"
-    )
-    command = ["sh", "-c", 'exec "$0" -BE -c "$1" <&- >&- 2>&-', sys.executable, code]
-    subprocess.run(command, check=True)
 
 
 def test_another_module_of_this_name_is_not_loaded(tiny, tmp_path):
@@ -174,34 +165,22 @@ def test_another_module_of_this_name_is_not_loaded(tiny, tmp_path):
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
     python, *options, script = stages["preprocess"]["cmd"].split()
     assert (python, script) == ("python", "stages/preprocess.py")
-    result = subprocess.run(
-        [sys.executable, *options, SCRIPT],
-        env=os.environ | {"PYTHONPATH": str(tmp_path / "other"), "PYTHONSAFEPATH": "1"},
-        check=False,
-    )
-    assert result.returncode == 0 and OUTPUT.exists()
-
-
-def test_our_module_comes_before_a_package_of_its_name_elsewhere(tmp_path):
-    (tmp_path / "vae").mkdir()
-    (tmp_path / "vae/__init__.py").write_text("raise ZeroDivisionError")
     subprocess.run(
-        [sys.executable, "-c", "import vae.pipeline.errors"],
-        env=os.environ
-        | {"PYTHONPATH": os.pathsep.join([str(Path(SCRIPT).parent), str(tmp_path)])},
-        cwd="/",
+        [sys.executable, *options, preprocess.__file__],
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "other"), "PYTHONSAFEPATH": "1"},
         check=True,
     )
+    assert OUTPUT.exists()
 
 
 @pytest.mark.parametrize(
     "setting", ["MPLBACKEND", "LOKY_MAX_CPU_COUNT", "JOBLIB_MULTIPROCESSING"]
 )
 def test_a_setting_that_libraries_cannot_read_ends_nothing(tiny, setting):
-    before = (
-        "from vae.evaluation.latents import probe_hits; import numpy as np\n"
-        "import vae.figures.latent_plane; x = np.eye(10, dtype='f')\n"
+    after = (
+        "import render, evaluate, numpy as np; x = np.eye(10, dtype='f')\n"
+        "from vae.evaluation.latents import probe_hits\n"
         "probe_hits(x, np.arange(10) % 2, x, np.arange(10) % 2)"
     )
-    result = run(before=before, env=os.environ | {setting: "junk"})
+    result = run(after=after, env=os.environ | {setting: "junk"})
     assert result.returncode == 0, result.stderr

@@ -10,32 +10,35 @@ from specification import Figure as Shown
 from specification import Published, Study, Summary
 
 OTHERS = Published(label="others", x=[5, 20], y=[-105.0, -90.0])
-STUDY = Study(
-    question="What does a dimension buy?",
-    grid={"model.latent_dim": [2, 5], "train.seed": [1, 2], "train.beta": [1, 2]},
-    figure=Shown(
-        x="model.latent_dim",
-        metrics=["test.elbo"],
-        published={"test.elbo": [OTHERS]},
-    ),
-)
+GRID = {"model.latent_dim": [2, 5], "train.seed": [1, 2], "train.beta": [1, 2]}
+PUBLISHED = {"test.elbo": [OTHERS]}
 TABLE = pd.DataFrame(
-    [(d, s, b) for d in (2, 5) for s in (1, 2) for b in (1, 2)],
-    columns=list(STUDY.grid),
-)
-TABLE["test.elbo"] = np.arange(8.0)
+    [(d, s, b) for d in (2, 5) for s in (1, 2) for b in (1, 2)], columns=list(GRID)
+).assign(**{"test.elbo": np.arange(8.0), "test.rate": 7.0})
+SEEDS = {"train.seed": [1, 2]}
+
+
+def make_study(x, *metrics, grid, variants=None, summary=None, **shown):
+    figure = Shown(x=x, metrics=list(metrics or ["test.elbo"]), **shown)
+    return Study(
+        question="?", grid=grid, variants=variants, figure=figure, summary=summary
+    )
 
 
 def panel(study, table):
     axes = Figure().subplots()
-    draw_panel(axes, study, table, "test.elbo")
+    draw_panel(axes, study, pd.DataFrame(table), "test.elbo")
     return axes
 
 
+def texts(labels):
+    return [label.get_text() for label in labels]
+
+
 def test_each_setting_has_its_runs_and_their_mean_and_spread():
-    axes = panel(STUDY, TABLE)
-    labels = [text.get_text() for text in axes.get_xticklabels()]
-    assert labels == ["2", "5", "20"]
+    study = make_study("model.latent_dim", grid=GRID, published=PUBLISHED)
+    axes = panel(study, TABLE)
+    assert texts(axes.get_xticklabels()) == ["2", "5", "20"]
     assert axes.get_ylabel() == "test ELBO, nats per image"
     assert axes.get_xlabel() == "latent dim"
     first, second = axes.containers
@@ -48,67 +51,45 @@ def test_each_setting_has_its_runs_and_their_mean_and_spread():
     np.testing.assert_allclose(published.get_xydata(), [[1, -105], [2, -90]])
 
 
-def test_names_too_long_for_their_place_are_broken_into_lines():
-    study = Study(
-        question="?",
-        variants={name: {} for name in ("small", "large, of binary pixels")},
-        grid={"train.seed": [1]},
-        figure=Shown(x="variant", metrics=["test.elbo"]),
+def test_names_too_long_for_their_tick_are_broken_into_lines():
+    names = ["small", "large, of binary pixels"]
+    study = make_study(
+        "variant", grid={"train.seed": [1]}, variants={n: {} for n in names}
     )
-    table = pd.DataFrame({"variant": list(study.variants), "test.elbo": [-3.0, -1.0]})
-    table["train.seed"] = 1
-    labels = [text.get_text() for text in panel(study, table).get_xticklabels()]
-    assert labels == ["small", "large, of binary\npixels"]
+    axes = panel(study, {"variant": names, "test.elbo": [-3, -1], "train.seed": 1})
+    assert texts(axes.get_xticklabels()) == ["small", "large, of binary\npixels"]
 
 
-def test_seeds_are_shown_with_their_mean_and_spread():
-    study = Study(
-        question="?",
-        grid={"train.seed": [1, 2]},
-        figure=Shown(x="train.seed", metrics=["test.elbo"]),
+def test_seeds_of_a_variant_have_mean_and_spread_beside_what_is_published():
+    elbos = {"train.seed": [1, 2], "test.elbo": [-3.0, -1.0]}
+    assert panel(make_study("train.seed", grid=SEEDS), elbos).get_title() == (
+        "mean -2.00, sd 1.41"
     )
-    table = pd.DataFrame({"train.seed": [1, 2], "test.elbo": [-3.0, -1.0]})
-    assert panel(study, table).get_title() == "mean -2.00, sd 1.41"
-
-
-def test_a_variant_stands_beside_what_is_published():
-    study = Study(
-        question="?",
+    study = make_study(
+        "train.seed",
+        grid=SEEDS,
         variants={"a": {}, "b": {}},
-        grid={"train.seed": [1, 2]},
-        figure=Shown(x="train.seed", metrics=["test.elbo"], panels="variant"),
         summary=Summary(metric="test.elbo", published={"a": -4.0}),
+        panels="variant",
     )
-    table = pd.DataFrame(
-        {"variant": "a", "train.seed": [1, 2], "test.elbo": [-3.0, -1.0]}
-    )
-    axes = panel(study, table)
+    axes = panel(study, elbos | {"variant": "a"})
     assert axes.get_title() == "a\nmean -2.00, sd 1.41\npublished -4.00 (red)"
-    (line,) = [a for a in axes.lines if a.get_color() == "tab:red"]
+    (line,) = [line for line in axes.lines if line.get_color() == "tab:red"]
     assert list(line.get_ydata()) == [-4.0, -4.0]
 
 
 def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
-    study = Study(
-        question="?",
-        grid={"train.beta": [0.5, 4.0], "train.seed": [1, 2]},
-        figure=Shown(x="test.rate", metrics=["test.distortion"]),
-    )
-    table = pd.DataFrame(
-        {
-            "train.beta": [0.5, 0.5, 4.0, 4.0],
-            "train.seed": [1, 2, 1, 2],
-            "test.rate": [20.0, 22.0, 8.0, 6.0],
-            "test.distortion": [70.0, 72.0, 90.0, 100.0],
-        }
-    )
+    grid = {"train.beta": [0.5, 4.0], **SEEDS}
+    study = make_study("test.rate", "test.distortion", grid=grid)
+    rows = [(0.5, 1, 20, 70), (0.5, 2, 22, 72), (4.0, 1, 8, 90), (4.0, 2, 6, 100)]
+    table = pd.DataFrame(rows, columns=[*grid, "test.rate", "test.distortion"])
     axes = Figure().subplots()
     draw_curve(axes, study, table, "test.distortion")
     np.testing.assert_allclose(axes.lines[0].get_xydata(), [[21, 71], [7, 95]])
     np.testing.assert_allclose(axes.lines[1].get_xydata(), table.iloc[:, 2:])
-    texts = [text.get_text() for text in axes.texts]
-    assert texts[:2] == ["0.5", "4"]
-    assert all(text.startswith("ELBO -") for text in texts[2:])
+    first, second, *elbos = texts(axes.texts)
+    assert (first, second) == ("0.5", "4")
+    assert elbos and all(text.startswith("ELBO -") for text in elbos)
     (contours,) = axes.collections
     for level, path in zip(contours.levels, contours.get_paths(), strict=True):
         np.testing.assert_allclose(-path.vertices.sum(axis=1), level, rtol=1e-6)
@@ -124,7 +105,5 @@ def test_lines_of_equal_elbo_are_named_on_themselves_within_the_panel():
 
 @pytest.mark.parametrize("metrics", [["test.elbo"], ["test.elbo", "test.rate"]])
 def test_the_same_table_gives_the_same_bytes(metrics):
-    shown = STUDY.figure.model_copy(update={"metrics": metrics})
-    study = STUDY.model_copy(update={"figure": shown})
-    table = TABLE.assign(**{"test.rate": 7.0})
-    assert draw_study(study, table) == draw_study(study, table)
+    study = make_study("model.latent_dim", *metrics, grid=GRID, published=PUBLISHED)
+    assert draw_study(study, TABLE) == draw_study(study, TABLE)

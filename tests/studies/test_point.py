@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import dask
-import distributed  # noqa: F401  its configuration
 import numpy
 import pytest
 
+import clones
 import point
-from point import PointError, check_packages, find_reason, name_of, read_results, run
+from point import PointError, check_packages, folder_name, read_results, run
 
 
 def test_packages_that_the_lock_has_are_taken():
@@ -40,31 +40,26 @@ def test_a_command_has_this_environment_but_for_what_dask_sets(tmp_path, monkeyp
     assert printed == "1\n"
 
 
-def test_a_command_that_fails_says_why(tmp_path):
-    assert run(tmp_path, "sh", "-c", "echo a; echo b >&2") == "a\nb\n"
-    with pytest.raises(PointError, match="^training diverged$"):
-        run(tmp_path, "sh", "-c", "echo 'error: training diverged'; echo z; exit 3")
-
-
 @pytest.mark.parametrize(
-    ("printed", "reason"),
+    ("script", "reason"),
     [
-        ("a\nerror: b\nERROR: c\n", "b"),
-        ("a\n\nb\n\n", "b"),
+        ("echo a; echo error: b >&2; echo ERROR: c", "b"),
+        ("echo a; echo; echo b; echo", "b"),
         ("", "no reason was given"),
     ],
 )
-def test_the_line_that_says_why_is_found(printed, reason):
-    assert find_reason(printed).startswith(reason)
+def test_a_command_that_fails_says_why(tmp_path, script, reason):
+    with pytest.raises(PointError, match=f"^{reason}$"):
+        run(tmp_path, "sh", "-c", f"{script}\nexit 3")
 
 
 def test_a_command_ends_with_the_process_that_waits_for_it(tmp_path):
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import point, pathlib\n"
+        "import sys; sys.path[:0] = sys.argv[1:]; import point, pathlib\n"
         "point.run(pathlib.Path(), 'sh', '-c', 'echo $$ > pid; sleep 100; true')"
     )
-    folder = str(Path(point.__file__).parent)
-    waiting = subprocess.Popen([sys.executable, "-c", code, folder], cwd=tmp_path)
+    folders = [Path(module.__file__).parent for module in (clones, point)]
+    waiting = subprocess.Popen([sys.executable, "-c", code, *folders], cwd=tmp_path)
     path = tmp_path / "pid"
     while not (path.exists() and path.read_text().strip()):
         assert waiting.poll() is None
@@ -74,51 +69,59 @@ def test_a_command_ends_with_the_process_that_waits_for_it(tmp_path):
     waiting.send_signal(signal.SIGKILL)
     waiting.wait()
     end = time.monotonic() + 20
-    while time.monotonic() < end:
-        try:
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < end:
             os.killpg(group, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(0.01)
-    else:
-        raise AssertionError("the command runs on")
+            time.sleep(0.01)
 
 
 def test_data_are_prepared_for_one_clone_at_a_time(tmp_path, monkeypatch):
     def run(folder, *command):
-        assert folder == tmp_path / "clone"
-        assert command == ("dvc", "repro", "preprocess")
+        ran.append((folder, *command))
         with (tmp_path / "data.lock").open("w") as another, pytest.raises(OSError):
             fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        ran.append(command)
 
     ran = []
     monkeypatch.setattr(point, "run", run)
     for _ in range(2):
         point.prepare_data(tmp_path / "clone", tmp_path)
-    assert len(ran) == 2
+    assert ran == [(tmp_path / "clone", "dvc", "repro", "preprocess")] * 2
 
 
 def test_a_folder_is_of_a_commit_and_its_parameters():
-    names = {
-        name_of("a", {"train.seed": 1, "train.beta": 2}, False),
-        name_of("a", {"train.beta": 2, "train.seed": 1}, False),
-        name_of("a", {"train.seed": 2, "train.beta": 1}, False),
-        name_of("b", {"train.seed": 1, "train.beta": 2}, False),
-        name_of("a", {"train.seed": 1, "train.beta": 2}, True),
-    }
-    assert len(names) == 4
+    one, two = {"train.seed": 1, "train.beta": 2}, {"train.beta": 1, "train.seed": 2}
+    runs = [("a", one, False), ("a", two, False), ("b", one, False), ("a", one, True)]
+    assert len({folder_name(*run) for run in runs}) == 4
+    assert folder_name("a", dict(reversed(one.items())), False) == folder_name(*runs[0])
 
 
-def test_metrics_arrive_with_their_errors(tmp_path):
-    results = tmp_path / "results"
-    results.mkdir()
+def test_a_clone_that_was_cut_short_is_unlocked(tmp_path, monkeypatch):
+    lock = tmp_path / ".dvc/tmp/rwlock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text('{"write": {"data": {"pid": 1, "cmd": "dvc repro"}}}')
+    unlocked = []
+    monkeypatch.setattr(clones, "unlock", unlocked.append)
+    point.make_clone(b"", "a", tmp_path, tmp_path)
+    assert unlocked == [tmp_path] and not lock.exists()
+
+
+def test_metrics_arrive_with_their_errors_and_outputs_with_their_hashes(tmp_path):
     metrics = {"train": {"elbo": -1.5}, "test": {"elbo": -2.5, "active_units": 2}}
-    (results / "metrics.json").write_text(json.dumps(metrics))
     errors = "metric,train,test\nelbo,0.1,0.2\nrate,,0.3\n"
-    (results / "standard_errors.csv").write_text(errors)
-    for name in ("model.safetensors", "latents.npz"):
-        (results / name).write_bytes(name.encode())
+    outputs = {
+        "train": {"results/model.safetensors": "", "results/model.json": "{}"},
+        "evaluate": {
+            "results/metrics.json": json.dumps(metrics),
+            "results/standard_errors.csv": errors,
+        },
+    }
+    (tmp_path / "results").mkdir()
+    stages = {}
+    for stage, contents in outputs.items():
+        stages[stage] = {"outs": [{"path": path} for path in contents]}
+        for path, content in contents.items():
+            (tmp_path / path).write_text(content)
+    (tmp_path / "dvc.lock").write_text(json.dumps({"stages": stages}))
     result = read_results(tmp_path, served=True)
     assert list(result.metrics.items()) == [
         ("train.elbo", -1.5),
@@ -127,5 +130,5 @@ def test_metrics_arrive_with_their_errors(tmp_path):
         ("test.elbo_se", 0.2),
         ("test.active_units", 2),
     ]
-    assert set(result.hashes) == set(point.OUTPUTS) and result.served
-    assert len(set(result.hashes.values())) == 4
+    assert list(result.hashes) == [*outputs["train"], *outputs["evaluate"]]
+    assert len(set(result.hashes.values())) == 4 and result.kind == "served"

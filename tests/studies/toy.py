@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from conftest import ROOT
@@ -18,7 +19,7 @@ stages:
     cmd: python -B stages/train.py
     deps: [data.txt, stages/train.py]
     params: [train]
-    outs: [results/model.safetensors]
+    outs: [results/model.safetensors, results/model.json]
   evaluate:
     cmd: python -B stages/evaluate.py
     deps: [stages/evaluate.py, results/model.safetensors]
@@ -41,7 +42,7 @@ signals, state = pathlib.Path(os.environ["SIGNALS"]), pathlib.Path(".state/train
 state.parent.mkdir(exist_ok=True)
 start = len(state.read_text()) if state.exists() else 0
 with (signals / "starts").open("a") as file:
-    file.write(f"{os.getpid()} seed {train['seed']} epoch {start}\\n")
+    file.write(f"{os.getpid()} {train['seed']} {start}\\n")
 for epoch in range(start, train["epochs"]):
     state.write_text("x" * (epoch + 1))
     while epoch == 1 and (signals / f"hold_{train['seed']}").exists():
@@ -49,6 +50,7 @@ for epoch in range(start, train["epochs"]):
 noise = os.urandom(4) if (signals / "random").exists() else b""
 weights = f"weights of seed {train['seed']}, {train['epochs']} epochs".encode()
 pathlib.Path("results/model.safetensors").write_bytes(weights + noise)
+pathlib.Path("results/model.json").write_text("{}")
 state.unlink()
 """
 EVALUATE = """\
@@ -79,9 +81,9 @@ figure:
 
 
 def make_toy(folder: Path) -> Path:
-    """The project, committed; studies and parameters are the real ones."""
+    """Return the project, committed; studies and parameters are the real ones."""
     folder.mkdir()
-    for name in ("studies", "stages"):
+    for name in ("studies", "stages", "checks"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "params.yaml", folder)
@@ -112,10 +114,12 @@ def commit(folder: Path) -> None:
     git(folder, *author, "commit", "--quiet", "--allow-empty", "--message", "toy")
 
 
-def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
+def start(
+    folder: Path, signals: Path, *arguments: str, script: str = "run"
+) -> subprocess.Popen:
     """Start a study in a process group of its own, as a terminal does."""
     return subprocess.Popen(
-        [sys.executable, "-B", "studies/run.py", *arguments],
+        [sys.executable, "-B", f"studies/{script}.py", *arguments],
         cwd=folder,
         env=os.environ | {"SIGNALS": str(signals)},
         stdout=subprocess.PIPE,
@@ -123,3 +127,41 @@ def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
         text=True,
         start_new_session=True,
     )
+
+
+def ends(process: subprocess.Popen, status: int = 0) -> str:
+    """Return what a study prints, which must end with a status."""
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == status, output + errors
+    assert "Traceback" not in errors, errors
+    return output + errors
+
+
+def starts(signals: Path) -> list[tuple[int, int, int]]:
+    """Return process, seed and epoch of each training that has started."""
+    path = signals / "starts"
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
+    return [tuple(map(int, line.split())) for line in lines]
+
+
+def until(condition, seconds: float = 60):
+    """Wait for something that must happen, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, condition
+        time.sleep(0.02)
+    return found
+
+
+def state_and_parent(process: int) -> tuple[str, int]:
+    """Return what Linux tells of a process; one that is gone is like a zombie."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return "Z", 0
+    state, parent, *_ = stat.rpartition(")")[2].split()
+    return state, int(parent)
+
+
+def ended(process: int) -> bool:
+    return state_and_parent(process)[0] == "Z"

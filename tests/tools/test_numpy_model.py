@@ -2,17 +2,15 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
-import yaml
-from safetensors.numpy import save_file
 
 import numpy_model
-import vae.numerics.determinism  # noqa: F401  before TensorFlow
 from conftest import TINY
 from numpy_model import ACTIVATIONS, iwae_bound, log_evidence, make_model, terms
 from uncompiled import uncompiled
 from vae.evaluation import quadrature
-from vae.model import VAE, log_mean_exp
+from vae.model import VAE
+from vae.numerics.determinism import tf
+from vae.numerics.logarithms import log_mean_exp
 from vae.pipeline.trained import assign_weights, named_weights
 
 RNG = np.random.default_rng(0)
@@ -41,6 +39,7 @@ def close(received, expected):
         {"likelihood": "gaussian"},
         {"likelihood": "gaussian", "gaussian_scale": 0.3},
         {"prior": "vamp"},
+        {"prior": "vamp", "pseudo_inputs": 1},
         {"hidden_units": [5]},
         {"hidden_units": list(range(3, 14))},  # eleven layers: 10 and 11 come after 9
     ],
@@ -78,10 +77,7 @@ def test_log_evidence_is_that_of_the_quadrature(monkeypatch, latent_dim, num_poi
     close(log_evidence(model, images / 255, num_points), expected)
 
 
-def test_a_model_is_loaded_by_the_parameters_beside_it(tmp_path):
-    model, vae = pair()
-    (tmp_path / "results").mkdir()
-    save_file(named_weights(vae.variables), tmp_path / "results/model.safetensors")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(TINY))
-    loaded = numpy_model.load_model(tmp_path)
-    close(numpy_model.mean(loaded, NOISE), numpy_model.mean(model, NOISE))
+@pytest.mark.parametrize("name", ["prior", "activation", "likelihood"])
+def test_what_is_unknown_is_named(name):
+    with pytest.raises(numpy_model.PipelineError, match="does not know 'new', .*: "):
+        make_model({}, **TINY["model"] | {name: "new"})

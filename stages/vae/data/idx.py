@@ -15,7 +15,7 @@ NDIMS = {bytes([0, 0, 8, ndim]): ndim for ndim in (1, 2, 3)}
 
 
 def parse_idx(content: bytes) -> np.ndarray:
-    """The array in the content of an IDX file: uint8, read-only, one to three axes.
+    """Return the array in an IDX file: uint8, read-only, one to three axes.
 
     Raises ValueError if the content is not IDX of unsigned bytes, or is shorter or
     longer than its header says.
@@ -36,7 +36,7 @@ def parse_idx(content: bytes) -> np.ndarray:
 
 
 def format_idx(array: np.ndarray) -> bytes:
-    """The content of the IDX file that holds an array; `parse_idx` is its inverse.
+    """Return the content of the IDX file that holds an array.
 
     Raises ValueError unless the array is uint8 and has one to three axes.
     """

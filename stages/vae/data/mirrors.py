@@ -14,37 +14,38 @@ import pooch
 import requests
 from tqdm import tqdm
 
-from vae.data.sources import DataFile, SourceError, read_folder
+from vae.data.catalog import DataFile
+from vae.data.sources import read_folder
+from vae.data.verification import SourceError
 from vae.pipeline.errors import one_line
 
 # pooch announces each file; the stage says in one line which source served.
 pooch.get_logger().setLevel("WARNING")
 
-# A file that comes more slowly is given up: seconds, and bytes a second.
-START, SPEED = 30, 50_000
+# A file may take so many seconds, and as many more as it has bytes at this speed.
+START, BYTES_PER_SECOND = 30, 50_000
 
 
 class TooSlow(BaseException):
-    """The time is up. No exception that the libraries inside could take for theirs."""
+    """The time is up; not an Exception, which the libraries might catch."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooSlow in what has not ended after so many seconds.
+    """Raise TooSlow in the body after so many seconds.
 
-    The timeouts of requests are those of one read: a byte now and then is in time.
+    The timeouts of requests limit single reads: a byte now and then is in time.
     """
 
     def stop(*_):
         raise TooSlow(f"given up after {seconds:.0f} seconds")
 
-    before = signal.signal(signal.SIGALRM, stop)
+    signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def fetch_mirror(
@@ -53,17 +54,12 @@ def fetch_mirror(
     timeout: tuple[float, float] = (4, 30),
     retries: int = 2,
 ) -> dict[str, bytes]:
-    """Contents by name of files whose .gz are at a mirror.
+    """Return contents by name of files whose .gz are in a folder of a web server.
 
-    Args:
-        url: of the folder, with the last slash.
-        files: what to fetch.
-        timeout: seconds to connect, and between two reads.
-        retries: after what may pass (a server's error, a broken connection, wrong
-            bytes), with waits of 1, 2, ... seconds.
+    The timeout is in seconds, to connect and between two reads. A server error, a
+    broken connection or wrong bytes are followed by retries, after 1, 2, ... seconds.
 
-    Raises:
-        SourceError: the first file that cannot be had, and why.
+    Raises SourceError at the first file that cannot be fetched.
     """
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
@@ -73,7 +69,7 @@ def fetch_mirror(
                 folder, url, registry={name: file.gz_sha256}, retry_if_failed=retries
             )
             try:
-                with time_limit(START + file.gz_size / SPEED):
+                with time_limit(START + file.gz_size / BYTES_PER_SECOND):
                     mirror.fetch(name, downloader=downloader)
             except (OSError, ValueError, TooSlow) as error:
                 raise SourceError(f"{name}: {root_cause(error)}") from error
@@ -101,17 +97,17 @@ def download_capped(
 
 
 def connect(url: str, timeout: tuple[float, float]) -> requests.Response:
-    """The head of the answer. Raises SourceError if the host cannot be reached."""
+    """Ask for `url`. Raises SourceError if the host cannot be reached."""
     try:
         # No redirect is followed: it could lead to plain HTTP, and requests would
-        # read the redirect's own body without limit.
+        # read the body of the redirect without limit.
         return requests.get(url, stream=True, allow_redirects=False, timeout=timeout)
     except requests.ConnectionError as error:
         raise SourceError(url) from error
 
 
 def root_cause(error: BaseException) -> str:
-    """What happened at the bottom, in one line: libraries wrap it in long ones."""
+    """Return the innermost message in one line: libraries wrap it in long ones."""
     while error.__context__ is not None:
         error = error.__context__
     return one_line(error)

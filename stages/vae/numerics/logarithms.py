@@ -1,10 +1,12 @@
 """Sums and means of logarithms and exponentials: fast, and without overflow."""
 
 import math
+from collections.abc import Callable
 
 from vae.numerics.determinism import tf
 
 MOST_FACTORS = 64
+assert 2.0**MOST_FACTORS < tf.float32.max
 
 
 def log_mean_exp(values: tf.Tensor) -> tf.Tensor:
@@ -74,12 +76,12 @@ def mean_of_exponential(logits: tf.Tensor) -> tf.Tensor:
     return tf.where(small, series, exact)
 
 
-def exponential_with_mean(mean: tf.Tensor) -> tf.Tensor:
-    """Invert `mean_of_exponential`, which rises, by halving an interval 40 times."""
-    low, high = tf.fill(mean.shape, -1001.0), tf.fill(mean.shape, 1001.0)
-    for _ in range(40):
+def inverse(increasing: Callable, values: tf.Tensor) -> tf.Tensor:
+    """Find where an increasing function has these values, between -1001 and 1001."""
+    low, high = tf.fill(values.shape, -1001.0), tf.fill(values.shape, 1001.0)
+    for _ in range(40):  # halve the interval
         middle = (low + high) / 2.0
-        above = mean_of_exponential(middle) > mean
+        above = increasing(middle) > values
         low, high = tf.where(above, low, middle), tf.where(above, middle, high)
     return (low + high) / 2.0
 

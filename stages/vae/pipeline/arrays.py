@@ -10,8 +10,8 @@ from numpy.lib import format as npy
 
 from vae.pipeline.errors import readable
 
-# What `preprocess` writes, all that later stages rely on, see `read_arrays`. With
-# dynamic binarization there is `train_grey` as well: the training images in grey.
+# What `preprocess` writes and later stages rely on, in the form of `read_arrays`. With
+# dynamic binarization there is also `train_grey`: the training images in gray.
 OBSERVATIONS = {
     "dataset": "str",
     "class_names": "str classes",
@@ -24,20 +24,20 @@ OBSERVATIONS = {
     "binary": "bool",
 }
 
-# What zipfile and NumPy raise on damage: RuntimeError where a flipped bit says that a
-# member is encrypted or needs a newer version.
+# What zipfile and NumPy raise on damage. A flipped bit that says that a member is
+# encrypted, or needs a newer version, gives a RuntimeError.
 DAMAGE = (BadZipFile, EOFError, RuntimeError, ValueError)
 
 
 def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """The content of a file of arrays, in their given order."""
+    """Return the content of a file of arrays, in their given order."""
     content = BytesIO()
     with ZipFile(content, "w") as archive:
         for name, array in arrays.items():
             member = BytesIO()
             npy.write_array(member, np.asarray(array), allow_pickle=False)
-            # `np.savez` asks for headers of large files, which before Python 3.11.4
-            # are others than since. The rest would be the operating system's.
+            # The headers of `np.savez` depend on the version of Python, and these two
+            # fields on the operating system.
             info = ZipInfo(f"{name}.npy")
             info.create_system, info.external_attr = 3, 0o644 << 16
             archive.writestr(info, member.getvalue())
@@ -47,20 +47,20 @@ def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
 def read_arrays(
     path: Path, expected: Mapping[str, str], *, made_by: str
 ) -> dict[str, np.ndarray]:
-    """All arrays of a file by name.
+    """Return all arrays of a file by name.
 
     Args:
         path: of the file.
-        expected: by name, the type and the axes of arrays that it must have, such as
-            `uint8 images height width`, or `str` for a text alone. Axes of one name
-            have one length.
+        expected: type and axes of the arrays that the file must have, by name, such as
+            `uint8 images height width`, or `str` for a single text. Axes of the same
+            name have the same length.
         made_by: the stage that writes the file.
 
     Raises:
         PipelineError: the file is missing, damaged or not as expected.
     """
     with readable(path, *DAMAGE, made_by=made_by):
-        # Whole members are read, so that their CRC-32 is checked.
+        # zipfile checks the CRC-32 of members that are read to their end.
         with ZipFile(BytesIO(path.read_bytes())) as archive:
             arrays = {
                 name.removesuffix(".npy"): npy.read_array(BytesIO(archive.read(name)))
@@ -78,7 +78,7 @@ def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, str]) 
             raise ValueError(f"no array {name}")
         dtype, *axes = form.split()
         shape = arrays[name].shape
-        wanted = np.dtype(dtype).type  # of text, whatever its length
+        wanted = np.dtype(dtype).type  # the same for texts of any length
         if arrays[name].dtype.type != wanted or len(shape) != len(axes):
             received = f"{arrays[name].dtype} of shape {shape}"
             raise ValueError(f"{name} is {received}, expected {form}")

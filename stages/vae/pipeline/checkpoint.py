@@ -1,4 +1,4 @@
-"""The state of an unfinished training, so that a run that was cut short goes on."""
+"""The state of an unfinished training, from which the next run continues."""
 
 import hashlib
 import json
@@ -20,22 +20,17 @@ DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 class State(NamedTuple):
-    """What an unbroken run would go on with.
+    """What an unbroken run would go on with."""
 
-    Attributes:
-        history: a row for each epoch that is done.
-        arrays: weights and the optimiser's variables by name.
-    """
-
-    history: list[dict[str, float]]
-    arrays: dict[str, np.ndarray]
+    history: list[dict[str, float]]  # one row per finished epoch
+    arrays: dict[str, np.ndarray]  # weights and the optimizer's variables by name
 
 
 def fingerprint(params: Mapping[str, object], data: str) -> str:
-    """SHA-256 of all that determines the result of a training.
+    """Return the SHA-256 of all that determines the result of a training.
 
     Args:
-        params: those that the stage reads.
+        params: the parameters that the stage reads.
         data: SHA-256 of the file that it reads.
     """
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
@@ -50,24 +45,16 @@ def fingerprint(params: Mapping[str, object], data: str) -> str:
 
 
 def save_state(path: Path, key: str, state: State) -> None:
-    """Write a state whole, with its SHA-256 in front.
-
-    Args:
-        path: of the file; it is replaced.
-        key: the fingerprint of the run.
-        state: to go on with.
-    """
+    """Write a state of the run with this fingerprint, with its SHA-256 in front."""
     progress = json.dumps({"key": key, "history": state.history}).encode()
     content = save({"progress": np.frombuffer(progress, np.uint8), **state.arrays})
     write_files({path: hashlib.sha256(content).digest() + content})
 
 
 def load_state(path: Path, key: str) -> State | None:
-    """The state of this very run, or None; says in one line why one is not used.
+    """Return the state of the run with this fingerprint, or None.
 
-    Args:
-        path: of the file.
-        key: the fingerprint of the run.
+    Prints why a state that is there is not used.
     """
     check_place(path)
     if not path.exists():

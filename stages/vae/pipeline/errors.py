@@ -1,4 +1,4 @@
-"""What is wrong outside the code, and how the user mends it."""
+"""Errors that the user can mend: what is wrong, and how to mend it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 class PipelineError(Exception):
-    """A failure that the user can mend; the message is one line that says how."""
+    """A failure that the user can mend; the message says how, in one line."""
 
 
 def one_line(error: BaseException) -> str:
-    """What an exception says, in one line."""
+    """Return the message of an exception in one line."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -21,18 +21,18 @@ def check_place(path: Path) -> None:
             raise PipelineError(
                 f"{folder}: a file where a folder should be; move it away"
             )
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+    if path.exists() and not path.is_file():  # reading a pipe would never end
         raise PipelineError(f"{path}: something else where a file should be; move it")
 
 
 @contextmanager
 def readable(path: Path, *damage: type[Exception], made_by: str) -> Iterator[None]:
-    """Read a file of the pipeline; if that fails, say which stage makes it anew.
+    """Say which stage makes a file of the pipeline anew if the body cannot read it.
 
     Args:
         path: of the file.
-        damage: what a damaged file raises; anything else is a bug and passes.
-        made_by: the stage that writes it.
+        damage: what a damaged file raises; any other exception is a bug and passes.
+        made_by: the stage that writes the file.
 
     Raises:
         PipelineError: the file is missing, damaged or no file.

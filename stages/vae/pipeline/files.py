@@ -10,19 +10,19 @@ from vae.pipeline.errors import PipelineError, check_place
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of its content, which is not held in memory."""
+    """Return the SHA-256 of a file, which need not fit into the memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Write files beside their places; once all are on the disk, move them there.
+    """Write files under other names; once all are on the disk, rename them.
 
     Raises:
-        PipelineError: a folder or a file cannot be written; nothing is left behind,
-            and what was in the places before still is.
+        PipelineError: a folder or a file cannot be written. Then the old files are
+            still there, and nothing else.
     """
-    # Always the same name, so that the next run overwrites what a killed one has left.
+    # The names are fixed, so that a run overwrites what a killed one has left.
     parts = {path: path.with_name(f"{path.name}.part") for path in contents}
     path = Path()
     try:

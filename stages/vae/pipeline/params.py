@@ -1,4 +1,4 @@
-"""Reading `params.yaml`, and the checks that need to know the data.
+"""Reading of `params.yaml`, and checks that need to know the data.
 
 `read_params` checks the whole file, whichever section a stage needs, so that a mistake
 anywhere is reported before anything is computed.
@@ -23,7 +23,7 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     """
     check_place(path)
     try:
-        # The parser of DVC: others read 010 or 1:30 as other numbers.
+        # DVC's parser: others read 010 or 1:30 as other numbers.
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PipelineError(
@@ -39,7 +39,7 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def check_counts(params: Params, num_images: int) -> None:
-    """Refuse what more training images would allow.
+    """Refuse what needs more training images than there are.
 
     Args:
         params: of the pipeline.
@@ -50,29 +50,28 @@ def check_counts(params: Params, num_images: int) -> None:
             batch.
     """
     num_validation = params.preprocess.validation_images
-    most = num_images - MIN_TRAINING_IMAGES
-    if num_validation > most:
+    num_training = num_images - num_validation
+    num_pseudo_inputs = params.model.num_pseudo_inputs
+    if num_training < MIN_TRAINING_IMAGES:
         raise PipelineError(
             f"params.yaml: preprocess.validation_images: received {num_validation}; "
-            f"allowed: at most {most}, so that {MIN_TRAINING_IMAGES} of the "
-            f"{num_images} images are left for training"
+            f"allowed: at most {num_images - MIN_TRAINING_IMAGES}, so that "
+            f"{MIN_TRAINING_IMAGES} of the {num_images} images are left for training"
         )
-    num_training, batch_size = num_images - num_validation, params.train.batch_size
-    pseudo_inputs = params.model.pseudo_inputs
-    if params.model.prior == "vamp" and pseudo_inputs > num_training:
+    if num_pseudo_inputs > num_training:
         raise PipelineError(
-            f"params.yaml: model.pseudo_inputs: received {pseudo_inputs}; "
+            f"params.yaml: model.pseudo_inputs: received {num_pseudo_inputs}; "
             f"allowed: at most {num_training}, the training images that they start as"
         )
-    if batch_size > num_training:
+    if params.train.batch_size > num_training:
         raise PipelineError(
-            f"params.yaml: train.batch_size: received {batch_size}; "
+            f"params.yaml: train.batch_size: received {params.train.batch_size}; "
             f"allowed: at most {num_training}, the number of training images"
         )
 
 
 def explain(detail: dict[str, Any]) -> str:
-    """Say one of pydantic's findings as: name, received, allowed."""
+    """Return one of pydantic's findings as a line: name, received, allowed."""
     message = detail["msg"].removeprefix("Value error, ")
     if detail["loc"] == () and detail["type"] == "value_error":
         return message

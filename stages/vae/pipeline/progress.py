@@ -1,4 +1,4 @@
-"""How far a stage is: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a stage: a bar on a terminal, plain lines elsewhere."""
 
 import shutil
 
@@ -8,12 +8,12 @@ BAR = "{desc} {n_fmt}/{total_fmt} {bar:16} {remaining} left{postfix}"
 
 
 def progress_bar(what: str, total: int, *, initial: int = 0) -> tqdm:
-    """A bar that counts to a total; `bar.disable` says that there is no terminal.
+    """Return a bar; `bar.disable` says that there is no terminal.
 
     Args:
-        what: is counted.
-        total: at the end.
-        initial: what was done before the clock starts.
+        what: name of what is counted.
+        total: count at the end.
+        initial: count at which the clock starts.
     """
     columns, lines = shutil.get_terminal_size()  # 80, 24 where a terminal does not say
     return tqdm(

@@ -1,4 +1,4 @@
-"""Classes by the names that parameters have for them."""
+"""Objects of classes that parameters choose by name."""
 
 import inspect
 from collections.abc import Mapping
@@ -8,14 +8,13 @@ Kind = TypeVar("Kind")
 
 
 def make(kinds: Mapping[str, type[Kind]], name: str, **settings: Any) -> Kind:
-    """Make an object of the class of this name, from the settings that it declares.
-
-    A class declares settings as the arguments of its constructor; others are left out.
+    """Make an object of the class of this name.
 
     Args:
         kinds: classes by name.
-        name: one of these.
-        settings: those of all classes.
+        name: a key of `kinds`.
+        settings: settings of all classes. A class gets those that the arguments of its
+            constructor name.
     """
     kind = kinds[name]
     declared = inspect.signature(kind).parameters

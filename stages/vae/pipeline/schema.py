@@ -1,6 +1,7 @@
 """The parameters of the pipeline: their names, types and allowed values.
 
-There are no defaults: what runs is what the file says.
+There are no defaults: what runs is what the file says. `docs/parameters.md` says what
+each parameter means.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -19,10 +20,14 @@ from pydantic import (
     model_validator,
 )
 
-# So few still have the neighbours and the classes that `evaluate` needs.
+# Fewer images might not have the neighbors and the classes that `evaluate` needs.
 MIN_TRAINING_IMAGES = 10
 
-# Bounded, because NumPy and TensorFlow count with machine integers.
+# Priors that have weights, and likelihoods whose draws are pixels as the data has them.
+LEARNED_PRIORS = ("vamp",)
+DRAWABLE_LIKELIHOODS = ("bernoulli",)
+
+# NumPy and TensorFlow count with machine integers.
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
 Seed = CountOrZero
@@ -32,7 +37,7 @@ Positive = Annotated[Number, Field(gt=0, le=1e6)]
 
 
 def _learned_or_positive(value: Any) -> Any:
-    """A standard deviation, or the word for one that is trained."""
+    """Validate a standard deviation, or the word for one that is trained."""
     if value == "learned":
         return value
     try:
@@ -43,7 +48,7 @@ def _learned_or_positive(value: Any) -> Any:
 
 
 def _none_or_a_grid(num_points: int) -> int:
-    """A grid has points between its ends."""
+    """Validate the size of a grid, which has points between its ends."""
     if num_points in (1, 2):
         raise ValueError("Input should be 0 or at least 3")
     return num_points
@@ -60,26 +65,13 @@ class Section(BaseModel):
 
 
 class Download(Section):
-    """Which data.
+    """Which data."""
 
-    Attributes:
-        dataset: a name in `vae.data.datasets`.
-    """
-
-    dataset: str
+    dataset: str  # a name in `vae.data.catalog`
 
 
 class Preprocess(Section):
-    """How images become observations `x` in [0, 1].
-
-    Attributes:
-        binarization: `none` keeps grey values; `threshold` cuts at one half; `static`
-            draws each pixel once, with its grey value as the probability of a 1;
-            `dynamic` does so for validation and test images, and draws training
-            images anew each time they are seen.
-        validation_images: how many of the last training images are held out.
-        seed: of pixels that are drawn once.
-    """
+    """How images become observations `x` in [0, 1]."""
 
     binarization: Literal["none", "threshold", "static", "dynamic"]
     validation_images: Count
@@ -87,18 +79,7 @@ class Preprocess(Section):
 
 
 class Model(Section):
-    """The networks of q(z|x) and p(x|z).
-
-    Attributes:
-        latent_dim: number of latent dimensions.
-        prior: `standard`, N(0, I); or `vamp`, a mixture that is learned.
-        pseudo_inputs: of the mixture, whose components are their posteriors.
-        hidden_units: widths of the encoder's hidden layers, from the pixels to the
-            latents; the decoder has the same in reverse order.
-        activation: of the hidden layers, a name that Keras knows.
-        likelihood: the family of p(x|z).
-        gaussian_scale: standard deviation of a pixel, or `learned`; for `gaussian`.
-    """
+    """The networks of q(z|x) and p(x|z)."""
 
     latent_dim: Annotated[Count, Field(le=1000)]
     prior: Literal["standard", "vamp"]
@@ -110,27 +91,14 @@ class Model(Section):
     likelihood: Literal["bernoulli", "continuous_bernoulli", "gaussian"]
     gaussian_scale: Scale
 
+    @property
+    def num_pseudo_inputs(self) -> int:
+        """Number of pseudo-inputs of the prior: 0 if it has none."""
+        return self.pseudo_inputs if self.prior == "vamp" else 0
+
 
 class Train(Section):
-    """How the weights are found.
-
-    Attributes:
-        objective: what is maximised or held: `elbo`, `capacity`, `iwae`, or `dreg`, the
-            same bound as `iwae` with another gradient of the encoder.
-        num_samples: of z for each image at each step.
-        beta: weight of the rate, for `elbo`; 1 gives the ELBO itself.
-        beta_warmup_epochs: over which this weight rises from 0; for `elbo`.
-        gamma: weight of the rate's distance from C, for `capacity`.
-        capacity: nats at which C ends, for `capacity`.
-        capacity_epochs: over which C rises from 0, for `capacity`.
-        epochs: passes over the training images.
-        batch_size: images a step; a last, incomplete batch of an epoch is left out.
-        learning_rate: of Adam, at its highest.
-        schedule: `constant`, or `cosine`: up over the first twentieth of the steps,
-            then down to zero at the last.
-        seed: of the initial weights, the order of the images, and pixels and latents
-            drawn in training.
-    """
+    """How the weights are found."""
 
     objective: Literal["elbo", "capacity", "iwae", "dreg"]
     num_samples: Annotated[Count, Field(le=1000)]
@@ -154,22 +122,7 @@ class Train(Section):
 
 
 class Evaluate(Section):
-    """How well the bound is estimated.
-
-    Attributes:
-        max_images: of a split, that are looked at; the first so many.
-        num_samples: latent samples an image over which the distortion is averaged.
-        proposal: from which the importance-weighted bound draws: `posterior`, q(z|x)
-            as in the literature; or `adaptive`, which finds what q(z|x) misses.
-        num_importance_samples: latent samples a test image of that bound.
-        grid_points: of the quadrature of log p(x) along an axis, for one and for two
-            latent dimensions; 0 for none.
-        annealed_images: on how many test images, and as many drawn from the model,
-            log p(x) is enclosed by annealing; 0 for none. Of a Bernoulli likelihood.
-        optimised_images: on how many test images the best q(z|x) is found, which takes
-            the gap of the ELBO apart; 0 for none. Where log p(x) is integrated.
-        seed: of all latent samples.
-    """
+    """How well the bound is estimated."""
 
     max_images: Annotated[Count, Field(ge=MIN_TRAINING_IMAGES)]
     num_samples: Annotated[Count, Field(le=1000)]
@@ -202,29 +155,28 @@ class Params(Section):
     evaluate: Evaluate
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def _sections_agree(self) -> Self:
         """Raise ValueError where two parameters do not go together."""
-        prior, objective = self.model.prior, self.train.objective
-        if prior != "standard" and objective == "capacity":
+        model, evaluate = self.model, self.evaluate
+        if model.prior in LEARNED_PRIORS and self.train.objective == "capacity":
             raise ValueError(
-                f"train.objective: received {objective!r} with model.prior {prior!r}; "
-                "allowed: elbo, iwae or dreg, as an image's rate under a learned prior "
-                "is an estimate, and its distance from C biased"
+                "train.objective: received 'capacity' with model.prior "
+                f"{model.prior!r}; allowed: elbo, iwae or dreg, as an image's rate "
+                "under a learned prior is an estimate, and its distance from C biased"
             )
-        likelihood, annealed = self.model.likelihood, self.evaluate.annealed_images
-        if annealed and likelihood != "bernoulli":
+        if evaluate.annealed_images and model.likelihood not in DRAWABLE_LIKELIHOODS:
             raise ValueError(
-                f"evaluate.annealed_images: received {annealed} with model.likelihood "
-                f"{likelihood!r}; allowed: 0, as images drawn from the model have "
-                "binary pixels; or likelihood bernoulli"
+                f"evaluate.annealed_images: received {evaluate.annealed_images} with "
+                f"model.likelihood {model.likelihood!r}; allowed: 0, as images drawn "
+                "from the model have binary pixels; or likelihood "
+                + " or ".join(DRAWABLE_LIKELIHOODS)
             )
-        latent_dim, optimised = self.model.latent_dim, self.evaluate.optimised_images
-        if optimised and not self.evaluate.num_grid_points(latent_dim):
+        num_points = evaluate.num_grid_points(model.latent_dim)
+        if evaluate.optimised_images and not num_points:
             raise ValueError(
-                f"evaluate.optimised_images: received {optimised} with "
-                f"model.latent_dim {latent_dim} and evaluate.grid_points "
-                f"{self.evaluate.grid_points}; "
-                "allowed: 0, as the gaps need log p(x), which is integrated on a grid "
-                "of one or two dimensions"
+                f"evaluate.optimised_images: received {evaluate.optimised_images} with "
+                f"model.latent_dim {model.latent_dim} and evaluate.grid_points "
+                f"{evaluate.grid_points}; allowed: 0, as the gaps need log p(x), which "
+                "is integrated on a grid of one or two dimensions"
             )
         return self

@@ -1,4 +1,4 @@
-"""How a stage begins and ends: its inputs are hashed, and what stops it is one line."""
+"""Begin and end of a stage: its inputs are hashed, and errors are one line."""
 
 import os
 import sys
@@ -13,11 +13,11 @@ from vae.pipeline.files import hash_file, write_files
 
 
 class Stage:
-    """A stage of `dvc.yaml`: begun before it reads anything, ended by its outputs.
+    """A stage of `dvc.yaml`.
 
-    DVC hashes the inputs of a stage after its end, and would take an edit in the
-    meantime for what was run. So a stage hashes them itself, before it imports the code
-    that it runs and before it writes.
+    DVC hashes the inputs of a stage after its end, and would record an edit during the
+    run as what was run. So a stage hashes them itself: in `begin`, which comes before
+    the imports of the code that it runs, and again in `write`.
 
     Args:
         name: the key in `dvc.yaml`.

@@ -23,23 +23,14 @@ DESCRIPTION = Path("results/model.json")
 
 
 class Description(NamedTuple):
-    """What a trained model is.
+    """What a trained model is."""
 
-    Attributes:
-        model: the section `model` of the parameters that it was trained with.
-        image_shape: height and width of an image.
-        dataset: title of the data.
-        class_names: names of the classes, in the order of the labels.
-        binarization: how grey pixels were made binary, a value of the parameter.
-        binary: whether pixels are 0 or 1.
-    """
-
-    model: dict[str, Any]
-    image_shape: list[int]
-    dataset: str
-    class_names: list[str]
-    binarization: str
-    binary: bool
+    model: dict[str, Any]  # the section of the parameters
+    image_shape: list[int]  # height and width
+    dataset: str  # title of the data
+    class_names: list[str]  # in the order of the labels
+    binarization: str  # the parameter
+    binary: bool  # whether all pixels are 0 or 1
 
     @property
     def num_pixels(self) -> int:
@@ -93,28 +84,28 @@ def read_weights(folder: Path = Path()) -> dict[str, np.ndarray]:
 
 def named_weights(variables: Iterable[Any]) -> dict[str, np.ndarray]:
     """Return each kernel [inputs, outputs] and bias [outputs] by its name, float32."""
-    return {_name(v): np.asarray(v.numpy()) for v in variables}
+    return {_name(x): np.asarray(x.numpy()) for x in variables}
 
 
 def assign_weights(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
-    """Give variables the weights of their names.
+    """Assign weights to the variables of their names.
 
     Raises:
         ValueError: names, shapes or types are not those of the variables.
     """
-    variables = {_name(v): v for v in variables}
-    received = {name: (a.shape, a.dtype.name) for name, a in weights.items()}
-    expected = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
+    by_name = {_name(x): x for x in variables}
+    received = {name: (x.shape, x.dtype.name) for name, x in weights.items()}
+    expected = {name: (tuple(x.shape), x.dtype) for name, x in by_name.items()}
     for name in sorted(received | expected):
         if received.get(name) != expected.get(name):
             raise ValueError(
                 f"weights of another model: {name} is {received.get(name)}, "
                 f"expected {expected.get(name)}"
             )
-    for name, variable in variables.items():
+    for name, variable in by_name.items():
         variable.assign(weights[name])
 
 
 def _name(variable: Any) -> str:
-    """`encoder.hidden_1.kernel`: network, layer, parameter."""
+    """Return a name such as `encoder.hidden_1.kernel`: network, layer, parameter."""
     return variable.path.replace("/", ".")

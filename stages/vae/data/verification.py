@@ -1,0 +1,46 @@
+"""Verification of a dataset's files by their SHA-256."""
+
+import hashlib
+import zlib
+
+from vae.data.catalog import DATASETS, DataFile
+
+GZIP = b"\x1f\x8b"  # the first bytes of a .gz
+
+
+class SourceError(OSError):
+    """A source cannot serve; the message is the reason in one line."""
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def prove(file: DataFile, content: bytes) -> bytes:
+    """Return the content of a file that is given plain or as .gz, if it is right.
+
+    Raises SourceError if not, and says whose file it is, if that is known.
+    """
+    if content.startswith(GZIP):
+        unpacker = zlib.decompressobj(wbits=31)
+        try:  # one byte beyond the size makes the hash wrong
+            content = unpacker.decompress(content, file.size + 1)
+        except zlib.error as error:
+            raise SourceError(f"{file.name}.gz: {error}") from error
+    digest = sha256(content)
+    if digest != file.sha256:
+        owner = owners().get(digest)
+        whose = f", that of {owner}" if owner else ""
+        message = f"SHA-256 {digest}{whose}, expected {file.sha256}"
+        raise SourceError(f"{file.name}: {message}")
+    return content
+
+
+def owners() -> dict[str, str]:
+    """Return dataset and name of each known file by its SHA-256."""
+    return {
+        file.sha256: f"{dataset.title}'s {file.name}"
+        for dataset in DATASETS.values()
+        for file in dataset.files
+    }

@@ -1,0 +1,64 @@
+"""No file is taken for another, whether plain or as .gz."""
+
+import gzip
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fuzzing import fuzz, mutations
+from local_server import CONTENTS, FILES, FIRST, PACKED, tiny_dataset
+from vae.data.catalog import DATASETS
+from vae.data.verification import SourceError, prove, sha256
+
+FILE = FILES[0]
+PLAIN, PACK = CONTENTS[FILE.name], PACKED[FIRST]
+# Without the time, which would give a test another name in each process.
+REPACKED = gzip.compress(PLAIN, 1, mtime=0)
+
+
+@pytest.mark.parametrize("content", [PLAIN, PACK, REPACKED])
+def test_a_right_file_is_what_is_in_it(content):
+    assert prove(FILE, content) == PLAIN
+
+
+@pytest.mark.parametrize("content", [PLAIN[:-1], PLAIN + b"x", b"x", bytes(2**16)])
+@pytest.mark.parametrize("pack", [bytes, lambda content: gzip.compress(content, 1)])
+def test_another_content_is_named_by_its_hash(content, pack):
+    with pytest.raises(SourceError) as error:
+        prove(FILE, pack(content))
+    received = sha256(content[: FILE.size + 1] if pack is not bytes else content)
+    message = f"{FILE.name}: SHA-256 {received}, expected {FILE.sha256}"
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("content", [PLAIN, PACK, REPACKED])
+def test_a_file_of_another_dataset_is_said_to_be_its(monkeypatch, content):
+    monkeypatch.setitem(DATASETS, "fashion_mnist", tiny_dataset("fashion_mnist"))
+    message = "that of Fashion-MNIST's train-images-idx3-ubyte, expected ba891046e65"
+    with pytest.raises(SourceError, match=message):
+        prove(DATASETS["mnist"].files[0], content)
+
+
+def test_a_damaged_gz_is_named():
+    message = f"^{FILE.name}.gz: Error -3 while decompressing"
+    with pytest.raises(SourceError, match=message):
+        prove(FILE, PACK[:10] + b"\xff" * 40)
+    with pytest.raises(SourceError, match=f"^{FILE.name}: SHA-256 .*, expected "):
+        prove(FILE, PACK[:40])
+
+
+GZ = gzip.compress(b"content", mtime=0)
+
+
+@fuzz
+@given(st.binary(max_size=64) | mutations(GZ) | st.binary().map(GZ[:10].__add__))
+@example(GZ)
+def test_any_content_is_refused_in_one_line_or_right(content):
+    file = FILE._replace(size=7, sha256=sha256(b"content"))
+    try:
+        assert prove(file, content) == b"content"
+    except SourceError as error:
+        assert str(error).startswith(file.name)
+        assert len(str(error).splitlines()) == 1
+        assert content != GZ
