@@ -292,8 +292,7 @@ def main() -> None:
     pages, missing = rewrite()
     for page, text in pages.items():
         (ROOT / page).write_text(text, encoding="utf-8")
-    if missing:
-        sys.exit("\n".join(missing))
+    sys.exit("\n".join(missing) or None)
 
 
 if __name__ == "__main__":
