@@ -1,7 +1,7 @@
 """Draw the figures from what `train` and `evaluate` wrote."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -16,14 +16,7 @@ import pandas as pd
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from vae.figures.curves import draw_bound, draw_history, draw_rate
-from vae.figures.image_grids import (
-    draw_manifold,
-    draw_reconstruction,
-    draw_samples,
-    draw_traversals,
-)
-from vae.figures.latent_plane import draw_encodings, draw_posteriors
+from vae.figures import curves, image_grids, latent_plane
 from vae.figures.style import STYLE
 from vae.pipeline.arrays import read_arrays
 from vae.pipeline.errors import readable
@@ -38,25 +31,23 @@ COLUMNS = ["epoch", "train_loss"] + [
     for term in ("elbo", "rate", "distortion")
 ]
 
-# A function's keywords are the names of the arrays that it draws.
+# A function's keywords are the names of the arrays that it draws. `evaluate` writes
+# some only where they suit the model; without its arrays a figure is left out.
 FIGURES = {
-    "encodings.png": draw_encodings,
-    "reconstruction.png": draw_reconstruction,
-    "history.png": draw_history,
-    "figures/bound.png": draw_bound,
-    "figures/rate.png": draw_rate,
-    "figures/samples.png": draw_samples,
-}
-# `evaluate` writes their arrays where they suit the number of latent dimensions.
-FIGURES_OF_SOME_MODELS = {
-    "figures/manifold.png": draw_manifold,
-    "figures/posteriors.png": draw_posteriors,
-    "figures/traversals.png": draw_traversals,
+    "encodings.png": latent_plane.draw_encodings,
+    "reconstruction.png": image_grids.draw_reconstruction,
+    "history.png": curves.draw_history,
+    "figures/bound.png": curves.draw_bound,
+    "figures/manifold.png": image_grids.draw_manifold,
+    "figures/posteriors.png": latent_plane.draw_posteriors,
+    "figures/rate.png": curves.draw_rate,
+    "figures/samples.png": image_grids.draw_samples,
+    "figures/traversals.png": image_grids.draw_traversals,
 }
 
 
 def read_history() -> pd.DataFrame:
-    """The learning curve, a row for each epoch."""
+    """Read the learning curve, a row per epoch."""
     with readable(HISTORY, ValueError, made_by="train"):
         history = pd.read_csv(HISTORY)
         if missing := [name for name in COLUMNS if name not in history]:
@@ -66,12 +57,11 @@ def read_history() -> pd.DataFrame:
     return history
 
 
-def png(draw: Callable[..., Figure], arrays: dict[str, np.ndarray]) -> bytes:
-    """The file of a figure, without a name of the software, which tells its version."""
-    keywords = inspect.signature(draw).parameters
+def png(draw: Callable[..., Figure], arrays: Mapping[str, object]) -> bytes:
+    """Return the file of a figure, without the version of the software in it."""
     content = BytesIO()
     with style.context(STYLE):
-        figure = draw(**{name: arrays[name] for name in keywords})
+        figure = draw(**arrays)
         figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()
 
@@ -79,14 +69,15 @@ def png(draw: Callable[..., Figure], arrays: dict[str, np.ndarray]) -> bytes:
 def main() -> None:
     arrays = read_arrays(LATENTS, {}, made_by="evaluate")
     arrays["history"] = read_history()
-    figures = FIGURES | {
-        name: draw
-        for name, draw in FIGURES_OF_SOME_MODELS.items()
-        if set(inspect.signature(draw).parameters) <= set(arrays)
-    }
-    stage.write({RESULTS / name: png(draw, arrays) for name, draw in figures.items()})
-    for name in set(FIGURES_OF_SOME_MODELS) - set(figures):
-        (RESULTS / name).unlink(missing_ok=True)
+    figures = {}
+    for name, draw in FIGURES.items():
+        keywords = list(inspect.signature(draw).parameters)
+        if set(keywords) <= set(arrays):
+            figures[RESULTS / name] = png(draw, {key: arrays[key] for key in keywords})
+    stage.write(figures)
+    for name in FIGURES:
+        if RESULTS / name not in figures:  # of another model
+            (RESULTS / name).unlink(missing_ok=True)
     print(f"{len(figures)} figures in {RESULTS}/")
 
 

@@ -1,4 +1,4 @@
-"""What the tests of several modules share."""
+"""What tests of several modules share: a tiny project, and how tests run."""
 
 import json
 import os
@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 import vae.numerics.determinism  # noqa: F401  before anything imports TensorFlow
+from clones import change_params
 from vae.data.idx import format_idx
 
-# Most of the time of these tests is compilation. Without optimisation it takes two
-# thirds; `test_bits.py` runs what ships.
+# Compilation takes most of the time of tests. `test_bits.py` runs what ships.
 os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
 
 ROOT = Path(__file__).parent.parent
@@ -59,39 +59,36 @@ TINY = {
 
 def write_params(**changes):
     """Write params.yaml: TINY with changes such as `train__epochs=4`."""
-    params = {name: dict(section) for name, section in TINY.items()}
-    for key, value in changes.items():
-        section, name = key.split("__")
-        params[section][name] = value
-    with open("params.yaml", "w") as file:
-        yaml.safe_dump(params, file)
+    path = Path("params.yaml")
+    path.write_text(yaml.safe_dump(TINY))
+    change_params(path, {k.replace("__", "."): v for k, v in changes.items()})
 
 
 def make_project(folder):
-    """A project of 41 and 30 images of 6 x 4 pixels, nothing run yet."""
+    """Make a project of 41 and 30 images of 6 x 4 pixels, nothing run yet."""
     (folder / "data/verified").mkdir(parents=True)
     (folder / "results").mkdir()
     shutil.copy(ROOT / "dvc.yaml", folder)
     description = {"dataset": "mnist", "title": "Tiny", "classes": CLASSES}
     (folder / "data/verified/dataset.json").write_text(json.dumps(description))
     rng = np.random.default_rng(0)
-    for prefix, count in {"train": 41, "t10k": 30}.items():
+    for prefix, count in (("train", 41), ("t10k", 30)):
+        path = folder / f"data/verified/{prefix}"
         images = rng.integers(256, size=(count, 6, 4), dtype=np.uint8)
+        Path(f"{path}-images-idx3-ubyte").write_bytes(format_idx(images))
         labels = np.arange(count, dtype=np.uint8) % 10
-        for name, array in {"images-idx3": images, "labels-idx1": labels}.items():
-            path = folder / f"data/verified/{prefix}-{name}-ubyte"
-            path.write_bytes(format_idx(array))
+        Path(f"{path}-labels-idx1-ubyte").write_bytes(format_idx(labels))
 
 
 def pytest_collection_modifyitems(items):
-    """Files with long tests come first: at the end they would keep one process busy."""
+    """Put files with long tests first: at the end they would keep one process busy."""
     long = {item.path for item in items if item.get_closest_marker("long")}
     items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(autouse=True)
 def same_numbers(request, monkeypatch):
-    """What a test draws does not depend on which tests ran before it in its process."""
+    """Let a test draw the same numbers, whatever ran before it."""
     if hasattr(request.module, "RNG"):
         monkeypatch.setattr(request.module, "RNG", np.random.default_rng(1))
 

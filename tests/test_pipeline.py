@@ -1,9 +1,11 @@
-"""`dvc.yaml` and `params.yaml` against the code: nothing forgotten, nothing idle."""
+"""`dvc.yaml`, `params.yaml` and the folders of the code against what it imports."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,51 +16,86 @@ import check
 ROOT = Path(__file__).parent.parent
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+PACKAGE = "stages/vae/__init__.py"
+FILES = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "stages").rglob("*.py"))
+PAGE = "stages/vae/explorer"  # whose parts are no modules
+
+# What modules may import of ours, by their folder; "" is the top floor: the model,
+# its likelihoods and priors, objectives and training. Stages may import all.
+MAY_IMPORT = {
+    "numerics": {"numerics"},
+    "pipeline": {"pipeline"},
+    "data": {"data", "pipeline", "numerics.streams"},
+    "": {"", "numerics", "pipeline.registry"},
+    "evaluation": {"", "numerics", "pipeline", "evaluation"},
+    "figures": {"figures"},
+    "explorer": {"explorer"},
+}
 
 
+@cache
 def syntax_tree(path):
     return ast.parse((ROOT / path).read_text())
 
 
+@cache
 def imported_names(path):
-    """Every module that a file imports, `from a import b` as both a and a.b."""
+    """Return every module that a file imports, `from a import b` as both a and a.b."""
+    names = []
     for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+    return names
 
 
+def imported_files(path):
+    """Return the files of ours that a file imports, without those of packages."""
+    stems = (f"stages/{name.replace('.', '/')}.py" for name in imported_names(path))
+    return {stem for stem in stems if (ROOT / stem).is_file()}
+
+
+@cache
 def loaded_files(script):
-    """A script and every file of ours that it loads, directly or not."""
-    found, todo = set(), [script]
+    """Return a script and every file of ours that it loads, directly or not.
+
+    What `vae.load` imports is loaded only where it is called.
+    """
+    loads = "load" in attribute_chains(script, root="vae")
+    found, todo = set(), {script}
     while todo:
         path = todo.pop()
-        if path not in found and (ROOT / path).is_file():
-            found.add(path)
-            names = list(imported_names(path))
-            stems = [f"stages/{name.replace('.', '/')}" for name in names]
-            packages = {name.split(".")[0] for name in names}
-            todo += [f"{stem}.py" for stem in stems]
-            todo += [f"stages/{name}/__init__.py" for name in packages]
+        found.add(path)
+        if path != PACKAGE or loads:
+            todo |= imported_files(path)
+        if any(name.split(".")[0] == "vae" for name in imported_names(path)):
+            todo.add(PACKAGE)
+        todo -= found
     return found
 
 
 def attribute_chains(path, root):
-    """`train.seed` for each `params.train.seed` in a file, the longest chains only."""
+    """Return `train.seed` for each `params.train.seed` in a file, the longest alone.
+
+    A call such as `read_params().train.seed` counts as `params`.
+    """
     tree = syntax_tree(path)
     inner = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    chains = set()
     for node in ast.walk(tree):
-        chain = []
-        if id(node) in inner:
-            continue
-        while isinstance(node, ast.Attribute):
-            chain.insert(0, node.attr)
-            node = node.value
-        if isinstance(node, ast.Name) and node.id == root and chain:
-            yield ".".join(chain)
+        text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+        text = text.replace("read_params()", "params")
+        if id(node) not in inner and text.startswith(f"{root}."):
+            chains.add(text.removeprefix(f"{root}."))
+    return chains
+
+
+def third_party(paths):
+    """Return the packages that files import, neither ours nor Python's own."""
+    names = {name.split(".")[0] for path in paths for name in imported_names(path)}
+    return names - {"vae", *STAGES} - sys.stdlib_module_names
 
 
 def output_paths(stage):
@@ -68,39 +105,32 @@ def output_paths(stage):
 
 
 def test_the_stages_are_those_that_there_are():
-    assert [f"stages/{name}.py" for name in STAGES] == [
-        stage["cmd"].removeprefix("python -BE ") for stage in STAGES.values()
+    assert [f"python -BE stages/{name}.py" for name in STAGES] == [
+        stage["cmd"] for stage in STAGES.values()
     ]
     scripts = {path.stem for path in (ROOT / "stages").glob("*.py")}
     assert scripts == set(STAGES)
 
 
-def covered_files(stage):
-    """Every file of code that the dependencies name, alone or by its folder."""
-    for dep in stage["deps"]:
-        if dep.endswith(".py"):
-            yield dep
-        elif dep.startswith("stages/"):
-            yield from (str(p.relative_to(ROOT)) for p in (ROOT / dep).rglob("*.py"))
+def covers(dep, path):
+    """Whether a dependency is a file, or the folder in which it is."""
+    return path == dep or path.startswith(f"{dep}/")
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_deps_cover_every_module_that_a_stage_loads_and_no_other(name):
-    covered = list(covered_files(STAGES[name]))
-    assert sorted(covered) == sorted(loaded_files(f"stages/{name}.py"))
-
-
-def test_deps_cover_every_part_of_the_page():
-    parts = ROOT.glob("stages/vae/explorer/*.*")
-    listed = {dep for dep in STAGES["explore"]["deps"] if "/explorer/" in dep}
-    assert {str(path.relative_to(ROOT)) for path in parts} == listed
+    loaded = loaded_files(f"stages/{name}.py")
+    deps = [dep for dep in STAGES[name]["deps"] if dep.startswith("stages/")]
+    for path in loaded:
+        assert any(covers(dep, path) for dep in deps), path
+    for dep in deps:
+        used = any(covers(dep, path) for path in loaded)
+        assert used or (name, dep) == ("explore", PAGE), dep
 
 
 def test_the_check_looks_for_every_package_that_a_stage_imports():
     loaded = set().union(*(loaded_files(f"stages/{name}.py") for name in STAGES))
-    names = {name.split(".")[0] for path in loaded for name in imported_names(path)}
-    ours = {"vae", *STAGES}
-    assert set(check.PACKAGES) == names - ours - sys.stdlib_module_names
+    assert set(check.PACKAGES) == third_party(loaded)
 
 
 def test_every_stage_comes_after_the_check():
@@ -111,15 +141,9 @@ def test_every_stage_comes_after_the_check():
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_deps_and_params_stand_in_order(name):
-    for kind in ("deps", "outs", "params"):
-        assert STAGES[name].get(kind, []) == sorted(STAGES[name].get(kind, []))
-
-
-@pytest.mark.parametrize("name", STAGES)
 def test_params_are_those_that_a_stage_reads(name):
     declared = STAGES[name].get("params", [])
-    read = set(attribute_chains(f"stages/{name}.py", root="params"))
+    read = attribute_chains(f"stages/{name}.py", root="params")
     for key in declared:
         assert any(f"{chain}.".startswith(f"{key}.") for chain in read), key
     if "params.yaml" in STAGES[name]["deps"]:  # all of it
@@ -133,48 +157,56 @@ def test_every_parameter_is_declared_by_a_stage():
     assert set(PARAMS) <= declared
 
 
-def test_every_module_is_loaded_by_a_stage():
-    loaded = set().union(*(loaded_files(f"stages/{name}.py") for name in STAGES))
-    files = {str(p.relative_to(ROOT)) for p in (ROOT / "stages").rglob("*.py")}
-    assert files == loaded
+def test_every_module_is_loaded_by_a_stage_or_a_tool():
+    tools = (str(path.relative_to(ROOT)) for path in (ROOT / "tools").glob("*.py"))
+    scripts = [*(f"stages/{name}.py" for name in STAGES), *tools]
+    assert set(FILES) <= set().union(*map(loaded_files, scripts))
 
 
-def test_no_stage_imports_a_stage():
-    for name in STAGES:
-        assert loaded_files(f"stages/{name}.py") & {
-            f"stages/{other}.py" for other in STAGES
-        } == {f"stages/{name}.py"}
+def room(path):
+    """Return the folder of a module in `vae`, "" for the top floor."""
+    return Path(path).relative_to("stages/vae").parent.as_posix().replace(".", "")
 
 
-def test_only_train_and_evaluate_load_tensorflow():
-    for name in STAGES:
-        names = {
-            n for p in loaded_files(f"stages/{name}.py") for n in imported_names(p)
-        }
-        heavy = {"tensorflow", "keras"} & {n.split(".")[0] for n in names}
-        assert bool(heavy) == (name in {"train", "evaluate"})
+@pytest.mark.parametrize("path", [f for f in FILES if f != PACKAGE])
+def test_a_module_imports_only_what_its_folder_may(path):
+    scripts = {f"stages/{name}.py" for name in STAGES}
+    assert imported_files(path) & scripts == set()
+    if path in scripts:
+        return
+    allowed = MAY_IMPORT[room(path)]
+    for other in imported_files(path):
+        module = f"{room(other)}.{Path(other).stem}"
+        assert {room(other), module} & allowed, other
 
 
-def test_settings_come_before_every_import_of_tensorflow():
-    for path in loaded_files("stages/train.py") | loaded_files("stages/evaluate.py"):
-        names = list(imported_names(path))
-        if path != "stages/vae/numerics/determinism.py" and "tensorflow" in names:
-            first = min(names.index(n) for n in ("tensorflow", "keras") if n in names)
-            assert names.index("vae.numerics.determinism") < first, path
+def test_tensorflow_is_imported_in_one_place():
+    """Other places could do so before its settings are made."""
+    heavy = [path for path in FILES if {"tensorflow", "keras"} & third_party([path])]
+    assert heavy == ["stages/vae/numerics/determinism.py"]
+    users = {n for n in STAGES if heavy[0] in loaded_files(f"stages/{n}.py")}
+    assert users == {"train", "evaluate"}
 
 
 def test_computation_opens_no_files():
     opens = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "savefig"}
-    # whose purpose it is
-    files = {"arrays", "checkpoint", "files", "mirrors", "params", "sources", "stage"}
-    for path in (ROOT / "stages/vae").rglob("*.py"):
-        tree = ast.parse(path.read_text())
-        calls = {
-            getattr(node.func, "attr", getattr(node.func, "id", None))
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call)
-        }
-        assert path.stem in files or not calls & opens, path
+    for path in FILES:
+        if path.startswith("stages/vae/") and room(path) not in {"pipeline", "data"}:
+            calls = [
+                n.func for n in ast.walk(syntax_tree(path)) if isinstance(n, ast.Call)
+            ]
+            assert not opens & {ast.unparse(call).split(".")[-1] for call in calls}, (
+                path
+            )
+
+
+def test_priors_and_likelihoods_are_asked_and_not_compared():
+    """Their names are known where they are declared and made, and nowhere else."""
+    kinds = r"""["'](vamp|bernoulli|continuous_bernoulli)["']"""
+    kinds += r"|isinstance\([^)]*(prior|likelihood)"
+    found = {p for p in FILES if re.search(kinds, (ROOT / p).read_text(), re.I)}
+    owners = {"pipeline/schema.py", "likelihoods.py", "priors.py"}
+    assert found == {f"stages/vae/{name}" for name in owners}
 
 
 def test_no_stage_reads_what_a_later_one_writes():
@@ -195,54 +227,55 @@ def test_only_weights_and_arrays_are_left_to_the_cache():
             assert options["cache"] is False
 
 
+LOCKS = ["dvc.lock", "studies/dvc.lock"]
+COMMITTED = "stages: {a: committed}"
+
+
 @pytest.fixture
 def make(tmp_path):
     """Runs `make repro` in a repository where all is set up, with a DVC that ends."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
+    for folder in ("checks", "studies", ".venv/bin", ".dvc/tmp"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("Makefile", "checks/clones.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name, line in {"python": f'exec {sys.executable} "$@"', "dvc": ""}.items():
+        script = tmp_path / f".venv/bin/{name}"
+        script.write_text(f"#!/bin/sh\n{line}\n")
+        script.chmod(0o755)
+    for name in LOCKS:
+        (tmp_path / name).write_text(COMMITTED)
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    (tmp_path / ".venv/bin").mkdir(parents=True)
-    (tmp_path / ".dvc/tmp").mkdir(parents=True)
-    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
-    (tmp_path / ".venv/bin/dvc").write_text("#!/bin/sh\n")
-    (tmp_path / ".venv/bin/dvc").chmod(0o755)
-    (tmp_path / "requirements.txt").touch()
-    (tmp_path / ".venv/ready").touch()
-    (tmp_path / "dvc.lock").write_text("stages: {a: committed}")
-    subprocess.run(["git", "add", "dvc.lock"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", *LOCKS], cwd=tmp_path, check=True)
+    for name in ("requirements.txt", ".venv/ready"):
+        (tmp_path / name).touch()
     return lambda: subprocess.run(
         ["make", "repro"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
 
 @pytest.mark.parametrize(
-    ("content", "kept"), [("", False), ('{"/a": {"wri', False), ("{}", True)]
+    ("name", "content", "expected"),
+    [
+        (".dvc/tmp/rwlock", '{"/a": {"wri', None),
+        (".dvc/tmp/rwlock", "{}", "{}"),
+        *[(name, "stages: [", COMMITTED) for name in LOCKS],
+        *[(name, "stages:\n  a:\n   b", "stages:\n  a:\n   b") for name in LOCKS],
+    ],
 )
-def test_make_removes_a_lock_that_a_kill_left_half_written(
-    make, tmp_path, content, kept
+def test_make_mends_a_lock_that_a_kill_left_half_written(
+    make, tmp_path, name, content, expected
 ):
-    lock = tmp_path / ".dvc/tmp/rwlock"
+    lock = tmp_path / name
     lock.write_text(content)
     assert make().returncode == 0
-    assert lock.exists() == kept
+    assert (lock.read_text() if lock.exists() else None) == expected
 
 
-@pytest.mark.parametrize(
-    ("content", "kept"),
-    [("", False), ("sch", False), ("stages:\n  a:\n   b", True), ("stages: [", False)],
-)
-def test_make_restores_a_dvc_lock_that_a_kill_left_half_written(
-    make, tmp_path, content, kept
-):
-    lock = tmp_path / "dvc.lock"
-    lock.write_text(content)
-    assert make().returncode == 0
-    assert lock.read_text() == (content if kept else "stages: {a: committed}")
-
-
+@pytest.mark.parametrize("name", LOCKS)
 def test_make_leaves_a_dvc_lock_alone_that_was_deleted_or_is_in_conflict(
-    make, tmp_path
+    make, tmp_path, name
 ):
-    lock = tmp_path / "dvc.lock"
+    lock = tmp_path / name
     lock.unlink()
     assert make().returncode == 0
     assert not lock.exists()
@@ -251,9 +284,9 @@ def test_make_leaves_a_dvc_lock_alone_that_was_deleted_or_is_in_conflict(
         kwargs |= {"cwd": tmp_path, "text": True}
         return subprocess.check_output(["git", *command], **kwargs).strip()
 
-    content = git("rev-parse", ":dvc.lock")
-    sides = [f"100644 {content} {side}\tdvc.lock" for side in (2, 3)]
-    git("rm", "--quiet", "--cached", "dvc.lock")
+    content = git("rev-parse", f":{name}")
+    sides = [f"100644 {content} {side}\t{name}" for side in (2, 3)]
+    git("rm", "--quiet", "--cached", name)
     git("update-index", "--index-info", input="\n".join(sides))
     lock.write_text("<<<<<<< HEAD\nstages: {a: resolved by half")
     result = make()

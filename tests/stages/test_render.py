@@ -11,14 +11,10 @@ import render
 from fuzzing import flips, fuzz, mutations
 from vae.pipeline.errors import PipelineError
 
-NAMES = [
-    "epoch",
-    *["train_elbo", "train_rate", "train_distortion"],
-    *["validation_elbo", "validation_rate", "validation_distortion"],
-    "train_loss",
-    "beta",
-]
+NAMES = ["epoch", "train_elbo", "train_rate", "train_distortion", "validation_elbo"]
+NAMES += ["validation_rate", "validation_distortion", "train_loss", "beta"]
 ROWS = np.arange(18).reshape(2, 9) - 2.5
+NOT_FINITE = "not a finite number in each place"
 CSV = "\n".join([",".join(NAMES), *[",".join(map(str, row)) for row in ROWS], ""])
 
 
@@ -44,12 +40,10 @@ def test_the_learning_curve_arrives():
     [
         ("", "No columns to parse from file"),
         ("\n\n", "No columns to parse from file"),
-        (CSV.splitlines()[0], "not a finite number in each place"),
-        (CSV[:-20], "not a finite number in each place"),
-        (CSV.replace("-2.5", "nan"), "not a finite number in each place"),
-        (CSV.replace("-2.5", "1e999"), "not a finite number in each place"),
+        (CSV.splitlines()[0], NOT_FINITE),
+        (CSV[:-20], NOT_FINITE),
+        *[(CSV.replace("-2.5", text), NOT_FINITE) for text in ("nan", "1e999", "1,1")],
         (CSV.replace("-2.5", "x"), "could not convert string to float: 'x'"),
-        (CSV.replace("-2.5", "1,1"), "not a finite number in each place"),
         *[(CSV.replace(name, "x"), f"no column {name}") for name in NAMES[:-1]],
     ],
 )
@@ -84,5 +78,5 @@ def test_figures_are_drawn_and_saved_in_the_style():
 
     content = render.png(draw, {})
     assert seen == [(160, False)]
-    # The width: an inch and the margins of a tight box, at 160 dots an inch.
+    # The width: an inch and the margins of a tight box, at 160 dots per inch.
     assert int.from_bytes(content[16:20]) == 192

@@ -1,4 +1,4 @@
-"""Curves and bars, drawn from arrays."""
+"""Curves and bars. All values are means over images, in nats per image."""
 
 import numpy as np
 import pandas as pd
@@ -8,25 +8,20 @@ from matplotlib.ticker import MaxNLocator
 
 from vae.figures.style import REFERENCE
 
-SETTLED = 0.1  # the share of epochs after which curves fill their height
+SETTLED = 0.1  # share of the epochs after which curves fill the height of a panel
 
 
 def draw_history(*, history: pd.DataFrame) -> Figure:
-    """ELBO, rate and distortion against the epoch; first the loss, if it is another.
+    """Draw ELBO, rate and distortion of `history.csv`; first the loss, if it differs.
 
     The first tenth of the epochs, in which all changes most, may leave the picture.
-
-    Args:
-        history: the columns of `history.csv`, nats per image; `capacity` is drawn as
-            the target of the rate.
     """
     panels = {"elbo": "ELBO", "rate": "rate", "distortion": "distortion"}
     if not np.allclose(history["train_loss"], -history["train_elbo"], atol=0.01):
         panels = {"loss": "loss, which is minimised", **panels}
     figure = Figure(figsize=(8, 2.6), layout="constrained")
-    for axes, (name, title) in zip(
-        figure.subplots(1, len(panels)), panels.items(), strict=True
-    ):
+    subplots = figure.subplots(1, len(panels))
+    for axes, (name, title) in zip(subplots, panels.items(), strict=True):
         for split, line in {"train": "-", "validation": "--"}.items():
             if f"{split}_{name}" in history:
                 column = history[f"{split}_{name}"]
@@ -53,49 +48,30 @@ def _fill_height_when_settled(axes: Axes) -> None:
 
 def draw_bound(
     *,
-    curve_num_samples: np.ndarray,
-    curve_iwae_bound: np.ndarray,
-    num_importance_samples: np.ndarray,
-    iwae_bound: np.ndarray,
-    log_evidence: np.ndarray,
+    curve_num_samples: np.ndarray,  # [counts], samples from q(z|x)
+    curve_iwae_bound: np.ndarray,  # [counts]
+    num_importance_samples: np.ndarray,  # of the proposal
+    iwae_bound: np.ndarray,  # with these
+    log_evidence: np.ndarray,  # NaN where it is unknown
 ) -> Figure:
-    """Importance-weighted bounds against the number of samples, below log p(x).
+    """Draw importance-weighted bounds against the number of samples, below log p(x).
 
-    Args:
-        curve_num_samples: numbers of samples from q(z|x), [counts].
-        curve_iwae_bound: the bound with so many, the mean over the test images
-            [counts], nats per image.
-        num_importance_samples: of the proposal, one number.
-        iwae_bound: the bound with these; drawn apart where there are more than from
-            q(z|x), that is where the proposal is adaptive.
-        log_evidence: the mean of log p(x), or NaN where it is unknown.
+    If the proposal has more samples than were drawn from q(z|x), it is adaptive, and
+    its bound is drawn apart.
     """
     figure = Figure(figsize=(4, 3), layout="constrained")
     axes = figure.subplots()
-    axes.semilogx(
-        curve_num_samples,
-        curve_iwae_bound,
-        "o-",
-        markersize=4,
-        label="all samples from $q(z|x)$",
-    )
-    ticks = list(curve_num_samples)
+    curve, label = (curve_num_samples, curve_iwae_bound), "all samples from $q(z|x)$"
+    axes.semilogx(*curve, "o-", markersize=4, label=label)
+    ticks = curve_num_samples.tolist()
     if num_importance_samples > ticks[-1]:
-        axes.semilogx(
-            num_importance_samples,
-            iwae_bound,
-            "s",
-            label="adaptive: a quarter search",
-        )
+        label = "adaptive: a quarter search"
+        axes.semilogx(num_importance_samples, iwae_bound, "s", label=label)
         ticks.append(int(num_importance_samples))
     if np.isfinite(log_evidence):
         axes.axhline(log_evidence, label="$\\log p(x)$, by quadrature", **REFERENCE)
-    axes.annotate(
-        "ELBO",
-        (curve_num_samples[0], curve_iwae_bound[0]),
-        (8, -3),
-        textcoords="offset points",
-    )
+    start = (curve_num_samples[0], curve_iwae_bound[0])
+    axes.annotate("ELBO", start, (8, -3), textcoords="offset points")
     figure.legend(loc="outside upper left")
     axes.set_xlabel("importance samples an image")
     axes.set_ylabel("bound, nats per image")
@@ -104,12 +80,8 @@ def draw_bound(
     return figure
 
 
-def draw_rate(*, rate_by_dimension: np.ndarray) -> Figure:
-    """What each latent dimension carries, the most informative first.
-
-    Args:
-        rate_by_dimension: means over the test images [latent], nats per image.
-    """
+def draw_rate(*, rate_by_dimension: np.ndarray) -> Figure:  # [latent]
+    """Draw the rate of each dimension, the most informative first."""
     count = len(rate_by_dimension)
     figure = Figure(figsize=(max(3, 0.3 * count + 1), 2.8), layout="constrained")
     axes = figure.subplots()

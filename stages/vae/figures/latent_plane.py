@@ -1,43 +1,36 @@
 """The latent plane: where images are encoded, and how well q(z|x) fits."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Ellipse
+from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE
 
 PRIOR_POINTS = 300  # along each axis, for the contours of a learned prior
-# Of a Gaussian in the plane within 1, 2 and 3 standard deviations.
-SHARES = [1 - np.exp(-0.5 * r**2) for r in (1, 2, 3)]
+DEVIATIONS = (1, 2, 3)  # standard deviations at which Gaussians are outlined
+# Mass of a Gaussian in the plane within these.
+SHARES = [1 - np.exp(-0.5 * r**2) for r in DEVIATIONS]
+PERCENTAGES = ", ".join(f"{share:.0%}" for share in SHARES)
 
 
-def draw_encodings(
+def draw_encodings(  # noqa: PLR0913  a keyword per array
     *,
-    dataset: np.ndarray,
-    class_names: np.ndarray,
-    label: np.ndarray,
-    loc: np.ndarray,
-    rate_by_dimension: np.ndarray,
-    prior_loc: np.ndarray,
-    prior_scale: np.ndarray,
+    dataset: np.ndarray,  # its title
+    class_names: np.ndarray,  # [classes]
+    label: np.ndarray,  # [images]
+    loc: np.ndarray,  # [images, latent], posterior means
+    rate_by_dimension: np.ndarray,  # [latent], nats per image
+    prior_loc: np.ndarray,  # [components, latent], Gaussians of an equal mixture
+    prior_scale: np.ndarray,  # [components, latent]
 ) -> Figure:
-    """Posterior means of images by class, over the prior's contours.
+    """Draw posterior means of images by class, over the prior's contours.
 
-    Of more than two latent dimensions, the two that carry the highest rate. A single
-    one is drawn against the class, the means of a class spread at random across its
-    row so that their density can be seen.
-
-    Args:
-        dataset: its title.
-        class_names: [classes].
-        label: class of each image [images].
-        loc: posterior means [images, latent].
-        rate_by_dimension: means over the images [latent], nats per image.
-        prior_loc: means of the Gaussians of which p(z) is an equal mixture,
-            [components, latent].
-        prior_scale: their standard deviations, likewise.
+    Of more than two latent dimensions, the two with the highest rate are drawn. A
+    single one is drawn against the class; the means of a class are spread at random
+    across its row, so that their density can be seen.
     """
     figure = Figure(figsize=(4.8, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -47,16 +40,17 @@ def draw_encodings(
     title = f"Posterior means of {len(loc):,} test images of {dataset}"
     axes.set_xlabel(names[0])
     if len(rate) == 1:
-        points = np.column_stack([loc[:, 0], label + _spread_within(label)])
+        points = np.column_stack([loc[:, 0], label + _offsets_in_rows(label)])
         axes.set_ylabel("class")
         classes = np.unique(label)
         axes.set_yticks(classes, class_names[classes])
-        _draw_prior_intervals(axes, prior_loc, prior_scale)
+        prior = _draw_prior_intervals(axes, prior_loc, prior_scale)
     else:
         points = loc[:, shown]
         axes.set_ylabel(names[1])
         axes.set_aspect("equal")
-        _draw_prior_contours(axes, prior_loc[:, shown], prior_scale[:, shown])
+        prior = _draw_prior_contours(axes, prior_loc[:, shown], prior_scale[:, shown])
+    axes.plot([], [], label=f"prior: {prior}", **REFERENCE)
     if len(rate) > 2:
         title += f",\nthe two most informative of {len(rate)} dimensions"
     axes.set_title(title)
@@ -67,8 +61,8 @@ def draw_encodings(
     return figure
 
 
-def _spread_within(label: np.ndarray) -> np.ndarray:
-    """Offsets from -0.4 to 0.4 [images], evenly spaced within each class at random."""
+def _offsets_in_rows(label: np.ndarray) -> np.ndarray:
+    """Return offsets [images] from -0.4 to 0.4, evenly spaced in each class."""
     rng = np.random.default_rng(0)
     offsets = np.empty(len(label))
     for number in np.unique(label):
@@ -77,45 +71,46 @@ def _spread_within(label: np.ndarray) -> np.ndarray:
     return offsets
 
 
-def _draw_prior_contours(axes, loc: np.ndarray, scale: np.ndarray) -> None:
-    """The smallest regions that hold the SHARES of p(z), in two dimensions."""
-    label = "prior: 1, 2, 3 sd"
-    if len(loc) == 1:
-        for radius in (1, 2, 3):
-            axes.add_patch(Circle((0, 0), radius, fill=False, zorder=3, **REFERENCE))
-    else:
-        label = "prior: " + ", ".join(f"{share:.0%}" for share in SHARES)
-        low, high = (loc - 4 * scale).min(axis=0), (loc + 4 * scale).max(axis=0)
-        ticks = np.linspace(low, high, PRIOR_POINTS)
-        # [points, components] along each axis
-        across, up = (
-            np.exp(-0.5 * ((ticks[:, None, d] - loc[:, d]) / scale[:, d]) ** 2)
-            / scale[:, d]
-            for d in (0, 1)
-        )
-        density = np.einsum("jk,ik->ji", up, across)
-        levels = region_levels(density)[::-1]
-        color, width = REFERENCE["color"], REFERENCE["linewidth"]
-        lines = {"colors": color, "linewidths": width, "linestyles": "--", "zorder": 3}
-        axes.contour(*ticks.T, density, levels, **lines)
-    axes.plot([], [], label=label, **REFERENCE)
-
-
-def _draw_prior_intervals(axes, loc: np.ndarray, scale: np.ndarray) -> None:
-    """One latent dimension: 1, 2 and 3 standard deviations from the prior's mean."""
+def _draw_prior_intervals(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
+    """Draw lines at standard deviations of a 1-D prior; return what they show."""
     mean = loc.mean()
     deviation = np.sqrt(np.mean((loc - mean) ** 2 + scale**2))
     for distance in (-3, -2, -1, 1, 2, 3):
         axes.axvline(mean + distance * deviation, **REFERENCE)
-    axes.plot([], [], label="prior: 1, 2, 3 sd", **REFERENCE)
+    return "1, 2, 3 sd"
+
+
+def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
+    """Draw the smallest regions that hold the SHARES of a 2-D prior; name them."""
+    if len(loc) == 1:
+        _draw_ellipses(axes, loc[0], scale[0], zorder=3, **REFERENCE)
+        return "1, 2, 3 sd"
+    low, high = (loc - 4 * scale).min(axis=0), (loc + 4 * scale).max(axis=0)
+    ticks = np.linspace(low, high, PRIOR_POINTS).T
+    across, up = (  # densities [points, components] along each axis
+        np.exp(-0.5 * ((along[:, None] - center) / width) ** 2) / width
+        for along, center, width in zip(ticks, loc.T, scale.T, strict=True)
+    )
+    density = np.einsum("jk,ik->ji", up, across)
+    lines = {f"{name}s": value for name, value in REFERENCE.items()}
+    axes.contour(*ticks, density, region_levels(density)[::-1], zorder=3, **lines)
+    return PERCENTAGES
+
+
+def _draw_ellipses(
+    axes: Axes, loc: np.ndarray, scale: np.ndarray, **style: object
+) -> None:
+    """Draw a Gaussian in the plane by its standard deviations."""
+    for r in DEVIATIONS:
+        axes.add_patch(Ellipse(loc, *(2 * r * scale), fill=False, **style))
 
 
 def _scatter_by_class(
-    axes, class_names: np.ndarray, label: np.ndarray, points: np.ndarray
+    axes: Axes, class_names: np.ndarray, label: np.ndarray, points: np.ndarray
 ) -> None:
-    """A colour, a shape and a written label for each class."""
+    """Give each class a color, a shape and a written label."""
     size = 13 if max(map(len, class_names)) <= 2 else 8
-    for number, place in label_places(class_names, label, points).items():
+    for number, position in label_positions(class_names, label, points).items():
         axes.scatter(
             *points[label == number].T,
             s=5,
@@ -127,7 +122,7 @@ def _scatter_by_class(
         )
         axes.annotate(
             class_names[number],
-            place,
+            position,
             size=size,
             weight="bold",
             ha="center",
@@ -137,15 +132,15 @@ def _scatter_by_class(
         )
 
 
-def label_places(
+def label_positions(
     class_names: np.ndarray, label: np.ndarray, points: np.ndarray
 ) -> dict[int, list[float]]:
-    """Where each class prevails, [2]: many of its points, few others, no other label.
+    """Return where each class prevails, [2]: many of its points and few others.
 
-    Of 40 x 40 cells over the points [points, 2], the centre of the one in which the
-    class's count times its share is largest and no other label is in the way: a line
-    of text is two cells high, a letter one cell wide, with a cell between. The classes
-    that prevail most come first.
+    It is the center of one of 40 x 40 cells over the points [points, 2]: that in which
+    the class's count times its share is largest and no other label is in the way. A
+    line of text is two cells high, a letter one cell wide, with a cell between. The
+    classes that prevail most come first.
     """
     total, *edges = np.histogram2d(*points.T, bins=40)
     scores = {}
@@ -167,29 +162,20 @@ def label_places(
     }
 
 
-def draw_posteriors(
+def draw_posteriors(  # noqa: PLR0913  a keyword per array
     *,
-    class_names: np.ndarray,
-    posterior_label: np.ndarray,
-    posterior_loc: np.ndarray,
-    posterior_scale: np.ndarray,
-    posterior_gap: np.ndarray,
-    posterior_axes: np.ndarray,
-    posterior_log_prob: np.ndarray,
+    class_names: np.ndarray,  # [classes]
+    posterior_label: np.ndarray,  # [images]
+    posterior_loc: np.ndarray,  # [images, 2], of q(z|x)
+    posterior_scale: np.ndarray,  # [images, 2], of q(z|x)
+    posterior_gap: np.ndarray,  # [images], log p(x) - ELBO in nats
+    posterior_axes: np.ndarray,  # [images, 2, points], z_1 and z_2 of each window
+    posterior_log_prob: np.ndarray,  # [images, points, points], log p(z|x) there
 ) -> Figure:
-    """The true posterior of a few images (filled) against q(z|x) (lines), 2-D.
+    """Draw the true posterior of a few images (filled) against q(z|x) (lines), 2-D.
 
-    Both are shown by the smallest regions that hold 39, 86 and 99 % of their mass, for
-    q(z|x) the ellipses at 1, 2 and 3 standard deviations.
-
-    Args:
-        class_names: [classes].
-        posterior_label: classes [images].
-        posterior_loc: means of q(z|x), [images, 2].
-        posterior_scale: its standard deviations, [images, 2].
-        posterior_gap: KL(q(z|x) || p(z|x)), which is log p(x) - ELBO, [images], nats.
-        posterior_axes: z_1 and z_2 of each window [images, 2, points].
-        posterior_log_prob: log p(z|x) there [images, points, points].
+    Both are shown by the smallest regions that hold the SHARES of their mass. The gap
+    is KL(q(z|x) || p(z|x)).
     """
     num_images = len(posterior_label)
     figure = Figure(figsize=(1.7 * num_images, 2.4), layout="constrained")
@@ -197,22 +183,16 @@ def draw_posteriors(
         density = np.exp(posterior_log_prob[i] - posterior_log_prob[i].max())
         levels = [*region_levels(density)[::-1], 1]
         axes.contourf(*posterior_axes[i], density, levels, cmap="Blues", vmin=-0.3)
-        for r in (1, 2, 3):
-            width, height = 2 * r * posterior_scale[i]
-            axes.add_patch(
-                Ellipse(
-                    posterior_loc[i], width, height, fill=False, color="#bd1f01", lw=1
-                )
-            )
+        style = {"color": "#bd1f01", "linewidth": 1}
+        _draw_ellipses(axes, posterior_loc[i], posterior_scale[i], **style)
         name = class_names[posterior_label[i]]
         axes.set_title(f"{name}\ngap {posterior_gap[i]:.1f} nats")
         axes.set_xlabel("$z_1$")
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.yaxis.set_major_locator(MaxNLocator(4))
     figure.axes[0].set_ylabel("$z_2$")
-    shares = ", ".join(f"{share:.0%}" for share in SHARES)
     figure.suptitle(
-        f"$p(z|x)$ filled, $q(z|x)$ as lines, with {shares} of their mass; "
+        f"$p(z|x)$ filled, $q(z|x)$ as lines, with {PERCENTAGES} of their mass; "
         "gap: log $p(x)$ - ELBO",
         fontsize="medium",
     )
@@ -220,10 +200,9 @@ def draw_posteriors(
 
 
 def region_levels(density: np.ndarray) -> list[float]:
-    """Densities at which regions end that hold the SHARES of all mass, falling.
+    """Return densities at which regions end that hold the SHARES of all mass, falling.
 
-    Args:
-        density: on a grid of equal cells, of any scale.
+    The density is given on a grid of equal cells, in any scale.
     """
     values = np.sort(density.ravel())[::-1]
     held = np.cumsum(values) / values.sum()

@@ -1,7 +1,7 @@
 """How all figures look. Sizes are those at which a README of 830 pixels shows them."""
 
 STYLE = [
-    "petroff10",  # for readers of any colour vision (Petroff 2021, arXiv 2107.02270)
+    "petroff10",  # for readers of any color vision (Petroff 2021, arXiv 2107.02270)
     {
         "axes.spines.right": False,
         "axes.spines.top": False,
@@ -14,19 +14,11 @@ STYLE = [
 ]
 REFERENCE = {"color": "0.3", "linewidth": 0.8, "linestyle": "--"}  # thin lines
 
-# Of the ten classes, further apart than those of the style, in which two pairs of greys
-# and browns are hard to tell: their least distance is 0.15 in OKLab, and 0.12 as seen
-# with any of the three kinds of colour blindness, against 0.09 and 0.06.
+# Colors of the ten classes, further apart than those of the style, in which two pairs
+# of greys and browns are hard to tell: their smallest distance is 0.15 in OKLab, and
+# 0.12 as seen with any of the three kinds of color blindness, against 0.09 and 0.06.
 CLASS_COLORS = [
-    "#1e1e96",
-    "#d2871e",
-    "#69a5ff",
-    "#b41e00",
-    "#5a69e1",
-    "#5a5a78",
-    "#96e1d2",
-    "#69001e",
-    "#968796",
-    "#e1d23c",
+    *("#1e1e96", "#d2871e", "#69a5ff", "#b41e00", "#5a69e1"),
+    *("#5a5a78", "#96e1d2", "#69001e", "#968796", "#e1d23c"),
 ]
 CLASS_MARKERS = "osD^v<>PX*"

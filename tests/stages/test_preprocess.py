@@ -1,0 +1,74 @@
+"""Splits and pixels that `preprocess` makes, and the files that it refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import preprocess
+from vae.data.idx import format_idx
+from vae.pipeline.errors import PipelineError
+
+
+def raw_images(prefix):
+    content = Path(f"data/verified/{prefix}-images-idx3-ubyte").read_bytes()
+    return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 6, 4)
+
+
+@pytest.mark.parametrize("binarization", ["none", "threshold", "static", "dynamic"])
+def test_binarization(tiny, binarization):
+    tiny(preprocess__binarization=binarization)
+    preprocess.main()
+    data = np.load("data/images.npz")
+    assert data["binarization"] == binarization
+    assert data["binary"] == (binarization != "none")
+    train, test = raw_images("train"), raw_images("t10k")
+    splits = {"train": train[:34], "validation": train[34:], "test": test}
+    for split, expected in splits.items():
+        received = data[f"{split}_images"]
+        assert received.shape == expected.shape
+        if binarization == "none":
+            np.testing.assert_array_equal(received, expected)
+            continue
+        assert set(np.unique(received)) == {0, 255}
+        if binarization == "threshold":
+            np.testing.assert_array_equal(received == 255, expected / 255 > 0.5)
+        else:  # drawn: close to the grey values on average
+            error = (received / 255 - expected / 255).mean()
+            assert abs(error) < 4 * 0.5 / np.sqrt(expected.size)
+    assert ("train_grey" in data) == (binarization == "dynamic")
+    if binarization == "dynamic":
+        np.testing.assert_array_equal(data["train_grey"], train[:34])
+
+
+def test_validation_images_are_the_last_of_the_training_images(tiny):
+    preprocess.main()
+    data = np.load("data/images.npz")
+    np.testing.assert_array_equal(data["train_labels"], np.arange(34) % 10)
+    np.testing.assert_array_equal(data["validation_labels"], np.arange(34, 41) % 10)
+    np.testing.assert_array_equal(data["test_labels"], np.arange(30) % 10)
+
+
+def test_files_of_another_dataset_are_refused(tiny):
+    tiny(download__dataset="fashion_mnist")
+    message = "^data/verified: received mnist, expected fashion_mnist as params.yaml "
+    with pytest.raises(PipelineError, match=f"{message}says; .*: dvc repro download"):
+        preprocess.main()
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        ("train-labels-idx1-ubyte", 40, "received 41 images and 40 labels"),
+        ("train-images-idx3-ubyte", 41, r"damaged \(1 dimensions, expected 3\)"),
+        (
+            "t10k-images-idx3-ubyte",
+            (30, 6, 5),
+            r"training images of \(6, 4\) pixels and test images of \(6, 5\)",
+        ),
+    ],
+)
+def test_files_that_do_not_go_together_are_refused(tiny, name, shape, message):
+    Path(f"data/verified/{name}").write_bytes(format_idx(np.zeros(shape, np.uint8)))
+    with pytest.raises(PipelineError, match=message):
+        preprocess.main()
