@@ -37,8 +37,11 @@ export function startInference(listener) {
   $("num-samples").value = SAMPLE_COUNTS.indexOf(50);
   $("num-all-samples").textContent = NUM_SAMPLES;
   $("progress").hidden = Boolean(reason);
-  if (reason) $("evidence-why").textContent = reason;
-  else $("grid-text").textContent = Array(latentDim).fill(GRID_POINTS[latentDim]).join(" × ");
+  if (reason) {
+    $("evidence-why").textContent = reason;
+    return;
+  }
+  $("grid-text").textContent = Array(latentDim).fill(GRID_POINTS[latentDim]).join(" × ");
   $("shade").textContent = single
     ? "the filled curve, beside the line of q(z|x)"
     : "the shade under the ellipses of q(z|x), which are at 1, 2 and 3 standard deviations";
