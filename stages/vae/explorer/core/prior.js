@@ -61,7 +61,7 @@ const CORE = 0.25;
 export const GRID_POINTS = { 1: 2001, 2: 301 };
 
 /** Center, core and warp of an axis, from the Gaussians of a prior along this axis. */
-export function extentOf(loc, scale) {
+function extentOf(loc, scale) {
   const quantile = (values, share) => values.slice().sort()[Math.floor(share * (values.length - 1))];
   const center = quantile(loc, 0.5);
   const distance = loc.map((value) => Math.abs(value - center));

@@ -44,9 +44,11 @@ function decodeChunk() {
   const width = pad(last.inputs);
   hidden.set(h.subarray(0, rows * width), done * width);
   for (let i = 0; i < rows; i++) {
-    const start = i * pad(last.outputs);
-    const output = outputs.subarray(start, start + last.outputs);
-    normalizer[done + i] = output.reduce((sum, value) => sum + likelihood.normalizer(value), 0);
+    let sum = 0;
+    for (let j = 0, k = i * pad(last.outputs); j < last.outputs; j++, k++) {
+      sum += likelihood.normalizer(outputs[k]);
+    }
+    normalizer[done + i] = sum;
   }
   grid.done += rows;
   postMessage({ progress: grid.done / total });

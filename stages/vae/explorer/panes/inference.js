@@ -17,7 +17,7 @@ let worker, onAnswer;
 /** Why there is no quadrature, or nothing. */
 function noGrid() {
   if (!(latentDim in GRID_POINTS)) {
-    return `z has ${latentDim} dimensions, too many for a sum over a grid: log p(x) lies somewhere above the bound.`;
+    return `z has ${latentDim} dimensions, too many for a sum over a grid. log p(x) is above the bound.`;
   }
   const width = pad(model.decoder[model.decoder.length - 1].inputs);
   if (width * GRID_POINTS[latentDim] ** latentDim > 1e8) {

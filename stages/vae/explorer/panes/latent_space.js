@@ -3,7 +3,8 @@
 import { makeRandom } from "../core/mathematics.js";
 import { readBytes, readFloats } from "../core/packing.js";
 import { drawPrior, makePrior } from "../core/prior.js";
-import { data, decodeImages, latentDim, model, nats, onPlane, order, prior, shape, shown, signed, single } from "./data.js";
+import { data, decodeImages, latentDim, model, nats, onPlane, order } from "./data.js";
+import { prior, shape, shown, signed, single } from "./data.js";
 import { $, drawImages, make, on } from "./dom.js";
 import { Plane } from "./plane.js";
 

@@ -22,7 +22,7 @@ function startWeights() {
 }
 
 function showProblem() {
-  $("problem").textContent = `${problem} What is left is the plane.`;
+  $("problem").textContent = `${problem} Only the plane is shown.`;
   $("problem").hidden = false;
   const idle = ["decoding", "zoom-posterior", "image-section", "between-section", "weights-section"];
   for (const id of idle) $(id).hidden = true;

@@ -1,7 +1,8 @@
 // The latent plane: points, densities, and z.
 
 import { color, oncePerFrame } from "./dom.js";
-import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints, makeLayer, paintHeat } from "./painting.js";
+import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints } from "./painting.js";
+import { makeLayer, paintHeat } from "./painting.js";
 import { makeView, watchKeys, watchPointers } from "./view.js";
 
 /**

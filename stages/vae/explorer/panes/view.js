@@ -1,6 +1,6 @@
 // The part of the latent plane that is shown, and how pointers and keys move it and z.
 
-import { directionOf, positionOf, trackPointers } from "./dom.js";
+import { directionOf, trackPointers } from "./dom.js";
 
 /** The square of the plane that a canvas shows; `onChange()` is called when it changes. */
 export function makeView(canvas, start, onChange) {
