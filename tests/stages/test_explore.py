@@ -6,14 +6,17 @@ import re
 from base64 import b64decode, b64encode
 
 import numpy as np
+import pytest
+from safetensors.numpy import save
 
-import explore
 from conftest import ROOT, TINY
-from explore import assemble, encode_floats, gather, pack_images, pack_weights
-from vae.pipeline.params import Params
+from explore import gather, read_sources
+from vae.explorer import packing
+from vae.explorer.assembly import assemble, join_modules
+from vae.explorer.packing import encode_floats, pack_images, pack_weights
+from vae.pipeline.trained import Description
 
-SOURCES = {p.name: p.read_text() for p in explore.SOURCES.glob("*.*")}
-COMMITTED = ROOT / "results/explorer.html"
+SOURCES = read_sources()
 
 
 def decode_floats(text):
@@ -31,38 +34,68 @@ def test_numbers_are_rounded_to_24_bits():
     assert encode_floats(received) == encode_floats(numbers)
 
 
-def test_binary_images_are_packed_as_bits():
-    images = np.random.default_rng(0).integers(2, size=(3, 5, 3), dtype=np.uint8)
-    binary, text = pack_images(255 * images)
-    bits = np.unpackbits(
-        np.frombuffer(b64decode(text), np.uint8).reshape(3, -1), axis=1
-    )
-    assert binary
-    np.testing.assert_array_equal(bits[:, :15], images.reshape(3, 15))
+def test_weights_are_packed_unless_too_many(monkeypatch):
+    weights = {"b": np.ones(3, "f4"), "a": np.zeros((2, 2), "f4")}
+    packed = pack_weights(weights)
+    values = decode_floats(packed["values"]).tobytes()
+    header = packed["header"].encode()
+    assert save(weights) == len(header).to_bytes(8, "little") + header + values
+    monkeypatch.setattr(packing, "MAX_WEIGHTS", 6)
+    assert pack_weights(weights) is None
 
 
-def test_grey_images_stay_grey():
+def test_images_are_packed_as_bits_where_they_are_binary():
     images = np.random.default_rng(0).integers(256, size=(3, 5, 3), dtype=np.uint8)
-    binary, text = pack_images(images)
-    assert not binary and b64decode(text) == images.tobytes()
+    assert b64decode(pack_images(images, binary=False)) == images.tobytes()
+    packed = b64decode(pack_images(255 * (images % 2), binary=True))
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8).reshape(3, -1), axis=1)
+    np.testing.assert_array_equal(bits[:, :15], images.reshape(3, 15) % 2)
 
 
 def test_the_plane_is_that_of_the_most_informative_dimensions():
-    rng = np.random.default_rng(0)
     latents = {
-        "dataset": np.array("Tiny"),
-        "class_names": np.array(["a", "b"]),
-        "image_shape": np.array([2, 2]),
         "label": np.array([0, 1, 1], np.uint8),
-        "loc": rng.integers(9, size=(3, 4)).astype("f4"),
+        "loc": np.random.default_rng(0).integers(9, size=(3, 4)).astype("f4"),
         "rate_by_dimension": np.float32([1, 0, 3, 2]),
-        "prior_loc": np.zeros((1, 4)),
-        "prior_scale": np.ones((1, 4)),
     }
     images = {"test_images": np.zeros((3, 2, 2)), "test_labels": latents["label"]}
-    data = gather({}, images, latents, Params.model_validate(TINY))
+    trained = Description(TINY["model"], [2, 2], "Tiny", ["a", "b"], "dynamic", True)
+    data = gather({}, images, latents, trained)
     points = decode_floats(data["points"]).reshape(3, 2)
     np.testing.assert_array_equal(points, latents["loc"][:, [2, 3]])
+    assert data["prior"] is None  # there are no arrays of it
+
+
+def test_modules_are_joined_in_the_order_of_their_imports():
+    script = join_modules(
+        {
+            "panes/a.js": 'import { b, $c } from "../core/b.js";\nb($c);\n',
+            "core/b.js": 'import { d } from "./d.js";\n'
+            "export function b() {}\nexport const $c = 1;\nconst hidden = d;\n",
+            "core/d.js": "export class d {}\n",
+            "idle.js": "idle();\n",
+        },
+        "panes/a.js",
+    )
+    assert re.findall(r"^modules\[.(.*).\] =", script, re.M) == [
+        "core/d.js",
+        "core/b.js",
+        "panes/a.js",
+    ]
+    assert 'const { d } = modules["core/d.js"];\nfunction b() {}' in script
+    assert "return { b, $c };" in script and "import" not in script
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("const b = 1;", r"a.js: b.js does not export \['b'\]"),
+        ('import { a } from "./a.js";\nexport const b = 1;', "a.js imports itself"),
+    ],
+)
+def test_modules_that_cannot_be_joined_are_named(text, message):
+    with pytest.raises(ValueError, match=message):
+        join_modules({"a.js": 'import { b } from "./b.js";', "b.js": text}, "a.js")
 
 
 def test_data_are_never_markup():
@@ -76,33 +109,25 @@ def test_data_are_never_markup():
 def test_the_policy_names_what_may_run_and_nothing_else():
     page = assemble({}, SOURCES)
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
-    scripts = re.findall(r'<script id="[\w.]+">(.*?)</script>', page, re.S)
-    assert len(scripts) == len(explore.SCRIPTS) - len(explore.WORKER_ONLY)
-    for text in [*scripts, *re.findall("<style>(.*?)</style>", page, re.S)]:
-        digest = b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        assert f"'sha256-{digest}'" in policy
-    assert policy.startswith("default-src 'none'; script-src 'sha256-")
-    assert "unsafe" not in policy and "http" not in policy
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.S)
+    (style,) = re.findall("<style>(.*?)</style>", page, re.S)
+    script, style = (
+        f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in (script, style)
+    )
+    assert policy == (
+        f"default-src 'none'; script-src {script}; worker-src blob:; style-src {style}"
+    )
 
 
-def test_every_part_of_the_page_is_used():
-    used = {f"{name}.js" for name in explore.SCRIPTS} | {"page.html", "page.css"}
-    assert set(SOURCES) == used
+def test_every_module_is_used_and_the_worker_has_those_of_the_core():
     page = assemble({}, SOURCES)
-    for text in SOURCES.values():
-        assert "{{" in text or text in page
-
-
-def test_nothing_of_the_page_lies_elsewhere():
+    (worker,) = re.findall(r'id="worker">(.*?)</script>', page, re.S)
+    used = set(re.findall(r'^modules\["(.*)"\] =', page, re.M))
+    assert used == {name for name in SOURCES if name.endswith(".js")}
+    assert "core/" in worker and "panes/" not in worker
     assert "://" not in "".join(SOURCES.values())
 
 
-def test_too_many_weights_are_left_out(monkeypatch):
-    weights = {"b": np.zeros(3, "f4"), "a": np.zeros((2, 2), "f4")}
-    assert [tensor["name"] for tensor in pack_weights(weights)] == ["a", "b"]
-    monkeypatch.setattr(explore, "MAX_WEIGHTS", 6)
-    assert pack_weights(weights) == []
-
-
 def test_the_committed_page_is_small():
-    assert len(COMMITTED.read_bytes()) < 3_000_000
+    assert (ROOT / "results/explorer.html").stat().st_size < 3_000_000

@@ -1,0 +1,51 @@
+// How a drawing becomes an image like those of the data. `fit_ink` in `data/pictures.py` states
+// the rule, and follows it for files; the tests hold one against the other.
+
+/** Where along an axis the box of the ink begins and ends, given the most ink at each position. */
+function findBox(most) {
+  const threshold = Math.max(...most) / 4;
+  const inside = (ink) => ink > threshold;
+  return [most.findIndex(inside), most.findLastIndex(inside) + 1];
+}
+
+/** By how many pixels to move a box of `sums` of ink that is scaled to pixels of width `step`. */
+function findShift(sums, step, size) {
+  let [mass, moment] = [0, 0];
+  sums.forEach((sum, i) => {
+    mass += sum;
+    moment += sum * (2 * i + 1);
+  });
+  const shift = Math.floor(size / 2 - moment / (2 * mass) / step + 0.5);
+  return Math.max(0, Math.min(shift, Math.floor(size - sums.length / step)));
+}
+
+/** Average `values` [rows, count] over the pixels of an axis: [size, rows]. */
+function resample(values, count, { step, shift, size }) {
+  const rows = values.length / count;
+  const result = new Float64Array(size * rows);
+  for (let pixel = 0; pixel < size; pixel++) {
+    const [from, to] = [step * (pixel - shift), step * (pixel - shift + 1)];
+    for (let i = Math.max(0, Math.floor(from)); i < Math.min(count, to); i++) {
+      const share = (Math.min(to, i + 1) - Math.max(from, i)) / step;
+      for (let row = 0; row < rows; row++) {
+        result[pixel * rows + row] += share * values[row * count + i];
+      }
+    }
+  }
+  return result;
+}
+
+/** Scale and center `ink` [rows of integers from 0 to 255]: [height, width] in 0 to 1. */
+export function fitInk(ink, [height, width]) {
+  const columns = (rows) => Array.from(rows[0], (_, i) => rows.map((row) => row[i]));
+  const [top, bottom] = findBox(ink.map((row) => Math.max(...row)));
+  const [left, right] = findBox(columns(ink).map((column) => Math.max(...column)));
+  const box = ink.slice(top, bottom).map((row) => Array.from(row.slice(left, right)));
+  if (!box.length) return new Float32Array(height * width);
+  const sum = (values) => values.reduce((a, b) => a + b);
+  const step = (28 * Math.max(box.length / height, box[0].length / width)) / 20;
+  const axis = (lines, size) => ({ step, size, shift: findShift(lines.map(sum), step, size) });
+  const narrow = resample(box.flat(), box[0].length, axis(columns(box), width));
+  const image = resample(narrow, box.length, axis(box, height));
+  return Float32Array.from(image, (value) => value / 255);
+}

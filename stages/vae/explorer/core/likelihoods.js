@@ -1,0 +1,70 @@
+// The families of p(x|z).
+
+import { LOG_2PI, softplus } from "./mathematics.js";
+
+/** log C of the continuous Bernoulli, negated: of a logit. */
+function continuousNormalizer(logit) {
+  const size = Math.abs(logit);
+  if (size < 1e-3) return logit / 2 + (logit * logit) / 24;
+  return Math.max(logit, 0) + Math.log(-Math.expm1(-size) / size);
+}
+
+function continuousMean(logit) {
+  const size = Math.abs(logit);
+  if (size < 1e-3) return 0.5 + logit / 12;
+  const upper = -1 / Math.expm1(-size) - 1 / size;
+  return logit > 0 ? upper : 1 - upper;
+}
+
+/**
+ * The families by name, each a function of the logarithm of its scale, in the form
+ *
+ *     log p(x|z) = factor (x . output) - sum normalizer(output) - ofImage(x)
+ *
+ * where only the first term needs both, so that many z are cheap. `mean` is E[x|z] of an
+ * output; `binary` says whether pixels are 0 or 1.
+ */
+export const LIKELIHOODS = {
+  bernoulli: () => ({
+    binary: true,
+    factor: 1,
+    normalizer: softplus,
+    ofImage: () => 0,
+    mean: (logit) => 1 / (1 + Math.exp(-logit)),
+  }),
+  continuous_bernoulli: () => ({
+    binary: false,
+    factor: 1,
+    normalizer: continuousNormalizer,
+    ofImage: () => 0,
+    mean: continuousMean,
+  }),
+  gaussian: (logScale) => {
+    const precision = Math.exp(-2 * logScale);
+    const constant = logScale + 0.5 * LOG_2PI;
+    return {
+      binary: false,
+      factor: precision,
+      normalizer: (output) => 0.5 * precision * output * output,
+      ofImage: (x) => x.reduce((sum, v) => sum + 0.5 * precision * v * v + constant, 0),
+      mean: (output) => output,
+    };
+  },
+};
+
+/** The likelihood of a model. */
+export const makeLikelihood = ({ likelihood, logScale }) => LIKELIHOODS[likelihood](logScale);
+
+/** log p(x|z) of an image `x` [pixels] for each of the decoder's `outputs` [rows, pixels]. */
+export function logLikelihoods({ factor, normalizer, ofImage }, x, outputs) {
+  const constant = ofImage(x);
+  const result = new Float64Array(outputs.length / x.length);
+  for (let i = 0; i < result.length; i++) {
+    let sum = 0;
+    for (let j = 0, k = i * x.length; j < x.length; j++, k++) {
+      sum += factor * x[j] * outputs[k] - normalizer(outputs[k]);
+    }
+    result[i] = sum - constant;
+  }
+  return result;
+}

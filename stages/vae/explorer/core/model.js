@@ -1,0 +1,81 @@
+// The model: what the page's data say of it, its networks, and the bounds of log p(x) in nats.
+
+import { LIKELIHOODS, logLikelihoods, makeLikelihood } from "./likelihoods.js";
+import { LOG_2PI, average, logSumExp, softplus } from "./mathematics.js";
+import { ACTIVATIONS, forward, readNetwork } from "./network.js";
+import { readTensors } from "./packing.js";
+import { logPrior, rate } from "./prior.js";
+
+/** Say what of a model this page has no formula for, or nothing. */
+export function unknownPart({ settings, prior }) {
+  const { activation, likelihood } = settings;
+  if (!(activation in ACTIVATIONS)) return `the activation ${activation}`;
+  if (!(likelihood in LIKELIHOODS)) return `the likelihood ${likelihood}`;
+  return prior ? "" : `the prior ${settings.prior}`;
+}
+
+/** Read the model; plain arrays, so that it can be sent to a worker. */
+export function readModel({ settings, weights }, prior) {
+  const tensors = readTensors(weights);
+  const learned = tensors["likelihood.log_scale"];
+  return {
+    prior,
+    latentDim: settings.latent_dim,
+    activation: settings.activation,
+    likelihood: settings.likelihood,
+    logScale: learned ? learned.values[0] : Math.log(settings.gaussian_scale),
+    encoder: readNetwork(tensors, "encoder", "posterior"),
+    decoder: readNetwork(tensors, "decoder", "likelihood"),
+  };
+}
+
+/** The decoder's output, [rows, pixels], of `z` [rows, latent]. */
+export function decode(model, z, rows) {
+  return forward(model.decoder, model.activation, z, rows);
+}
+
+/** `loc` and `scale` of q(z|x), [latent] each, of an image `x` [pixels]. */
+export function encode(model, x) {
+  const output = forward(model.encoder, model.activation, x, 1);
+  const loc = Float64Array.from(output.subarray(0, model.latentDim));
+  const scale = Float64Array.from(output.subarray(model.latentDim), (u) => softplus(u) + 1e-6);
+  return { loc, scale };
+}
+
+/** z = loc + scale * noise, [rows, latent]. */
+export function drawLatents({ loc, scale }, noise) {
+  return Float32Array.from(noise, (e, i) => loc[i % loc.length] + scale[i % loc.length] * e);
+}
+
+/**
+ * The rate, and for each z ~ q(z|x) the distortion -log p(x|z) and the
+ * log weight log p(x, z) - log q(z|x); `noise` is [rows, latent].
+ */
+export function terms(model, x, noise) {
+  const posterior = encode(model, x);
+  const { scale } = posterior;
+  const dim = scale.length;
+  const z = drawLatents(posterior, noise);
+  const outputs = decode(model, z, noise.length / dim);
+  const distortions = logLikelihoods(makeLikelihood(model), x, outputs).map((value) => -value);
+  const logPriors = distortions.map((_, i) =>
+    logPrior(model.prior, z.subarray(i * dim, (i + 1) * dim)),
+  );
+  const logWeights = distortions.map((distortion, i) => {
+    let logPosterior = 0;
+    for (let d = 0, k = i * dim; d < dim; d++, k++) {
+      logPosterior -= 0.5 * (noise[k] * noise[k] + LOG_2PI) + Math.log(scale[d]);
+    }
+    return logPriors[i] - distortion - logPosterior;
+  });
+  return { rate: rate(posterior, model.prior, logPriors), distortions, logWeights };
+}
+
+/** The bound log mean_k w_k with a number of samples: the mean over groups of this size. */
+export function iwaeBound(logWeights, numSamples) {
+  const bounds = [];
+  for (let i = 0; i + numSamples <= logWeights.length; i += numSamples) {
+    bounds.push(logSumExp(logWeights.subarray(i, i + numSamples)) - Math.log(numSamples));
+  }
+  return average(bounds);
+}

@@ -1,0 +1,85 @@
+// p(z), an equal mixture of Gaussians, and the grid on which it and p(x|z) are summed.
+// `loc` and `scale` are [components, latent].
+
+import { LOG_2PI, add, average, logSumExp } from "./mathematics.js";
+
+/** Make a prior with mean, standard deviation and extent of each of its `dim` dimensions. */
+export function makePrior(loc, scale, dim) {
+  const count = loc.length / dim;
+  const mean = new Float64Array(dim);
+  const square = new Float64Array(dim);
+  loc.forEach((value, i) => (mean[i % dim] += value / count));
+  loc.forEach((value, i) => {
+    square[i % dim] += ((value - mean[i % dim]) ** 2 + scale[i] ** 2) / count;
+  });
+  const column = (values, d) => values.filter((_, i) => i % dim === d);
+  const extent = Array.from(mean, (_, d) => extentOf(column(loc, d), column(scale, d)));
+  const standard = loc.every((value) => value === 0) && scale.every((value) => value === 1);
+  return { loc, scale, count, mean, deviation: square.map(Math.sqrt), extent, standard };
+}
+
+/** log p(z) of z [latent]. */
+export function logPrior({ loc, scale, count }, z) {
+  const each = new Float64Array(count);
+  for (let k = 0, i = 0; k < count; k++) {
+    for (let d = 0; d < z.length; d++, i++) {
+      each[k] -= 0.5 * (((z[d] - loc[i]) / scale[i]) ** 2 + LOG_2PI) + Math.log(scale[i]);
+    }
+  }
+  return logSumExp(each) - Math.log(count);
+}
+
+/** KL(q(z|x) || p(z)): in closed form for a single Gaussian, else from z ~ q(z|x). */
+export function rate({ loc, scale }, prior, logPriors) {
+  if (prior.count > 1) {
+    return -add(scale.map((s) => Math.log(s) + 0.5 * (LOG_2PI + 1))) - average(logPriors);
+  }
+  return add(
+    loc.map((mu, d) => {
+      const [distance, width] = [(mu - prior.loc[d]) / prior.scale[d], scale[d] / prior.scale[d]];
+      return 0.5 * (distance ** 2 + width ** 2 - 1) - Math.log(width);
+    }),
+  );
+}
+
+/** Draw z ~ p(z), [latent]. */
+export function drawPrior({ loc, scale, count, mean }, { uniform, normal }) {
+  const start = mean.length * Math.floor(uniform() * count);
+  return Float64Array.from(mean, (_, d) => loc[start + d] + scale[start + d] * normal());
+}
+
+// The grid of the quadrature. Along each axis it has, for t in equal steps from -1 to 1, the
+// values center + core * LIMIT sinh(warp t) / sinh(WARP), so that points are densest at the
+// center; with the standard prior center, core and warp are 0, 1 and WARP. The quadrature of
+// the pipeline places its points by the same formula, but has a number of its own,
+// `evaluate.grid_points`: both sums converge to log p(x).
+const LIMIT = 6;
+const WARP = 3;
+const CORE = 0.25;
+
+/** Points along an axis, by the number of latent dimensions. */
+export const GRID_POINTS = { 1: 2001, 2: 301 };
+
+/** Center, core and warp of an axis, from the Gaussians of a prior along this axis. */
+function extentOf(loc, scale) {
+  const quantile = (values, share) => values.slice().sort()[Math.floor(share * (values.length - 1))];
+  const center = quantile(loc, 0.5);
+  const distance = loc.map((value) => Math.abs(value - center));
+  const core = quantile(distance.map((value, i) => value + scale[i]), CORE);
+  const reach = distance.reduce((most, value, i) => Math.max(most, value + LIMIT * scale[i]), 0);
+  return { center, core, warp: WARP + Math.log(Math.max(1, reach / (LIMIT * core))) };
+}
+
+/** An axis of the grid: its values, log weights, and the position in steps of a value. */
+export function makeAxis({ extent }, dimension) {
+  const points = GRID_POINTS[extent.length];
+  const { center, core, warp } = extent[dimension];
+  const factor = (core * LIMIT) / Math.sinh(WARP);
+  const step = 2 / (points - 1);
+  const t = Float64Array.from({ length: points }, (_, i) => i * step - 1);
+  return {
+    z: t.map((u) => center + factor * Math.sinh(warp * u)),
+    logWeight: t.map((u) => Math.log(factor * warp * step * Math.cosh(warp * u))),
+    positionOf: (z) => (Math.asinh((z - center) / factor) / warp + 1) / step,
+  };
+}
