@@ -24,8 +24,8 @@ from numpy_model import (
     posterior,
     terms,
 )
-from pictures import PictureError, read_picture, tile, write_png
 from vae.data.binarization import binarize
+from vae.data.pictures import read_picture, tile, write_png
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.trained import Description, read_description
 
@@ -46,10 +46,7 @@ def read_ink(paths: list[Path], description: Description) -> np.ndarray:
             f"the model has images of {width} x {height} pixels; expected square ones, "
             "into which pictures are fitted"
         )
-    try:
-        return np.stack([read_picture(path, height) for path in paths])
-    except PictureError as error:
-        raise PipelineError(str(error)) from None
+    return np.stack([read_picture(path, height) for path in paths])
 
 
 def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from command import run
 from numpy_model import draw_prior, load_model, mean
-from pictures import tile, write_png
+from vae.data.pictures import tile, write_png
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.trained import read_description
 
