@@ -93,7 +93,7 @@ def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
     )
     density = np.einsum("jk,ik->ji", up, across)
     lines = {f"{name}s": value for name, value in REFERENCE.items()}
-    axes.contour(*ticks, density, region_levels(density)[::-1], zorder=3, **lines)
+    axes.contour(*ticks, density, sorted({*region_levels(density)}), zorder=3, **lines)
     return PERCENTAGES
 
 
@@ -181,8 +181,9 @@ def draw_posteriors(  # noqa: PLR0913  a keyword per array
     figure = Figure(figsize=(1.7 * num_images, 2.4), layout="constrained")
     for i, axes in enumerate(figure.subplots(1, num_images)):
         density = np.exp(posterior_log_prob[i] - posterior_log_prob[i].max())
-        levels = [*region_levels(density)[::-1], 1]
-        axes.contourf(*posterior_axes[i], density, levels, cmap="Blues", vmin=-0.3)
+        levels = sorted({*region_levels(density), 1.0})  # equal where a cell holds most
+        if len(levels) > 1:
+            axes.contourf(*posterior_axes[i], density, levels, cmap="Blues", vmin=-0.3)
         style = {"color": "#bd1f01", "linewidth": 1}
         _draw_ellipses(axes, posterior_loc[i], posterior_scale[i], **style)
         name = class_names[posterior_label[i]]
