@@ -30,15 +30,7 @@ def test_mutual_information_is_that_of_a_plain_loop(monkeypatch, size):
         np.testing.assert_allclose(received[n], expected, atol=1e-4)
 
 
-@pytest.mark.parametrize(("distance", "expected"), [(100, np.log(16)), (0, 0)])
-def test_mutual_information_is_between_zero_and_log_n(eager, distance, expected):
-    loc = np.float32(distance * np.arange(16))[:, None]
-    received = mutual_information(loc, np.ones_like(loc), seed=1)
-    np.testing.assert_allclose(received, expected, rtol=1e-6, atol=1e-5)
-    assert np.all(received <= np.log(16))
-
-
-def test_of_a_gaussian_channel_it_is_known(eager):
+def test_mutual_information_of_a_gaussian_channel_is_known(eager):
     """z = s + noise with unit variance in all: I = -log of the noise's scale."""
     scale = 0.4
     loc = RNG.normal(scale=np.sqrt(1 - scale**2), size=(2000, 1)).astype(np.float32)
@@ -57,12 +49,10 @@ def test_probes_are_fit_to_training_images_and_judged_on_others():
     label = np.arange(300) % 3
     centers = np.array([[0, 0], [4, 0], [0, 4]])
     loc = centers[label] + RNG.normal(size=(300, 2), scale=0.3)
-    for test_label, expected in [(label[:100], 1), ((label[:100] + 1) % 3, 0)]:
+    for test_label, expected in [(label[:100], True), ((label[:100] + 1) % 3, False)]:
         hits = probe_hits(loc, label, loc[:100], test_label)
-        assert {name: hit.mean() for name, hit in hits.items()} == {
-            "knn_accuracy": expected,
-            "probe_accuracy": expected,
-        }
+        assert list(hits) == ["knn_accuracy", "probe_accuracy"]
+        assert np.all(np.stack(list(hits.values())) == expected)
 
 
 def test_a_ring_is_for_neighbors_not_for_a_linear_probe():
