@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-import scipy.stats
 
 from models import IMAGE_BYTES, linear_gaussian
 from vae.evaluation import annealing
 from vae.evaluation.annealing import lower_bounds, upper_bounds
-from vae.numerics.determinism import tf
 
 
 @pytest.fixture(autouse=True)
@@ -46,27 +44,6 @@ def test_more_steps_enclose_more_tightly(exact, monkeypatch):
         upper = upper_bounds(vae, IMAGE_BYTES, exact[1], seed=1)
         gaps.append(np.mean(upper - lower_bounds(vae, IMAGE_BYTES, seed=1)))
     assert gaps[1] < 0.3 * gaps[0]
-
-
-def test_the_steps_leave_the_posterior_as_it_is():
-    """Chains that start as exact samples, at the density of the posterior alone."""
-    vae, _ = linear_gaussian(2)
-    x = tf.constant(IMAGE_BYTES[:1] / 255, tf.float32)
-    loc, scale = vae.posterior(x)
-    rng = np.random.default_rng(0)
-    start = loc + scale * rng.normal(size=[4000, 1, 2]).astype("f4")
-    proposal = annealing.Mixture(loc[None] + 1.0, scale[None], [4000])
-    momenta = tf.constant(rng.normal(size=[1, 4000, 1, 2]), tf.float32)
-    chances = tf.constant(rng.random(size=[1, 4000, 1]), tf.float32)
-    noise = {"momenta": momenta, "chances": chances}
-    log_weights = annealing.anneal(
-        vae, x, proposal, start, **noise, direction=annealing.BACKWARD
-    )
-    # One step at b = 1, then the weight p(x, z) / r(z|x), of a known spread.
-    z = np.float64(loc + scale * rng.normal(size=[400_000, 1, 2]))
-    exact = scipy.stats.norm(loc + 1.0, scale).logpdf(z).sum(axis=-1)
-    posterior = scipy.stats.norm(loc, scale).logpdf(z).sum(axis=-1)
-    assert np.std(log_weights) == pytest.approx(np.std(exact - posterior), rel=0.1)
 
 
 def test_the_bound_of_an_image_depends_on_its_index_alone(monkeypatch):

@@ -40,13 +40,9 @@ def test_the_curve_is_of_means_and_an_unknown_evidence_is_nan():
     curve = np.array([[1.0, 2], [3, 6]])
     bounds = Bounds(4, np.array([2.0, 8.0]), np.array([1, 2]), curve)
     means = bound_curve(bounds, {"log_evidence": np.array([4.0, 9.0])})
-    assert {name: np.array(mean).tolist() for name, mean in means.items()} == {
-        "curve_num_samples": [1, 2],
-        "curve_iwae_bound": [2, 4],
-        "num_importance_samples": 4,
-        "iwae_bound": 5,
-        "log_evidence": 6.5,
-    }
+    np.testing.assert_array_equal(means["curve_iwae_bound"], [2, 4])
+    assert means["num_importance_samples"] == 4
+    assert means["iwae_bound"] == 5 and means["log_evidence"] == 6.5
     assert np.isnan(bound_curve(bounds, {})["log_evidence"])
 
 
@@ -61,13 +57,8 @@ def test_the_enclosure_is_four_bounds_and_two_distances(monkeypatch):
     for name, part in parts.items():
         monkeypatch.setattr(module, name, part)
     columns = module.enclosure_columns(None, images, -3 * ONE, seed=3)
-    assert {name: column[0] for name, column in columns.items()} == {
-        "test_lower": 1,
-        "test_gain": 4,
-        "simulated_lower": -5,
-        "simulated_upper": -3,
-        "gap": 2,
-    }
+    names = "test_lower", "test_gain", "simulated_lower", "simulated_upper", "gap"
+    assert [columns[name][0] for name in names] == [1, 4, -5, -3, 2]
 
 
 def test_some_images_are_evenly_spaced():

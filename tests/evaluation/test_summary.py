@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.evaluation.summary import FORMAT, report, tables
+from vae.evaluation.summary import FORMAT, REMEDIES, report, tables
 from vae.pipeline.errors import PipelineError
 
 VALUES = np.array([1.0, 2.0, 4.0, 9.0])
@@ -37,12 +37,7 @@ def test_tables_have_means_and_their_standard_errors():
 
 
 @pytest.mark.parametrize(
-    ("section", "remedy"),
-    [
-        ("test", "lower train.learning_rate"),
-        ("enclosure", "set evaluate.annealed_images to 0"),
-        ("gaps", "set evaluate.optimised_images to 0"),
-    ],
+    ("section", "remedy"), [*REMEDIES.items(), ("test", "lower train.learning_rate")]
 )
 def test_what_is_not_finite_is_named(section, remedy):
     columns = {section: {"elbo": VALUES[:3], "rate": np.array([np.nan, np.inf, 1])}}
