@@ -51,13 +51,9 @@ def evaluate_settings(**changes):
 def linear_gaussian(latent_dim, posterior_factor=1.0, posterior_shift=0.0):
     """Make a VAE without hidden layers whose q(z|x) is the posterior, or misses it.
 
-    x = W z + b + noise, with orthogonal columns of W so that the posterior's
-    dimensions are independent. Returns the model and log p(x) of IMAGE_BYTES.
-
-    Args:
-        latent_dim: at most the number of pixels.
-        posterior_factor: by which q(z|x) is wider.
-        posterior_shift: by how many of the posterior's scales q(z|x) is elsewhere.
+    x = W z + b + noise, with orthogonal columns of W so that the dimensions of the
+    posterior are independent. q(z|x) is wider than it by a factor, and shifted by so
+    many of its scales. Returns the model and log p(x) of IMAGE_BYTES.
     """
     rng = np.random.default_rng(latent_dim)
     directions, _ = np.linalg.qr(rng.normal(size=(PIXELS, latent_dim)))

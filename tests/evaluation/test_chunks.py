@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.evaluation.chunks import in_blocks, map_chunks
+from vae.evaluation.chunks import map_chunks
 from vae.numerics.determinism import tf
 
 
@@ -21,13 +21,3 @@ def test_chunks_are_joined_in_order(size, capsys):
     np.testing.assert_array_equal(second, b * a[:, None])
     assert max(lengths) == min(size, 7) and sum(lengths) == 7
     assert capsys.readouterr() == ("", "sums\n")
-
-
-@pytest.mark.parametrize(("size", "shape"), [(3, (3, 3, 2)), (100, (1, 7, 2))])
-def test_blocks_are_filled_with_black_images(size, shape):
-    images = np.arange(14, dtype=np.uint8).reshape(7, 2)
-    blocks = in_blocks(images, size)
-    assert blocks.shape == shape
-    rows = blocks.reshape(-1, 2)
-    np.testing.assert_array_equal(rows[:7], images)
-    assert not rows[7:].any()

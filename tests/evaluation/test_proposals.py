@@ -1,7 +1,6 @@
 """The mixtures from which importance sampling draws, against NumPy and SciPy."""
 
 import numpy as np
-import pytest
 import scipy.stats
 
 from models import normal
@@ -14,13 +13,11 @@ from vae.priors import GaussianMixture, StandardNormal
 MIXTURE = Mixture(normal(3, 2, 5), np.exp(normal(3, 2, 5, seed=1)), [3, 0, 4])
 
 
-def test_a_mixture_gives_each_component_its_share():
+def test_a_mixture_gives_each_component_its_share_and_has_scipys_density():
     noise, component = normal(7, 2, 5, seed=2), [0, 0, 0, 2, 2, 2, 2]
     expected = MIXTURE.loc[component] + MIXTURE.scale[component] * noise
     np.testing.assert_allclose(MIXTURE.sample(noise), expected, rtol=1e-6)
 
-
-def test_the_density_of_a_mixture_is_scipys():
     z = normal(4, 2, 5, seed=2)
     gaussians = scipy.stats.norm(MIXTURE.loc[:, None], MIXTURE.scale[:, None])
     densities = np.exp(gaussians.logpdf(z).sum(axis=-1))  # [components, samples, batch]
@@ -52,9 +49,7 @@ def test_a_place_counts_as_far_as_the_image_says_something():
     np.testing.assert_allclose(near_scale, [[[1.5e-4, 0.9, 1.0, 2.0]]], rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("total", "shares", "expected"),
-    [(10, [1, 4], [2, 8]), (5, [2, 1, 1], [2, 1, 2]), (2, [1, 1, 1], [0, 1, 1])],
-)
-def test_a_number_is_apportioned_into_whole_parts(total, shares, expected):
-    assert apportion(total, shares) == expected
+def test_a_number_is_apportioned_into_whole_parts():
+    assert apportion(10, [1, 4]) == [2, 8]
+    assert apportion(5, [2, 1, 1]) == [2, 1, 2]
+    assert apportion(2, [1, 1, 1]) == [0, 1, 1]

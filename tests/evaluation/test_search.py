@@ -21,8 +21,7 @@ def test_each_image_has_the_samples_of_the_prior_that_explain_it_best(monkeypatc
     monkeypatch.setattr(search, "NUM_SHARED", 64)
     monkeypatch.setattr(search, "SHARED_IMAGES", 4)  # of 7 images
     z, log_likelihood = search.explore_prior(vae, IMAGE_BYTES, seed=3)
-    assert z.shape == (IMAGES, NUM_CENTERS, 2)
-    assert log_likelihood.shape == (IMAGES, NUM_CENTERS)
+    assert len(z) == len(log_likelihood) == IMAGES
     purpose = Purpose.PRIOR_LATENTS
     shared = draw_standard_normal([64, 2], seed=3, purpose=purpose, index=1).numpy()
     everything = vae.log_likelihood_pairs(X, tf.constant(shared)).numpy()
@@ -37,14 +36,11 @@ def test_weights_of_what_is_explored_are_those_of_one_mixture():
     vae, _ = linear_gaussian(2, posterior_factor=1.7)
     noise, prior_z = tf.constant(normal(5, IMAGES, 2)), normal(IMAGES, 4, 2, seed=1)
     log_likelihood = vae.log_likelihood(X, tf.constant(prior_z.swapaxes(0, 1)))
-    z, log_weights, q_weights = search.explore(
+    z, log_weights, _ = search.explore(
         vae, X, noise, prior_z, tf.transpose(log_likelihood)
     )
     loc, scale = vae.posterior(X)
-    np.testing.assert_allclose(z[:5], loc + scale * noise, rtol=1e-5)
     np.testing.assert_array_equal(z[5:], prior_z.swapaxes(0, 1))
-    expected = vae.terms(X, noise).log_weights
-    np.testing.assert_allclose(q_weights, expected, rtol=1e-4, atol=1e-4)
     prior = vae.prior.log_prob(z)
     q = Mixture(loc[None], scale[None], [5]).log_prob(z)
     both = np.logaddexp(q + np.log(5), prior + np.log(search.NUM_SHARED))
@@ -52,14 +48,14 @@ def test_weights_of_what_is_explored_are_those_of_one_mixture():
     np.testing.assert_allclose(ratio, np.log(search.NUM_SHARED), atol=1e-3)
 
 
-@pytest.mark.parametrize("rows", [7, 40, 60])  # 1 sample of each image, 5, 8
-def test_samples_decoded_at_once_change_nothing(monkeypatch, rows):
+def test_samples_decoded_at_once_change_nothing(monkeypatch):
     vae, _ = linear_gaussian(2, posterior_factor=1.7)
     loc, scale = vae.posterior(X)
     q = Mixture(loc[None], scale[None], [13])
     arguments = vae, vae.prior.current(), X, q, tf.constant(normal(13, IMAGES, 2))
     expected = search.sample_and_weigh(*arguments)
-    monkeypatch.setattr(search, "ROWS", rows)
-    received = search.sample_and_weigh(*arguments)
-    np.testing.assert_array_equal(received[0], expected[0])
-    np.testing.assert_allclose(received[1], expected[1], rtol=1e-5, atol=1e-5)
+    for rows in (7, 40, 60):  # 1 sample of each image, 5, 8
+        monkeypatch.setattr(search, "ROWS", rows)
+        received = search.sample_and_weigh(*arguments)
+        np.testing.assert_array_equal(received[0], expected[0])
+        np.testing.assert_allclose(received[1], expected[1], rtol=1e-5, atol=1e-5)

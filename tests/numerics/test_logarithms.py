@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from vae.numerics import logarithms
-from vae.numerics.determinism import tf
 
 
 def test_log_mean_exp_neither_overflows_nor_forgets_the_mean():
@@ -19,11 +18,3 @@ def test_sums_of_logarithms_are_exact_even_of_the_largest_factors(count):
     factors = np.float32([np.linspace(1, 2, count), np.full(count, 2)])
     expected = np.log(np.float64(factors)).sum(axis=-1)
     np.testing.assert_allclose(logarithms.sum_log(factors), expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize("sign", [1, -1])
-def test_integrals_are_smooth_where_the_series_takes_over(sign):
-    logits = sign * tf.constant([[0.4999], [0.5001]])
-    for function in (logarithms.sum_log_integral, logarithms.mean_of_exponential):
-        below, above = np.ravel(function(logits))
-        assert abs(above - below) < 2e-4

@@ -1,17 +1,17 @@
-"""log p(x) enclosed from both sides by annealing, in any number of dimensions.
+"""Lower and upper bounds on log p(x) by annealing, in any number of dimensions.
 
-Annealed importance sampling (Neal 2001, arXiv physics/9803008) leads samples of a
-proposal r(z|x) to the posterior, through densities between the two,
+Annealed importance sampling (Neal 2001, arXiv physics/9803008) moves samples of a
+proposal r(z|x) to the posterior, through the densities
 
-    log f_b(z) = (1 - b) log r(z|x) + b log p(x, z),  b = 0 ... 1,
+    log f_b(z) = (1 - b) log r(z|x) + b log p(x, z),  b = 0 ... 1.
 
-each left invariant by a step of Hamiltonian Monte Carlo. A chain's weight, the product
-of f_b'(z) / f_b(z) on its way, has p(x) as its mean: a lower bound on log p(x), as with
-importance sampling. A chain that starts from an exact sample of the posterior and goes
-the other way has 1 / p(x) as the mean of its inverse weight: an upper bound. Such a
-sample is known of images drawn from the model (Grosse et al. 2015, arXiv 1511.02543; Wu
-et al. 2017, arXiv 1611.04273). On these, the distance of the two bounds says how tight
-the lower one is.
+A step of Hamiltonian Monte Carlo leaves each of them invariant. The weight of a chain,
+the product of f_b'(z) / f_b(z) over its steps, has the mean p(x): this gives a lower
+bound on log p(x). A chain that starts from an exact sample of the posterior and runs
+backward has an inverse weight of mean 1 / p(x): this gives an upper bound. Exact
+samples are known for images drawn from the model (Grosse et al. 2015, arXiv 1511.02543;
+Wu et al. 2017, arXiv 1611.04273). For these, the gap between the two bounds shows how
+tight the lower bound is.
 """
 
 from functools import partial
@@ -31,48 +31,40 @@ from vae.numerics.streams import Purpose
 
 CHUNK = 125  # images at once
 NUM_EXPLORING = 64  # samples of q(z|x) that find where the chains start
-NUM_CHAINS = 16  # an image
-NUM_CENTERS = 12  # of them start around as many of the best explored places
-WIDTH = 1.2  # of where they start, in standard deviations of q(z|x)
+NUM_CHAINS = 16  # per image
+NUM_CENTERS = 12  # chains that start near one of the best explored samples each
+WIDTH = 1.2  # of the proposal's components, in standard deviations of q(z|x)
 NUM_STEPS = 150  # from one density to the next
-NUM_LEAPS = 2  # of Hamiltonian dynamics, a step
-LEAPS = (0.8, 0.6, 0.4)  # their size by turns, in standard deviations of q(z|x)
+NUM_LEAPS = 2  # of Hamiltonian dynamics per step
+LEAPS = (0.8, 0.6, 0.4)  # their sizes in turn, in standard deviations of q(z|x)
 STEEPNESS = 3.0  # of the logistic curve that b follows, slow at both ends
 
 FORWARD, BACKWARD = 0, 1
 
 
 class Point(NamedTuple):
-    """Where the chains are.
+    """The state of the chains; slopes are gradients with respect to z."""
 
-    Attributes:
-        z: [chains, batch, latent].
-        log_joint, log_proposal: log p(x, z) and log r(z|x), [chains, batch].
-        joint_slope, proposal_slope: their gradients, [chains, batch, latent].
-    """
-
-    z: tf.Tensor
-    log_joint: tf.Tensor
+    z: tf.Tensor  # [chains, batch, latent], like the slopes
+    log_joint: tf.Tensor  # log p(x, z), [chains, batch]
     joint_slope: tf.Tensor
-    log_proposal: tf.Tensor
+    log_proposal: tf.Tensor  # log r(z|x), [chains, batch]
     proposal_slope: tf.Tensor
 
     def log_density(self, b: tf.Tensor) -> tf.Tensor:
-        """log f_b, [chains, batch]."""
+        """Compute log f_b, [chains, batch]."""
         return b * self.log_joint + (1.0 - b) * self.log_proposal
 
     def slope(self, b: tf.Tensor) -> tf.Tensor:
-        """Its gradient, [chains, batch, latent]."""
+        """Compute the gradient of log f_b, [chains, batch, latent]."""
         return b * self.joint_slope + (1.0 - b) * self.proposal_slope
 
 
 def lower_bounds(vae: VAE, images: np.ndarray, *, seed: int) -> np.ndarray:
-    """A lower bound on log p(x) of each image, float64 [images], in nats.
+    """Compute a lower bound on log p(x) of each image, float64 [images] in nats.
 
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        seed: of the draws; those of an image depend on its place alone.
+    The images are uint8 [images, pixels]. The noise of an image depends on its index
+    and the seed alone.
     """
     return _bounds(vae, images, None, seed=seed)
 
@@ -80,21 +72,11 @@ def lower_bounds(vae: VAE, images: np.ndarray, *, seed: int) -> np.ndarray:
 def upper_bounds(
     vae: VAE, images: np.ndarray, z: np.ndarray, *, seed: int
 ) -> np.ndarray:
-    """An upper bound on log p(x) of each image, float64 [images], in nats.
-
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        z: exact samples of their posteriors p(z|x), float32 [images, latent].
-        seed: as for `lower_bounds`.
-    """
+    """Compute upper bounds likewise, of exact posterior samples z [images, latent]."""
     return _bounds(vae, images, z, seed=seed)
 
 
-def _bounds(
-    vae: VAE, images: np.ndarray, z: np.ndarray | None, *, seed: int
-) -> np.ndarray:
-    """Lower bounds, or upper ones where exact samples z of the posteriors are known."""
+def _bounds(vae, images, z, *, seed):
     direction, ends = (FORWARD, ()) if z is None else (BACKWARD, (z,))
     (bounds,) = map_chunks(
         partial(_chunk_bounds, vae, direction, seed),
@@ -108,19 +90,18 @@ def _bounds(
     return bounds.astype(np.float64)
 
 
-@tf.function(jit_compile=True)  # out here: test and simulated images share one program
+@tf.function(jit_compile=True)  # at the top level, so that it is compiled once
 def _chunk_bounds(
-    vae, direction, seed, images, places, prior_z, prior_log_likelihood, *ends
+    vae, direction, seed, images, indices, prior_z, prior_log_likelihood, *ends
 ):
-    """The bounds [batch] of a chunk, in the tuple that `map_chunks` takes.
+    """Compute the bounds [batch] of a chunk, as a tuple for `map_chunks`.
 
-    Its images are uint8 [batch, pixels], their places among all [batch]; `ends` are
-    exact samples of the posteriors [batch, latent], if the direction is BACKWARD.
+    `ends` holds exact posterior samples [batch, latent] if the direction is BACKWARD.
     """
     shape = [NUM_STEPS, NUM_CHAINS, vae.latent_dim]
 
-    def image_noise(place):
-        draw = {"seed": seed, "index": 2 * place + direction}
+    def image_noise(index):
+        draw = {"seed": seed, "index": 2 * index + direction}
         latents = standard_normal(
             [NUM_EXPLORING + NUM_CHAINS, vae.latent_dim],
             purpose=Purpose.ANNEALING_LATENTS,
@@ -132,7 +113,7 @@ def _chunk_bounds(
 
     x = observations(images)
     latents, momenta, chances = tf.map_fn(
-        image_noise, places, fn_output_signature=(tf.float32,) * 3
+        image_noise, indices, fn_output_signature=(tf.float32,) * 3
     )
     latents = tf.transpose(latents, [1, 0, 2])
     z, log_explored, _ = explore(
@@ -171,16 +152,16 @@ def anneal(
     *,
     direction: int,
 ) -> tf.Tensor:
-    """Log weights of chains between a proposal and the posterior, [chains, batch].
+    """Run chains between a proposal and the posterior; return their log weights.
 
     Args:
         vae: the trained model.
-        x: observations in [0, 1], [batch, pixels].
+        x: observations [batch, pixels].
         proposal: r(z|x).
-        z: where the chains start, [chains, batch, latent].
-        momenta: standard Gaussian, [steps, chains, batch, latent].
-        chances: uniform in [0, 1), [steps, chains, batch].
-        direction: FORWARD from the proposal, BACKWARD from the posterior.
+        z: the start of the chains, [chains, batch, latent].
+        momenta: standard Gaussian noise [steps, chains, batch, latent].
+        chances: uniform noise [steps, chains, batch].
+        direction: FORWARD from the proposal, or BACKWARD from the posterior.
     """
     prior = vae.prior.current()
     _, scale = vae.posterior(x)
@@ -198,7 +179,7 @@ def anneal(
         return Point(z, log_joint, slopes[0], log_proposal, slopes[1])
 
     def step(here, b, leap, momentum, chance):
-        """One of Hamiltonian Monte Carlo: whoever arrives with enough density moves."""
+        """Take a step of Hamiltonian Monte Carlo with the density f_b."""
         there, energy = here, 0.5 * tf.reduce_sum(tf.square(momentum), axis=-1)
         energy -= here.log_density(b)
         for _ in range(NUM_LEAPS):

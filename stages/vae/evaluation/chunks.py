@@ -1,4 +1,4 @@
-"""Work on many images or points, some at a time: the one loop of the evaluation."""
+"""Computation on many images or points in chunks."""
 
 import sys
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from vae.pipeline.progress import progress_bar
 
 
 def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
-    """Images [blocks, block, pixels], at most so many in each; the last are black."""
+    """Split images into blocks of at most `size`; black images fill the last one."""
     size = min(size, len(images))
     if missing := -len(images) % size:
         images = np.pad(images, [(0, missing), (0, 0)])
@@ -19,13 +19,13 @@ def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
 def map_chunks(
     function: Callable, *arrays: np.ndarray, size: int, what: str
 ) -> list[np.ndarray]:
-    """What a function of chunks returns, joined along the first axis.
+    """Apply a function to chunks of arrays, and join the tensors that it returns.
 
     Args:
-        function: takes a chunk of each array, returns a tuple of tensors.
-        arrays: of one length, [items, ...].
-        size: items at once at most; bounds memory.
-        what: is computed, for the user who waits.
+        function: takes a chunk of each array, and returns a tuple of tensors.
+        arrays: all of one length, [items, ...].
+        size: largest number of items at once, which limits the memory.
+        what: name of the quantity, for the progress bar.
     """
     count = len(arrays[0])
     bar = progress_bar(what, count)
@@ -35,8 +35,8 @@ def map_chunks(
     with bar:
         for start in range(0, count, size):
             chunk = slice(start, start + size)
-            # Copied at once: TensorFlow would else begin many chunks side by side, and
-            # small results in between would scatter its memory.
+            # Copying waits for the chunk: else TensorFlow would start many side by
+            # side, and small results in between would fragment its memory.
             tensors = function(*(array[chunk] for array in arrays))
             results.append([np.array(tensor) for tensor in tensors])
             bar.update(len(arrays[0][chunk]))

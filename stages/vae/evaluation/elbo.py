@@ -1,4 +1,4 @@
-"""A trained model on whole splits: terms of the ELBO, encodings, reconstructions."""
+"""Terms of the ELBO, encodings and reconstructions of whole splits."""
 
 from typing import NamedTuple
 
@@ -18,19 +18,10 @@ CHUNK = 250  # images at once
 def rates_and_distortions(
     vae: VAE, images: np.ndarray, *, num_samples: int, seed: int, split: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rate and distortion of each image, the distortion averaged over samples.
+    """Compute the rate and the distortion of each image, float64 [images] in nats.
 
-    The noise of an image depends on its place in the split, not on the chunks.
-
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels]; a pixel is byte / 255.
-        num_samples: latent samples per image.
-        seed: of the noise.
-        split: `train` or `test`; each has noise of its own.
-
-    Returns:
-        rate and distortion, float64 [images], in nats.
+    The distortion is a mean over `num_samples` latent samples. The noise of an image
+    depends on its index in the split `train` or `test`, not on the chunks.
     """
     noise = draw_standard_normal(
         [len(images), num_samples, vae.latent_dim],
@@ -51,23 +42,19 @@ def rates_and_distortions(
 
 
 class Encoding(NamedTuple):
-    """q(z|x) of many images.
+    """The posteriors q(z|x) of many images.
 
-    Attributes:
-        loc: means, float32 [images, latent].
-        scale: standard deviations, float32 [images, latent].
-        rate_by_dimension: nats that each dimension carries, the mean over the images,
-            float32 [latent]; of a learned prior, against the Gaussian with its mean
-            and standard deviation there.
+    The rate by dimension is the mean over the images, in nats. In place of a learned
+    prior it takes the Gaussian with the same mean and standard deviation.
     """
 
-    loc: np.ndarray
-    scale: np.ndarray
-    rate_by_dimension: np.ndarray
+    loc: np.ndarray  # float32 [images, latent]
+    scale: np.ndarray  # float32 [images, latent]
+    rate_by_dimension: np.ndarray  # float32 [latent]
 
 
 def encode(vae: VAE, images: np.ndarray) -> Encoding:
-    """q(z|x) of images, uint8 [images, pixels]."""
+    """Compute q(z|x) of images, uint8 [images, pixels]."""
 
     @tf.function(jit_compile=True)
     def encode_all(blocks):
@@ -87,5 +74,5 @@ def encode(vae: VAE, images: np.ndarray) -> Encoding:
 
 
 def decode(vae: VAE, z: np.ndarray) -> np.ndarray:
-    """E[x|z], float32 [images, pixels], of `z` [images, latent]."""
+    """Compute E[x|z], float32 [images, pixels], of `z` [images, latent]."""
     return tf.function(vae.mean, jit_compile=True)(z).numpy()

@@ -1,4 +1,4 @@
-"""What the figures show of a trained model, as arrays: all that needs the decoder."""
+"""Arrays for the figures: all that needs the decoder."""
 
 from collections.abc import Mapping
 from statistics import NormalDist
@@ -17,40 +17,35 @@ from vae.numerics.streams import Purpose
 from vae.pipeline.schema import Evaluate
 from vae.priors import Prior
 
-SHOWN_OF_EACH = 2  # images of each class among the reconstructions
+SHOWN_OF_EACH = 2  # reconstructions per class
 MANIFOLD_SIDE = 20  # images along each axis of the manifold
 NUM_SAMPLES = 100
-TRAVERSED = 10  # dimensions at most
+TRAVERSED = 10  # largest number of dimensions
 TRAVERSAL = np.linspace(-3, 3, 11, dtype=np.float32)
-POSTERIOR_LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # of images by how far q(z|x) misses
+POSTERIOR_LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles of log p(x) - ELBO
 POSTERIOR_POINTS = 161  # along each axis of the window of a posterior
 POSTERIOR_WIDTH = 4.0  # half-width of that window in standard deviations
 
 
 def first_of_each_class(label: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the first `count` images of each class, class by class."""
+    """Return indices of the first `count` images of each class, class by class."""
     return np.concatenate(
         [np.flatnonzero(label == d)[:count] for d in np.unique(label)]
     )
 
 
 def at_quantiles(values: np.ndarray) -> np.ndarray:
-    """Indices of the values [images] that exceed a tenth, three, ... nine tenths."""
-    places = [int(level * len(values)) for level in POSTERIOR_LEVELS]
-    return np.argsort(values, kind="stable")[places]
+    """Return indices of the images whose values are at the `POSTERIOR_LEVELS`."""
+    ranks = [int(level * len(values)) for level in POSTERIOR_LEVELS]
+    return np.argsort(values, kind="stable")[ranks]
 
 
 def figure_arrays(
     vae: VAE, test: Split, columns: Mapping[str, np.ndarray], settings: Evaluate
 ) -> dict[str, np.ndarray]:
-    """Compute all that suits the model's prior and number of latent dimensions.
+    """Compute all arrays that suit the model's prior and number of latent dimensions.
 
-    Args:
-        vae: the trained model.
-        test: the test images.
-        columns: their values [images] by name, in nats: `elbo`, and where it is known
-            `log_evidence`.
-        settings: of the evaluation.
+    `columns` has the `elbo` of each test image, and if it is known its `log_evidence`.
     """
     images, label, encoding, _ = test
     prior = vae.prior.frozen()
@@ -70,14 +65,13 @@ def figure_arrays(
             num_points=(settings.num_grid_points(2) + 1) // 2,  # enough for a window
         )
     if vae.latent_dim > 2:
-        arrays |= traversals(
-            vae, images[0], encoding.loc[0], encoding.rate_by_dimension
-        )
+        rates = encoding.rate_by_dimension
+        arrays |= traversals(vae, images[0], encoding.loc[0], rates)
     return arrays
 
 
 def latent_arrays(vae: VAE, test: Split) -> dict[str, np.ndarray]:
-    """Return q(z|x) of each image, and the Gaussians of which p(z) is a mixture."""
+    """Return q(z|x) of each image, and the mixture of Gaussians that is p(z)."""
     loc, scale = vae.prior.frozen().components()
     mixture = {"prior_loc": loc.numpy(), "prior_scale": scale.numpy()}
     return {"label": test.label, **test.encoding._asdict(), **mixture}
@@ -86,14 +80,7 @@ def latent_arrays(vae: VAE, test: Split) -> dict[str, np.ndarray]:
 def reconstructions(
     vae: VAE, images: np.ndarray, label: np.ndarray, loc: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """The same few images in every run, and E[x|z] at their posterior means.
-
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        label: classes [images].
-        loc: posterior means [images, latent].
-    """
+    """Reconstruct the first images of each class from their posterior means `loc`."""
     shown = first_of_each_class(label, SHOWN_OF_EACH)
     return {
         "shown_label": label[shown],
@@ -103,11 +90,10 @@ def reconstructions(
 
 
 def manifold(vae: VAE) -> dict[str, np.ndarray]:
-    """E[x|z] for 2-D z that cut the prior into cells of equal mass.
+    """Compute E[x|z] for 2-D z at the centers of cells of equal prior mass.
 
-    Returns:
-        `manifold` [side, side, pixels]: z_1 rises from left to right, z_2 from bottom
-        to top; `manifold_z` [side], the values that both take.
+    In `manifold` [side, side, pixels], z_1 rises from left to right and z_2 from bottom
+    to top; `manifold_z` [side] has the values of both.
     """
     levels = (np.arange(MANIFOLD_SIDE) + 0.5) / MANIFOLD_SIDE
     quantiles = np.float32([NormalDist().inv_cdf(level) for level in levels])
@@ -120,30 +106,19 @@ def manifold(vae: VAE) -> dict[str, np.ndarray]:
 
 
 def prior_samples(vae: VAE, prior: Prior, *, seed: int) -> dict[str, np.ndarray]:
-    """E[x|z] [samples, pixels] for z ~ p(z)."""
-    noise = draw_standard_normal(
-        [NUM_SAMPLES, vae.latent_dim],
-        seed=seed,
-        purpose=Purpose.PRIOR_LATENTS,
-        index=0,
-    )
+    """Compute E[x|z] [samples, pixels] for z ~ p(z)."""
+    shape, purpose = [NUM_SAMPLES, vae.latent_dim], Purpose.PRIOR_LATENTS
+    noise = draw_standard_normal(shape, seed=seed, purpose=purpose, index=0)
     return {"samples": decode(vae, prior.draw(noise))}
 
 
 def traversals(
     vae: VAE, image: np.ndarray, loc: np.ndarray, rate_by_dimension: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """E[x|z] as one dimension at a time goes from -3 to 3, the others fixed.
+    """Compute E[x|z] as one dimension at a time moves from -3 to 3.
 
-    Args:
-        vae: the trained model.
-        image: uint8 [pixels], whose posterior mean the other dimensions keep.
-        loc: that mean [latent].
-        rate_by_dimension: [latent]; the highest come first.
-
-    Returns:
-        the image, the dimensions [rows], the images [rows, steps, pixels] and the
-        moving coordinate [steps].
+    The others keep the posterior mean `loc` [latent] of the image. Dimensions of the
+    highest rate come first. `traversal` is [dimensions, steps, pixels].
     """
     dimensions = np.argsort(-rate_by_dimension, kind="stable")[:TRAVERSED]
     z = np.tile(loc, (len(dimensions), len(TRAVERSAL), 1))
@@ -167,20 +142,19 @@ def posteriors(
     log_evidence: np.ndarray,
     num_points: int,
 ) -> dict[str, np.ndarray]:
-    """The true posterior over 2-D z of a few images, where it and q(z|x) are.
+    """Compute the true posterior over 2-D z of a few images, near it and q(z|x).
 
     Args:
         vae: the trained model.
         images: uint8 [images, pixels].
-        loc: means of q(z|x), [images, 2].
-        scale: its standard deviations, [images, 2].
+        loc, scale: of q(z|x), [images, 2].
         log_evidence: log p(x) [images].
         num_points: of the quadrature along each axis.
 
     Returns:
-        q(z|x); its gap log p(x) - ELBO = KL(q(z|x) || p(z|x)) [images]; and for each
-        image the axes of a window [images, 2, points] and log p(z|x) there [images,
-        points, points], z_1 along the last axis.
+        q(z|x); its gap log p(x) - ELBO = KL(q(z|x) || p(z|x)) [images]; the axes of a
+        window [images, 2, points]; and log p(z|x) there [images, points, points], with
+        z_1 along the last axis.
     """
     mean, deviation = posterior_moments(vae, images, num_points=num_points)
     width = POSTERIOR_WIDTH * np.stack([scale, deviation])

@@ -1,14 +1,11 @@
-"""What of log p(x) - ELBO lies in the family of q, and what in the encoder.
+"""The two parts of log p(x) - ELBO (Cremer et al. 2018, arXiv 1801.03558).
 
-    log p(x) - ELBO(best Gaussian)              approximation gap
-    ELBO(best Gaussian) - ELBO(the encoder's)   amortization gap
+    approximation gap = log p(x) - ELBO(best Gaussian)
+    amortization gap = ELBO(best Gaussian) - ELBO(the encoder's Gaussian)
 
 The best Gaussian with independent dimensions is found for each image by Adam from
-several starts. Both ELBOs are integrals over one or two dimensions, by the rule of
-Gauss and Hermite, so that nothing is left to chance.
-
-Source: Cremer et al. (2018), Inference suboptimality in variational autoencoders,
-arXiv 1801.03558.
+several starts. Both ELBOs are integrals over one or two dimensions, computed without
+sampling by Gauss-Hermite quadrature.
 """
 
 import math
@@ -25,25 +22,18 @@ from vae.numerics.gaussians import entropy
 from vae.numerics.pixels import observations
 
 CHUNK = 20  # images at once
-NUM_EXPLORED = 3  # starts at the best samples of the prior, beside the encoder's
+NUM_EXPLORED = 3  # starts at the best samples of the prior; another at the encoder's
 NUM_STEPS = 200  # of Adam
-LEARNING_RATE = 0.1  # at first, in scales of the encoder's q; falls to 0 as a cosine
-NODES, FINAL_NODES = 5, 20  # along each axis: for the search, and for what is reported
+LEARNING_RATE = 0.1  # initial, in scales of the encoder's q; falls to 0 as a cosine
+NODES, FINAL_NODES = 5, 20  # per axis: for the search, and for the reported values
 
 
 def gaps(
     vae: VAE, images: np.ndarray, log_evidence: np.ndarray, *, seed: int
 ) -> dict[str, np.ndarray]:
-    """Both gaps of each image, in nats.
+    """Compute both gaps of each image, float64 [images] in nats.
 
-    Args:
-        vae: the trained model, with one or two latent dimensions.
-        images: uint8 [images, pixels].
-        log_evidence: log p(x) [images].
-        seed: of the samples of the prior.
-
-    Returns:
-        `approximation_gap` and `amortisation_gap`, float64 [images].
+    The model has one or two latent dimensions; `log_evidence` is log p(x) [images].
     """
 
     @tf.function(jit_compile=True)
@@ -51,12 +41,10 @@ def gaps(
         x = observations(images)
         loc, scale = vae.posterior(x)
         prior_z = tf.transpose(prior_z, [1, 0, 2])  # [explored, batch, latent]
-        log_joint = tf.transpose(prior_log_likelihood) + vae.prior.current().log_prob(
-            prior_z
-        )
-        starts = tf.concat(
-            [loc[None], highest(prior_z, log_joint, NUM_EXPLORED)], axis=0
-        )
+        log_joint = tf.transpose(prior_log_likelihood)
+        log_joint += vae.prior.current().log_prob(prior_z)
+        starts = [loc[None], highest(prior_z, log_joint, NUM_EXPLORED)]
+        starts = tf.concat(starts, axis=0)
         locs, scales = search(vae, x, starts, tf.broadcast_to(scale, starts.shape))
         found = tf.reduce_max(elbo(vae, x, locs, scales, FINAL_NODES), axis=0)
         return found, elbo(vae, x, loc[None], scale[None], FINAL_NODES)[0]
@@ -77,15 +65,9 @@ def gaps(
 def search(
     vae: VAE, x: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gaussians of higher ELBO, by Adam (Kingma and Ba 2015, arXiv 1412.6980).
+    """Maximize the ELBO over Gaussians by Adam (Kingma and Ba 2015, arXiv 1412.6980).
 
-    Args:
-        vae: the trained model.
-        x: observations in [0, 1], [batch, pixels].
-        loc, scale: where to start, [starts, batch, latent].
-
-    Returns:
-        means and standard deviations, likewise.
+    It starts from a loc and scale [starts, batch, latent], and returns the best ones.
     """
 
     def gaussian(moves):
@@ -114,13 +96,9 @@ def search(
 def elbo(
     vae: VAE, x: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, num_nodes: int
 ) -> tf.Tensor:
-    """E_q log p(x, z) + the entropy of q, [starts, batch] in nats.
+    """Compute E_q log p(x, z) + entropy of q, [starts, batch] in nats.
 
-    Args:
-        vae: the trained model.
-        x: observations in [0, 1], [batch, pixels].
-        loc, scale: of q, [starts, batch, latent].
-        num_nodes: of the rule along each axis.
+    The Gaussians q are [starts, batch, latent]; `num_nodes` are those along each axis.
     """
     latent_dim = loc.shape[-1]
     nodes, weights = roots_hermitenorm(num_nodes)

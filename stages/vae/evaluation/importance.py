@@ -3,10 +3,9 @@
     log p(x) >= E log 1/K sum_k p(x, z_k) / r(z_k|x),  z_k ~ r(z|x)
 
 for any proposal r. Burda et al. (2016, arXiv 1509.00519) take r = q(z|x). Where q
-misses the posterior, no number of samples that one can pay for repairs that; an
-adaptive proposal does (Cappe et al. 2004, Population Monte Carlo): first samples find
-where the posterior is, and only those drawn around these places are averaged. Nearly
-all of the first are the same for all images, so that each is decoded once.
+misses the posterior, no affordable number of samples repairs that. An adaptive proposal
+does (Cappe et al. 2004, Population Monte Carlo): first samples find where the posterior
+is, and only samples drawn near the best of these are averaged.
 """
 
 from typing import NamedTuple
@@ -25,60 +24,47 @@ from vae.numerics.streams import Purpose
 
 
 class Bounds(NamedTuple):
-    """Importance-weighted bounds on log p(x) in nats.
-
-    Attributes:
-        num_samples: of the proposal, in all.
-        iwae_bound: with all samples of the proposal, float64 [images].
-        curve_num_samples: 1, 2, 5, 10, ... and the number of samples from q(z|x),
-            int [counts].
-        curve_iwae_bound: with so many samples from q(z|x), float64 [images, counts].
-    """
+    """Importance-weighted bounds on log p(x) in nats; the curve is that of q(z|x)."""
 
     num_samples: int
-    iwae_bound: np.ndarray
-    curve_num_samples: np.ndarray
-    curve_iwae_bound: np.ndarray
+    iwae_bound: np.ndarray  # with all samples, float64 [images]
+    curve_num_samples: np.ndarray  # int [counts], see `sample_counts`
+    curve_iwae_bound: np.ndarray  # float64 [images, counts]
 
 
 def importance_bounds(
     vae: VAE, images: np.ndarray, *, proposal: str, num_samples: int, seed: int
 ) -> Bounds:
-    """Importance-weighted bounds on log p(x), each image's own.
+    """Compute importance-weighted bounds on log p(x) of each image.
 
-    The noise of an image depends on its place in the split alone.
+    The noise of an image depends on its index and the seed alone.
 
     Args:
         vae: the trained model.
         images: uint8 [images, pixels].
-        proposal: `posterior`, q(z|x) itself; or `adaptive`, see `adaptive_bounds`.
-        num_samples: drawn for each image in all; for `adaptive` at least 10.
-        seed: of the draws.
+        proposal: `posterior` for q(z|x), or `adaptive`, see `adaptive_bounds`.
+        num_samples: per image, at least 10 for `adaptive`.
+        seed: of the noise.
     """
     adaptive = proposal == "adaptive"
     num_posterior = num_from_posterior(num_samples) if adaptive else num_samples
     explored = explore_prior(vae, images, seed=seed) if adaptive else ()
 
-    def image_noise(place):
-        return standard_normal(
-            [num_samples, vae.latent_dim],
-            seed=seed,
-            purpose=Purpose.IMPORTANCE_LATENTS,
-            index=place,
-        )
+    def image_noise(index):
+        key = {"seed": seed, "purpose": Purpose.IMPORTANCE_LATENTS, "index": index}
+        return standard_normal([num_samples, vae.latent_dim], **key)
 
     @tf.function(jit_compile=True)
-    def bounds(images, places, *explored):
-        noise = tf.map_fn(image_noise, places, fn_output_signature=tf.float32)
+    def bounds(images, indices, *explored):
+        noise = tf.map_fn(image_noise, indices, fn_output_signature=tf.float32)
         noise = tf.transpose(noise, [1, 0, 2])  # [samples, images, latent]
         chunk_bounds = adaptive_bounds if adaptive else posterior_bounds
         return chunk_bounds(vae, observations(images), noise, *explored)
 
-    places = np.arange(len(images), dtype=np.int32)
     iwae_bound, curve = map_chunks(
         bounds,
         images,
-        places,
+        np.arange(len(images), dtype=np.int32),
         *explored,
         size=max(1, ROWS // num_samples),
         what=f"importance-weighted bound with {num_samples} samples",
@@ -90,7 +76,7 @@ def importance_bounds(
 def posterior_bounds(
     vae: VAE, x: tf.Tensor, noise: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The bound [batch] with the proposal q(z|x), and with fewer of its samples."""
+    """Compute the bound [batch] with the proposal q(z|x), and with fewer samples."""
     loc, scale = vae.posterior(x)
     q = Mixture(loc[None], scale[None], [len(noise)])
     _, log_weights = sample_and_weigh(vae, vae.prior.current(), x, q, noise)
@@ -98,7 +84,7 @@ def posterior_bounds(
 
 
 def num_from_posterior(num_samples: int) -> int:
-    """How many of an adaptive proposal's samples are drawn from q(z|x), to explore."""
+    """Return how many samples of the adaptive proposal explore, from q(z|x)."""
     return num_samples // 4
 
 
@@ -109,16 +95,10 @@ def adaptive_bounds(
     prior_z: tf.Tensor,
     prior_log_likelihood: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The bound [batch] with an adaptive proposal, and the bounds of its q samples.
+    """Compute the bound [batch] with an adaptive proposal, and those of its q samples.
 
-    A quarter of the samples explore, from q(z|x). The others are drawn around the best
-    of these and of the shared samples of the prior; they alone make up the bound.
-
-    Args:
-        vae: the trained model.
-        x: observations in [0, 1], [batch, pixels].
-        noise: standard Gaussian, [samples, batch, latent].
-        prior_z, prior_log_likelihood: from `explore_prior`, of these images.
+    A quarter of the samples, from q(z|x), explore. The others are drawn near the best
+    of these and of the samples of `explore_prior`; only they enter the bound.
     """
     prior = vae.prior.current()
     num_posterior = num_from_posterior(len(noise))
@@ -132,16 +112,16 @@ def adaptive_bounds(
 
 
 def sample_counts(num_samples: int) -> list[int]:
-    """1, 2, 5, 10, 20, 50, ... below the number of samples, and that number."""
+    """Return 1, 2, 5, 10, 20, 50, ... below the number of samples, and that number."""
     powers = [10**exponent for exponent in range(len(str(num_samples)))]
     counts = [factor * power for power in powers for factor in (1, 2, 5)]
     return [count for count in counts if count < num_samples] + [num_samples]
 
 
 def subset_bounds(log_weights: tf.Tensor) -> tf.Tensor:
-    """Bounds with fewer samples [batch, counts], of log weights [samples, batch].
+    """Compute bounds with fewer samples [batch, counts] of weights [samples, batch].
 
-    For each of `sample_counts`, the mean over as many disjoint groups as there are.
+    For each of `sample_counts` the bound is a mean over disjoint groups of samples.
     """
     num_samples, batch = log_weights.shape
     bounds = []

@@ -1,4 +1,4 @@
-"""What the latents say: of the image, and of the class it shows."""
+"""What the latents tell about the image and about its class."""
 
 import math
 
@@ -17,70 +17,49 @@ CHUNK = 500  # samples compared with all posteriors at once
 
 
 def active_units(loc: np.ndarray) -> int:
-    """Dimensions whose posterior mean varies by more than 0.01 over the images.
+    """Count the dimensions whose posterior mean has a variance above 0.01.
 
     Source: Burda et al. (2016), arXiv 1509.00519, section 5.2.
-
-    Args:
-        loc: posterior means [images, latent].
     """
     return int((loc.astype(np.float64).var(axis=0) > 0.01).sum())
 
 
 def mutual_information(loc: np.ndarray, scale: np.ndarray, *, seed: int) -> np.ndarray:
-    """log q(z|x) - log q(z) of each image, at one z ~ q(z|x).
+    """Compute log q(z|x) - log q(z) at one z ~ q(z|x), float64 [images] in nats.
 
-    q(z) = 1/N sum_n q(z|x_n) is the aggregate posterior of these N images. The mean
-    over the images estimates the mutual information of image and latent, which cannot
-    exceed log N; the mean rate less that is KL(q(z) || p(z)).
+    q(z) = 1/N sum_n q(z|x_n) is the aggregate posterior of these N images, of whose
+    q(z|x_n) loc and scale are given [images, latent]. The mean over the images
+    estimates the mutual information of image and latent, which is at most log N. The
+    mean rate minus it is KL(q(z) || p(z)).
 
     Source: Hoffman and Johnson (2016), ELBO surgery.
-
-    Args:
-        loc: means of q(z|x), float32 [images, latent].
-        scale: its standard deviations, likewise.
-        seed: of the draw.
-
-    Returns:
-        float64 [images], in nats.
     """
     noise = draw_standard_normal(
         list(loc.shape), seed=seed, purpose=Purpose.AGGREGATE_LATENTS, index=0
     )
 
     @tf.function(jit_compile=True)
-    def own_share(noise, places):  # [chunk, latent], [chunk]
-        z = tf.gather(loc, places) + tf.gather(scale, places) * noise
+    def own_share(noise, indices):  # [chunk, latent], [chunk]
+        z = tf.gather(loc, indices) + tf.gather(scale, indices) * noise
         deviation = (z[:, None, :] - loc) / scale  # [chunk, images, latent]
         # The Gaussians' common factor (2 pi)^(-latent / 2) cancels.
         log_prob = -0.5 * tf.square(deviation) - tf.math.log(scale)
         log_prob = tf.reduce_sum(log_prob, axis=-1)  # [chunk, images]
-        own = tf.gather(log_prob, places, batch_dims=1)
+        own = tf.gather(log_prob, indices, batch_dims=1)
         return (own - tf.reduce_logsumexp(log_prob, axis=-1),)
 
-    places = np.arange(len(loc))
-    (share,) = map_chunks(
-        own_share, noise, places, size=CHUNK, what="mutual information"
-    )
+    indices, what = np.arange(len(loc)), "mutual information"
+    (share,) = map_chunks(own_share, noise, indices, size=CHUNK, what=what)
     return share.astype(np.float64) + math.log(len(loc))
 
 
 def probe_hits(
     loc: np.ndarray, label: np.ndarray, test_loc: np.ndarray, test_label: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Which test images simple classifiers get right, after a fit to training images.
+    """Return which test images classifiers get right, bool [images] by name.
 
-    Both are fitted without a BLAS, whose sums differ between CPUs.
-
-    Args:
-        loc: posterior means to fit [images, latent].
-        label: their classes [images].
-        test_loc: posterior means to predict the class of.
-        test_label: the classes that are right.
-
-    Returns:
-        bool [test images] for `knn_accuracy` (the five nearest neighbors) and
-        `probe_accuracy` (multinomial logistic regression).
+    Five nearest neighbors and logistic regression are fitted to training images, both
+    without a BLAS, whose sums differ between CPUs. They classify posterior means `loc`.
     """
     classifiers = {
         "knn_accuracy": KNeighborsClassifier(5, algorithm="kd_tree", n_jobs=-1),

@@ -1,4 +1,4 @@
-"""What is measured of a trained model: values per image, and a few more."""
+"""All measurements of a trained model: values per image, and a few scalars."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -20,34 +20,20 @@ Columns = dict[str, np.ndarray]
 
 
 class Split(NamedTuple):
-    """Images of the training or of the test set, and what the encoder makes of them.
+    """Images of a split with their encodings and ELBO."""
 
-    Attributes:
-        images: uint8 [images, pixels].
-        label: classes [images].
-        encoding: q(z|x) of each.
-        columns: their `elbo`, `rate` and `distortion`, float64 [images] in nats.
-    """
-
-    images: np.ndarray
-    label: np.ndarray
+    images: np.ndarray  # uint8 [images, pixels]
+    label: np.ndarray  # [images]
     encoding: Encoding
-    columns: Columns
+    columns: Columns  # `elbo`, `rate` and `distortion`, float64 [images] in nats
 
 
 class Measures(NamedTuple):
-    """All that is measured.
+    """Values by section (`train`, `test`, `enclosure`, `gaps`) and name."""
 
-    Attributes:
-        columns: by section and name, values per image [images]. The sections are
-            `train` and `test`; `enclosure`, see `enclosure_columns`; and `gaps`.
-        scalars: by section and name, one value.
-        curve: arrays of the figure of the bound against its number of samples.
-    """
-
-    columns: dict[str, Columns]
+    columns: dict[str, Columns]  # per image
     scalars: dict[str, dict[str, float]]
-    curve: dict[str, np.ndarray]
+    curve: Columns  # the bound against its number of samples
 
 
 def encode_split(
@@ -64,7 +50,7 @@ def encode_split(
 
 
 def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures:
-    """Measure the test images; of the training images, the ELBO and active units."""
+    """Measure the test images; only ELBO and active units of the training images."""
     seed = settings.seed
     columns = {"train": dict(train.columns), "test": dict(test.columns)}
     scalars = {
@@ -99,11 +85,7 @@ def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures
 
 
 def evenly_spaced(num_images: int, count: int) -> np.ndarray:
-    """Return indices of `count` of the images, or of all, evenly spaced.
-
-    The first half of MNIST's test images comes from other writers than the second, and
-    is easier.
-    """
+    """Return indices of evenly spaced images: MNIST's first test images are easier."""
     count = min(count, num_images)
     return np.arange(count) * num_images // count
 
@@ -111,18 +93,10 @@ def evenly_spaced(num_images: int, count: int) -> np.ndarray:
 def enclosure_columns(
     vae: VAE, images: np.ndarray, iwae_bound: np.ndarray, *, seed: int
 ) -> Columns:
-    """Compute bounds on log p(x) by annealing, in nats.
+    """Compute bounds on log p(x) by annealing, float64 [images] in nats.
 
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels], test images.
-        iwae_bound: their importance-weighted bounds [images].
-        seed: of the draws.
-
-    Returns:
-        float64 [images]: `test_lower` of these images, and `test_gain`, by how much it
-        exceeds the importance-weighted bound; of as many images drawn from the model
-        `simulated_lower`, `simulated_upper` and `gap`, their difference.
+    `test_lower` is the bound of the test images, and `test_gain` its excess over the
+    importance-weighted bound. The others are of as many images drawn from the model.
     """
     z, simulated = simulate(vae, len(images), seed=seed)
     lower = lower_bounds(vae, simulated, seed=seed)
@@ -138,10 +112,7 @@ def enclosure_columns(
 
 
 def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
-    """Measure what the latents of the test images say, in nats and as hits of classes.
-
-    Classifiers are fitted to the training images; the seed is that of the draws.
-    """
+    """Measure what the latents of the test images tell about image and class."""
     loc, scale, _ = test.encoding
     information = mutual_information(loc, scale, seed=seed)
     return {
@@ -152,7 +123,7 @@ def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
 
 
 def bound_curve(bounds: Bounds, columns: Mapping[str, np.ndarray]) -> Columns:
-    """Average over the images, for the figure of the bound; NaN where unknown."""
+    """Average over the images, for the figure of the bound; NaN if unknown."""
     return {
         "curve_num_samples": bounds.curve_num_samples,
         "curve_iwae_bound": bounds.curve_iwae_bound.mean(axis=0),

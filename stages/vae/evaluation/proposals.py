@@ -8,38 +8,32 @@ from vae.numerics.determinism import tf
 from vae.numerics.gaussians import log_standard_normal
 from vae.priors import Prior
 
-# The adaptive proposal, chosen on models of 2 to 50 dimensions: around how many places
-# it draws, how wide in scales of q(z|x), and by how much it widens q(z|x) itself, which
-# maximizing the ELBO leaves too narrow.
-NUM_CENTERS = 16
-WIDTHS = (1.0, 3.0)
-POSTERIOR_WIDTH = 1.2
+# The adaptive proposal, chosen on models of 2 to 50 dimensions; widths are in scales of
+# q(z|x), which maximizing the ELBO leaves too narrow.
+NUM_CENTERS = 16  # samples that it draws around
+WIDTHS = (1.0, 3.0)  # of the Gaussians around each
+POSTERIOR_WIDTH = 1.2  # of the Gaussian around the mean of q(z|x)
 
 
 class Mixture(NamedTuple):
-    """A mixture of Gaussians with independent dimensions, one for each image.
+    """A mixture of Gaussians with independent dimensions, one for each image."""
 
-    Attributes:
-        loc, scale: [components, batch, latent].
-        counts: how many samples each component gives; their shares are its weights.
-    """
-
-    loc: tf.Tensor
+    loc: tf.Tensor  # [components, batch, latent], like scale
     scale: tf.Tensor
-    counts: list[int]
+    counts: list[int]  # samples per component; their shares are the weights
 
     def sample(self, noise: tf.Tensor) -> tf.Tensor:
-        """z [samples, batch, latent] of standard Gaussian noise of that shape.
+        """Turn standard Gaussian noise [samples, batch, latent] into samples.
 
-        Each component gives exactly its share. That keeps the mean of weights
-        p(x, z) / r(z|x) unbiased, with less variance than a random choice (Owen and
-        Zhou 2000, Safe and effective importance sampling).
+        Each component gives exactly its share. The mean of p(x, z) / r(z|x) stays
+        unbiased, and has less variance than with a random choice (Owen and Zhou 2000,
+        Safe and effective importance sampling).
         """
         loc, scale = (tf.repeat(t, self.counts, axis=0) for t in self[:2])
         return loc + scale * noise
 
     def log_prob(self, z: tf.Tensor) -> tf.Tensor:
-        """log r(z|x) in nats, [samples, batch]."""
+        """Compute log r(z|x) in nats, [samples, batch]."""
         drawn = [i for i, count in enumerate(self.counts) if count]
         counts = np.float32([self.counts[i] for i in drawn])
         loc, scale = (tf.gather(t, drawn)[:, None] for t in self[:2])
@@ -57,16 +51,10 @@ def refine(
     log_weights: tf.Tensor,
     num_samples: int,
 ) -> Mixture:
-    """Half a wider q(z|x), half the prior and Gaussians around the best samples.
+    """Mix one half of a wider q(z|x), and one of the prior and Gaussians near samples.
 
-    Of a learned prior, the Gaussian with its mean and standard deviation.
-
-    Args:
-        loc, scale: of q(z|x), [batch, latent].
-        prior: p(z).
-        z: samples [samples, batch, latent].
-        log_weights: of these [samples, batch].
-        num_samples: that the mixture is to give.
+    In place of a learned prior stands the Gaussian of the same moments. The samples are
+    those of highest weight among `z` [samples, batch, latent].
     """
     num_centers = min(NUM_CENTERS, len(z))
     centers = highest(z, log_weights, num_centers)
@@ -82,44 +70,32 @@ def refine(
 
 
 def gaussians_near(
-    places: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, prior: Prior, width: float
+    z: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, prior: Prior, width: float
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gaussians around places, in those dimensions of which the image says something.
+    """Return loc and scale of Gaussians near `z`, both [samples, batch, latent].
 
-    Where q(z|x) is as wide as the prior it says nothing: what an explored place has
-    there is chance, and the Gaussian stands where q(z|x) does. Nor is a Gaussian wider
-    than both the prior and q(z|x).
-
-    Args:
-        places: [places, batch, latent].
-        loc, scale: of q(z|x), [batch, latent].
-        prior: p(z).
-        width: of the Gaussians, in scales of q(z|x).
-
-    Returns:
-        their loc and scale, [places, batch, latent].
+    The width is in scales of q(z|x), and no Gaussian is wider than both the prior and
+    q(z|x). In a dimension where q(z|x) is as wide as the prior, the image tells
+    nothing, and z is chance: there the Gaussian has the loc of q(z|x).
     """
     _, deviation = prior.moments()
-    # Which part of the prior's variance the image takes away.
+    # The share of the prior's variance that the image explains.
     explained = tf.maximum(1.0 - tf.square(scale / deviation), 0.0)
     widened = tf.minimum(width * scale, tf.maximum(deviation, scale))
-    return loc + explained * (places - loc), tf.broadcast_to(widened, places.shape)
+    return loc + explained * (z - loc), tf.broadcast_to(widened, z.shape)
 
 
 def highest(z: tf.Tensor, log_weights: tf.Tensor, count: int) -> tf.Tensor:
-    """The samples of highest weight, the highest first, [count, batch, latent].
+    """Select the samples of highest weight, the highest first, [count, batch, latent].
 
-    Args:
-        z: samples [samples, batch, latent].
-        log_weights: of these [samples, batch].
-        count: how many, of each image.
+    The samples are [samples, batch, latent], their log weights [samples, batch].
     """
-    _, places = tf.math.top_k(tf.transpose(log_weights), count)  # [batch, count]
-    chosen = tf.gather(tf.transpose(z, [1, 0, 2]), places, batch_dims=1)
+    _, indices = tf.math.top_k(tf.transpose(log_weights), count)  # [batch, count]
+    chosen = tf.gather(tf.transpose(z, [1, 0, 2]), indices, batch_dims=1)
     return tf.transpose(chosen, [1, 0, 2])
 
 
 def apportion(total: int, shares: list[int]) -> list[int]:
-    """Whole numbers in proportion to `shares`, as nearly as can be."""
+    """Divide a total into integers that are nearly proportional to `shares`."""
     ends = np.cumsum(shares) * total // sum(shares)
     return np.diff(ends, prepend=0).tolist()

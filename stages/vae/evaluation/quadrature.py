@@ -1,4 +1,4 @@
-"""log p(x) and the true posterior, integrated where z has one or two dimensions."""
+"""log p(x) and the true posterior by quadrature, for z of one or two dimensions."""
 
 import math
 
@@ -13,12 +13,12 @@ from vae.numerics.products import product
 from vae.priors import Prior
 
 # Points decoded at once, and images compared with these at once. That takes more than
-# 32 MiB, which glibc gives back as it is freed; what is smaller leaves holes behind.
+# 32 MiB, which glibc returns when freed; smaller arrays would fragment the memory.
 POINTS = 4000
 IMAGES = 1000
 
-# How much denser the grid is in the center, where posteriors are narrow, than at the
-# ends: cosh 3 = 10 times, for the standard prior.
+# For the standard prior the grid is cosh(WARP) = 10 times denser in the center, where
+# posteriors are narrow, than at the ends.
 WARP = 3.0
 TINY = 1e-37  # keeps log finite where a grid misses the whole of a posterior
 
@@ -26,21 +26,15 @@ TINY = 1e-37  # keeps log finite where a grid misses the whole of a posterior
 def log_evidence(
     vae: VAE, images: np.ndarray, *, num_points: int
 ) -> tuple[np.ndarray, float]:
-    """log p(x) = log integral p(x|z) p(z) dz by the trapezoidal rule, for 1-D or 2-D z.
+    """Compute log p(x) = log integral p(x|z) p(z) dz by the trapezoidal rule.
 
-    The rule converges exponentially in the spacing for smooth integrands that vanish
-    at the ends of the grid. Whether the grid is fine and wide enough is checked on
-    others: one with every second point alone along each axis, and a narrower one (by
-    a tenth).
-
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        num_points: of the grid along each axis.
+    The rule converges exponentially in the spacing for smooth integrands that vanish at
+    the ends of the grid. Other grids show whether it is fine and wide enough: for each
+    axis one with every second point alone, and one that is narrower by a tenth.
 
     Returns:
-        log p(x), float64 [images] in nats; and by how much its mean over the images
-        changes at most on any of the other grids.
+        log p(x), float64 [images] in nats; and the largest change of its mean over the
+        images on any of the other grids.
     """
     z, log_prior_mass, share = prior_grid(vae.prior.frozen(), num_points)
     indices = np.indices([num_points] * vae.latent_dim)
@@ -72,21 +66,16 @@ def log_evidence(
 def prior_grid(
     prior: Prior, num_points: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points of the quadrature, denser at the center of the prior.
+    """Make the grid of the quadrature, which is denser at the center of the prior.
 
-    Along each axis z = center + core * u, u = LIMIT * sinh(warp * t) / sinh(WARP), t
-    evenly from -1 to 1. For the standard prior center, core and warp are 0, 1 and WARP.
-    A learned one is a mixture of Gaussians, often narrow in the middle and wide far
-    out: the core is as wide as the nearest quarter of them, and a larger warp has the
-    axis reach all others.
-
-    Args:
-        prior: p(z).
-        num_points: of the grid along each axis.
+    Along each axis z = center + core * u, u = LIMIT * sinh(warp * t) / sinh(WARP), with
+    t evenly spaced from -1 to 1. For the standard prior center, core and warp are 0, 1
+    and WARP. The core of a mixture holds its innermost quarter of components; a larger
+    warp lets the axis reach the others, which are often wide and far out.
 
     Returns:
-        the points, float32 [points, latent]; log p(z) dz [points]; and how far out they
-        are along any axis, as a share of its half [points].
+        the points, float32 [points, latent]; log p(z) dz [points]; and their largest
+        distance from the center along an axis, as a share of its half [points].
     """
     center, core, stretch = prior.extent()
 
@@ -94,7 +83,7 @@ def prior_grid(
     def grid(t, step):
         factor = LIMIT / math.sinh(WARP)
         warp = WARP + tf.math.log(stretch)
-        axes = factor * tf.sinh(warp * t)  # float64 [points an axis, latent]
+        axes = factor * tf.sinh(warp * t)  # float64 [axis points, latent]
         log_steps = tf.math.log(factor * warp * step * tf.cosh(warp * t))
         z = tf.cast(center + core * combine(axes), tf.float32)
         log_volume = tf.reduce_sum(combine(log_steps + tf.math.log(core)), axis=-1)
@@ -106,7 +95,7 @@ def prior_grid(
 
 
 def combine(axes: tf.Tensor) -> tf.Tensor:
-    """All points [points, latent] of the grid of some axes [points an axis, latent]."""
+    """Return all points [points, latent] of a grid with axes [axis points, latent]."""
     columns = tf.meshgrid(*tf.unstack(axes, axis=-1), indexing="ij")
     return tf.reshape(tf.stack(columns, axis=-1), [-1, axes.shape[-1]])
 
@@ -114,12 +103,9 @@ def combine(axes: tf.Tensor) -> tf.Tensor:
 def posterior_moments(
     vae: VAE, images: np.ndarray, *, num_points: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of p(z|x) along each axis, float32 [images, latent].
+    """Compute mean and standard deviation of p(z|x), float32 [images, latent].
 
-    Args:
-        vae: the trained model, with one or two latent dimensions.
-        images: uint8 [images, pixels], a few.
-        num_points: of the grid along each axis.
+    All of the images, which must be few, are compared with a chunk of points at once.
     """
     z, log_prior_mass, _ = prior_grid(vae.prior.frozen(), num_points)
 

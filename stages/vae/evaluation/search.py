@@ -1,8 +1,8 @@
-"""Where the posterior of an image is: the samples that explain it best.
+"""Search for the samples that explain an image best.
 
-Importance sampling, annealing and the search for the best q(z|x) start from these. Some
-are drawn from q(z|x), and nearly all from the prior: these are the same for all images,
-so that each is decoded once.
+Importance sampling, annealing and the search for the best q(z|x) start from these. A
+few are drawn from q(z|x). Nearly all are drawn from the prior, and are the same for all
+images, so that each is decoded once.
 """
 
 import math
@@ -18,20 +18,15 @@ from vae.numerics.pixels import observations
 from vae.numerics.streams import Purpose
 from vae.priors import Prior
 
-ROWS = 2000  # latents decoded at once; bounds memory, changes no draw
-NUM_SHARED = 8192  # samples of the prior that explore for all images
-SHARED_IMAGES = 500  # compared with all of these at once
+ROWS = 2000  # latents decoded at once, which limits the memory; changes no draw
+NUM_SHARED = 8192  # samples of the prior, shared by all images
+SHARED_IMAGES = 500  # images compared with all of these at once
 
 
 def explore_prior(
     vae: VAE, images: np.ndarray, *, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The samples of the prior, the same for all, that explain each image best.
-
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        seed: of the samples.
+    """Find the shared samples of the prior that explain each image best.
 
     Returns:
         z [images, centers, latent] and log p(x|z) [images, centers], float32.
@@ -42,21 +37,17 @@ def explore_prior(
     return z.numpy(), log_likelihood.numpy()
 
 
-@tf.function(jit_compile=True)  # out here: equally many images share one program
+@tf.function(jit_compile=True)  # at the top level, so that it is compiled once
 def _all_best(vae, seed, blocks):
-    """z and log p(x|z) of the best samples, [blocks, block, centers, ...]."""
-    noise = standard_normal(
-        [NUM_SHARED, vae.latent_dim],
-        seed=seed,
-        purpose=Purpose.PRIOR_LATENTS,
-        index=1,  # 0 are the samples that a figure shows
-    )
+    """Return z and log p(x|z) of the best samples, [blocks, block, centers, ...]."""
+    shape, purpose = [NUM_SHARED, vae.latent_dim], Purpose.PRIOR_LATENTS
+    noise = standard_normal(shape, seed=seed, purpose=purpose, index=1)  # 0: a figure's
     shared = vae.prior.current().draw(noise)
 
     def best(block):  # XLA decodes the samples once, not for each block
         log_likelihood = vae.log_likelihood_pairs(observations(block), shared)
-        values, places = tf.math.top_k(log_likelihood, NUM_CENTERS)
-        return tf.gather(shared, places), values
+        values, indices = tf.math.top_k(log_likelihood, NUM_CENTERS)
+        return tf.gather(shared, indices), values
 
     return tf.map_fn(best, blocks, fn_output_signature=(tf.float32, tf.float32))
 
@@ -68,18 +59,18 @@ def explore(
     prior_z: tf.Tensor,
     prior_log_likelihood: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Some samples of q(z|x) and the best of the prior.
+    """Join samples of q(z|x) and the best of the prior, from `explore_prior`.
 
     Args:
         vae: the trained model.
-        x: observations in [0, 1], [batch, pixels].
-        noise: standard Gaussian, of the samples of q(z|x), [samples, batch, latent].
-        prior_z, prior_log_likelihood: from `explore_prior`, of these images.
+        x: observations [batch, pixels].
+        noise: of the samples of q(z|x), [samples, batch, latent].
+        prior_z, prior_log_likelihood: [batch, centers, latent] and [batch, centers].
 
     Returns:
-        z [explored, batch, latent]; their log weights [explored, batch], but for a
-        constant, as if all were drawn from one mixture of q(z|x) and the prior; and
-        those of the samples of q(z|x) alone [samples, batch].
+        z [explored, batch, latent]; their log weights [explored, batch] up to a
+        constant, as if all were drawn from one mixture of q(z|x) and the prior; and log
+        p(x, z) - log q(z|x) of the samples of q(z|x) [samples, batch].
     """
     loc, scale = vae.posterior(x)
     prior = vae.prior.current()
@@ -97,7 +88,7 @@ def explore(
 def sample_and_weigh(
     vae: VAE, prior: Prior, x: tf.Tensor, proposal: Mixture, noise: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Samples z of a proposal and log p(x, z) - log r(z|x), [samples, batch]."""
+    """Return samples z of a proposal, and log p(x, z) - log r(z|x) [samples, batch]."""
     z = proposal.sample(noise)
     num_samples, batch, latent_dim = z.shape
     num_chunks = math.ceil(num_samples * batch / ROWS)

@@ -13,17 +13,11 @@ def simulate(vae: VAE, num_images: int, *, seed: int) -> tuple[np.ndarray, np.nd
 
     @tf.function(jit_compile=True)
     def draw():
-        noise = standard_normal(
-            [num_images, vae.latent_dim],
-            seed=seed,
-            purpose=Purpose.SIMULATED_LATENTS,
-            index=0,
-        )
+        shape, key = [num_images, vae.latent_dim], {"seed": seed, "index": 0}
+        noise = standard_normal(shape, purpose=Purpose.SIMULATED_LATENTS, **key)
         z = vae.prior.current().draw(noise)
         output = vae.decode(z)
-        chances = uniform(
-            output.shape, seed=seed, purpose=Purpose.SIMULATED_PIXELS, index=0
-        )
+        chances = uniform(output.shape, purpose=Purpose.SIMULATED_PIXELS, **key)
         return z, vae.likelihood.draw(output, chances)
 
     z, images = draw()

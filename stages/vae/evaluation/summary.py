@@ -1,4 +1,4 @@
-"""Values per image, averaged once, with standard errors; tables and a few lines."""
+"""Means and standard errors of the values per image, and the report of them."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ DECIMALS = 4  # standard errors are a hundred times larger
 FORMAT = {"float_format": f"%.{DECIMALS}f", "lineterminator": "\n"}  # of tables
 GRID_TOLERANCE = 0.001  # nats by which another grid may change the mean of log p(x)
 
-# How to mend values that are not finite, by section of the metrics.
+# What to do about values that are not finite, by section of the metrics.
 REMEDIES = {
     "enclosure": "set evaluate.annealed_images to 0",
     "gaps": "set evaluate.optimised_images to 0",
@@ -19,17 +19,11 @@ REMEDIES = {
 
 
 class Tables(NamedTuple):
-    """Means and standard errors, rounded.
+    """Means and standard errors, rounded."""
 
-    Attributes:
-        metrics: means by section and name, and the scalars.
-        errors: their standard errors, a row per metric, a column per section.
-        classes: both for the images of each class, a row per split and class.
-    """
-
-    metrics: dict[str, dict[str, float]]
-    errors: pd.DataFrame
-    classes: pd.DataFrame
+    metrics: dict[str, dict[str, float]]  # means and scalars, by section and name
+    errors: pd.DataFrame  # a row per metric, a column per section
+    classes: pd.DataFrame  # means and errors, a row per split and class
 
 
 def tables(
@@ -38,23 +32,19 @@ def tables(
     labels: dict[str, np.ndarray],
     class_names: list[str],
 ) -> Tables:
-    """Average all columns.
+    """Average the values per image; columns and scalars are by section and name.
 
-    Args:
-        columns: values per image by section and name, [images].
-        scalars: one value by section and name.
-        labels: classes [images] of those sections that are splits.
-        class_names: names of the classes.
+    `labels` has the classes [images] of those sections that are splits.
 
     Raises:
         PipelineError: a value is not finite.
     """
     metrics, errors, classes = {}, {}, []
     for section, values in columns.items():
-        images = pd.DataFrame(values)
+        images = pd.DataFrame(values).astype(float)
         check_finite(images, section)
-        metrics[section] = means(images) | scalars.get(section, {})
-        errors[section] = standard_errors(images)
+        metrics[section] = _rounded(images.mean()) | scalars.get(section, {})
+        errors[section] = _rounded(images.sem())
         if section in labels:
             rows = by_class(images, labels[section], class_names)
             classes.append(rows.assign(split=section))
@@ -64,7 +54,7 @@ def tables(
 
 def check_finite(images: pd.DataFrame, section: str) -> None:
     """Raise PipelineError if a value is not finite; name its column and section."""
-    for name, column in images.astype(float).items():
+    for name, column in images.items():
         wrong = ~np.isfinite(column)
         if wrong.any():
             remedy = REMEDIES.get(section, "lower train.learning_rate")
@@ -74,36 +64,26 @@ def check_finite(images: pd.DataFrame, section: str) -> None:
             )
 
 
-def means(images: pd.DataFrame) -> dict[str, float]:
-    """Return means over the images by column."""
-    return _rounded(images.astype(float).mean())
-
-
-def standard_errors(images: pd.DataFrame) -> dict[str, float]:
-    """Return standard errors of these means."""
-    return _rounded(images.astype(float).sem())
-
-
 def by_class(
     images: pd.DataFrame, label: np.ndarray, class_names: list[str]
 ) -> pd.DataFrame:
-    """Return both for the images of each class, a row per class.
+    """Return means and standard errors of the images of each class, a row per class.
 
-    Without `marginal_kl`: a mean of its terms over some images is no divergence.
+    It leaves out `marginal_kl`, of which a mean over some images is no divergence.
     """
     images = images.drop(columns="marginal_kl", errors="ignore")
     rows = []
     for number, members in images.groupby(label):
-        errors = standard_errors(members)
+        errors = _rounded(members.sem())
         row = {"class": number, "name": class_names[number], "images": len(members)}
-        for name, mean in means(members).items():
+        for name, mean in _rounded(members.mean()).items():
             row |= {name: mean, f"{name}_se": errors[name]}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def report(metrics: dict[str, dict[str, float]]) -> list[str]:
-    """Say the bounds in a few lines, and where a number needs care."""
+    """Describe the bounds in a few lines, and which numbers need care."""
     names = {"elbo": "ELBO", "iwae_bound": "bound", "log_evidence": "log p(x)"}
     lines = []
     for split in ("train", "test"):
