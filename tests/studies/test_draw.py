@@ -83,11 +83,8 @@ def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
     (contours,) = axes.collections
     for level, path in zip(contours.levels, contours.get_paths(), strict=True):
         np.testing.assert_allclose(-path.vertices.sum(axis=1), level, rtol=1e-6)
-
-
-def test_lines_of_equal_elbo_are_named_on_themselves_within_the_panel():
+    # Their names are on them; the last one's would be above the panel.
     rates, distortions = np.linspace(0, 100, 5), np.linspace(0, 200, 5)
-    # The last would be named above the panel.
     positions = label_positions(rates, distortions, [-80, -100, -240, -280])
     assert positions == [(12, 68), (75, 25), (75, 165)]
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 import checkout
-from studies.toy import commit, ended, ends, make_toy, start, starts, until
+from studies.toy import ended, ends, make_toy, start, starts, until
 from vae.pipeline.errors import PipelineError
 
 pytestmark = pytest.mark.long
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory):
-    """The project; a test that commits to it makes its own."""
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("home")
         for name in ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR"):
@@ -163,7 +162,6 @@ def test_a_shallow_clone_without_changes_serves_workers_here_alone(
 ):
     shallow = tmp_path / "shallow"
     depth = ["git", "clone", "--quiet", "--depth=1", f"file://{toy}", shallow]
-    commit(toy)  # so that there is a history to leave out
     subprocess.run(depth, check=True)
     arguments = ["train.seed=31", "train.epochs=1", f"--output={tmp_path}/my.csv"]
     ends(start(shallow, tmp_path, *arguments))

@@ -73,6 +73,8 @@ figure:
   metrics: [test.elbo, train.elbo]
 """
 FILES = {
+    ".dvc/config": "[core]\n    analytics = false\n    check_update = false\n",
+    ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n",
     ".gitignore": "__pycache__/\n.state/\n",
     "requirements.txt": "# none\n",
     "results/.gitkeep": "",
@@ -85,27 +87,19 @@ FILES = {
 
 def make_toy(folder: Path) -> Path:
     """Return the project, committed; studies and parameters are the real ones."""
-    (folder / "results").mkdir(parents=True)
     for name in ("studies", "stages", "checks"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "params.yaml", folder)
     for path, content in FILES.items():
+        (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(content)
-    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
-    dvc = [sys.executable, "-m", "dvc", "init", "--quiet"]
-    subprocess.run(dvc, cwd=folder, check=True)
-    with (folder / ".dvc/config").open("a") as config:
-        config.write("[core]\n    analytics = false\n    check_update = false\n")
-    commit(folder)
-    return folder
-
-
-def commit(folder: Path) -> None:
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    subprocess.run([*git, "add", "--all"], cwd=folder, check=True)
-    message = ["commit", "--quiet", "--allow-empty", "--message=toy"]
-    subprocess.run([*git, *message], cwd=folder, check=True)
+    commit = ["commit", "--quiet", "--allow-empty", "--message=toy"]
+    # A second commit, so that a shallow clone lacks something.
+    for command in (["init", "--quiet"], ["add", "--all"], commit, commit):
+        subprocess.run([*git, *command], cwd=folder, check=True)
+    return folder
 
 
 def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
