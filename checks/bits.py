@@ -4,13 +4,10 @@
     python checks/bits.py --emulate [configuration ...]
 
 The first prints a line of JSON for each configuration of checks/bits.yaml, `{name:
-{output: SHA-256}}`, to be compared with runs under other conditions such as another
-number of threads; what the stages say goes to standard error.
-
-The second compares the bits of this CPU with those of others. It prints for each CPU
-and configuration whether all outputs are equal, or which differ; exit status 1 if any
-does. All configurations take more than an hour on two cores. It needs qemu-x86_64, of
-Debian's package qemu-user.
+{output: SHA-256}}`; what the stages say goes to standard error. The second prints for
+each of some other CPUs, which it emulates, and for each configuration whether all
+outputs have the same bits as here; exit status 1 if any differs. All configurations
+take more than an hour on two cores. It needs qemu-x86_64, of Debian's qemu-user.
 """
 
 import argparse
@@ -24,7 +21,9 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, redirect_stdout
+from itertools import product
 from pathlib import Path
+from typing import Any, get_args
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
 
@@ -36,10 +35,11 @@ import preprocess
 import train
 from clones import change_params, file_hashes
 from vae.data.idx import format_idx
+from vae.pipeline.params import read_params
+from vae.pipeline.schema import DRAWABLE_LIKELIHOODS, Model, Section, Train
 
 ROOT = Path(__file__).resolve().parent.parent
 CHANGES = YAML(typ="safe").load(Path(__file__).with_name("bits.yaml"))
-CONFIGURATIONS = CHANGES["configurations"]
 NUM_IMAGES = {"train": 537, "t10k": 23}
 OUTPUTS = [  # not results/model.json, which holds what was asked for, nothing computed
     "data/images.npz",
@@ -50,9 +50,36 @@ OUTPUTS = [  # not results/model.json, which holds what was asked for, nothing c
     "results/classes.csv",
     "results/latents.npz",
 ]
+BINARIZATIONS = dict.fromkeys(DRAWABLE_LIKELIHOODS, "dynamic")
 CPUS = ["Haswell", "EPYC-Rome"]  # of Intel and of AMD, both without AVX-512
 
-Hashes = dict[str, str]  # SHA-256 by output
+Configurations = dict[str, dict[str, dict[str, Any]]]  # values by section and name
+
+
+def complete(configurations: Configurations) -> Configurations:
+    """Add a small one for each pair of likelihood and objective that none has."""
+    params = read_params(ROOT / "params.yaml").model_dump()
+    pairs = product(allowed(Model, "likelihood"), allowed(Train, "objective"))
+    missing = dict.fromkeys(pairs)
+    for changes in configurations.values():
+        model, train = (params[n] | changes.get(n, {}) for n in ("model", "train"))
+        missing.pop((model["likelihood"], train["objective"]), None)
+    return configurations | {
+        f"{likelihood}-{objective}": {
+            "preprocess": {"binarization": BINARIZATIONS.get(likelihood, "none")},
+            "model": {"hidden_units": [32], "likelihood": likelihood},
+            "train": {"objective": objective, "num_samples": 2, "batch_size": 64},
+        }
+        for likelihood, objective in missing
+    }
+
+
+def allowed(section: type[Section], name: str) -> tuple[str, ...]:
+    """Return the words that a parameter may be."""
+    return get_args(section.model_fields[name].annotation)
+
+
+CONFIGURATIONS = complete(CHANGES["configurations"])
 
 
 def write_params(configuration: str) -> None:
@@ -78,7 +105,7 @@ def write_images() -> None:
             (folder / f"{prefix}-{name}-ubyte").write_bytes(format_idx(array))
 
 
-def output_hashes(configuration: str) -> Hashes:
+def output_hashes(configuration: str) -> dict[str, str]:
     """Run the stages in a folder of their own, and hash their outputs."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         write_params(configuration)
@@ -89,7 +116,9 @@ def output_hashes(configuration: str) -> Hashes:
         return file_hashes(Path(), OUTPUTS)
 
 
-def run_bits(prefix: Sequence[str], configurations: Sequence[str]) -> dict[str, Hashes]:
+def run_bits(
+    prefix: Sequence[str], configurations: Sequence[str]
+) -> dict[str, dict[str, str]]:
     """Return hashes by configuration, of a run by a command that takes a program.
 
     Raises CalledProcessError if the run fails; its `stderr` says why.
@@ -104,7 +133,7 @@ def run_bits(prefix: Sequence[str], configurations: Sequence[str]) -> dict[str, 
     return {name: line[name] for line in lines for name in line}
 
 
-def verdict(hashes: Hashes, reference: Hashes) -> str:
+def verdict(hashes: dict[str, str], reference: dict[str, str]) -> str:
     """Return `equal`, or `differs` and the outputs whose hashes do."""
     differing = [name for name in reference if hashes[name] != reference[name]]
     return " ".join(["differs:", *differing]) if differing else "equal"
@@ -129,10 +158,9 @@ def compare_cpus(configurations: Sequence[str]) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Hash the outputs of short runs.")
-    parser.add_argument(
-        "configuration", nargs="*", choices=CONFIGURATIONS, help="by default all"
-    )
-    parser.add_argument("--emulate", action="store_true", help="on other CPUs")
+    add = parser.add_argument
+    add("configuration", nargs="*", choices=CONFIGURATIONS, help="by default all")
+    add("--emulate", action="store_true", help="on other CPUs")
     options = parser.parse_args()
     names = options.configuration or list(CONFIGURATIONS)
     if options.emulate:

@@ -24,6 +24,16 @@ def clone(source: Path, folder: Path) -> Path:
     return folder
 
 
+def refuse_changes(repository: Path, *options: str) -> None:
+    """Exit in one line if Git's status, with these options, shows changes."""
+    git = ["git", "status", "--porcelain", *options]
+    changed = subprocess.check_output(git, cwd=repository, text=True).splitlines()
+    if changed:
+        names = ", ".join(line[3:] for line in changed[:3])
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        sys.exit(f"error: not committed: {names}{more}; commit or stash it")
+
+
 def environment() -> dict[str, str]:
     """Return this process's, with `python` and `dvc` beside its interpreter in PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -40,29 +50,21 @@ def change_params(path: Path, changes: Mapping[str, Any]) -> None:
         YAML(typ="safe").dump(params, file)
 
 
-def hash_file(path: Path, algorithm: str = "sha256") -> str:
-    """Return the hash of a file, by a name that hashlib knows; DVC's is `md5`."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
-
-
 def file_hashes(
     folder: Path, paths: Iterable[str], algorithm: str = "sha256"
 ) -> dict[str, str]:
     """Return the hash by path of files, and of all files in folders.
 
-    Args:
-        folder: to which the paths are relative.
-        paths: of files and folders; what is missing is left out.
-        algorithm: as for `hash_file`.
+    Paths are relative to `folder`; what is missing is left out. The algorithm is a name
+    that hashlib knows; DVC's is `md5`.
     """
-    tops = [folder / path for path in paths]
-    files = [file for top in tops for file in [top, *sorted(top.rglob("*"))]]
-    return {
-        file.relative_to(folder).as_posix(): hash_file(file, algorithm)
-        for file in files
-        if file.is_file()
-    }
+    hashes = {}
+    for top in [folder / path for path in paths]:
+        for file in [top, *sorted(top.rglob("*"))]:
+            if file.is_file():
+                content = hashlib.new(algorithm, file.read_bytes())
+                hashes[file.relative_to(folder).as_posix()] = content.hexdigest()
+    return hashes
 
 
 def unlock(folder: Path) -> None:

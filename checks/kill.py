@@ -36,33 +36,23 @@ SMALL = {
 
 
 def output_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 by path of every file under data/ and results/.
-
-    Hidden ones are left out: a killed DVC leaves temporary files of its own.
-    """
+    """Return the SHA-256 by path of what is in data/ and results/."""
+    # A killed DVC leaves temporary files of its own, which are hidden.
     hashes = file_hashes(folder, ["data", "results"])
     return {p: hashes[p] for p in hashes if not Path(p).name.startswith(".")}
 
 
 def repro(folder: Path, log: Path, *options: str) -> subprocess.Popen:
-    """Start the pipeline in a session of its own, all it prints appended to a log.
-
-    DVC's cache of runs is off, so that outputs are computed.
-    """
+    """Start the pipeline in a session of its own, all it prints appended to a log."""
     with log.open("ab") as file:
         return subprocess.Popen(
-            ["dvc", "repro", "--no-run-cache", *options],
+            ["dvc", "repro", "--no-run-cache", *options],  # outputs are computed
             cwd=folder,
             env=environment(),
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-
-
-def script(stage: str) -> str:
-    """Return what DVC prints when it starts a stage."""
-    return f"stages/{stage}.py"
 
 
 def wait_for(printed: str, log: Path, run: subprocess.Popen) -> None:
@@ -85,7 +75,7 @@ def stage_seconds(folder: Path, log: Path) -> dict[str, float]:
     log.write_bytes(b"")
     run, times = repro(folder, log), []
     for stage in STAGES:
-        wait_for(script(stage), log, run)
+        wait_for(f"stages/{stage}.py", log, run)  # DVC prints the command
         times.append(time.monotonic())
     if run.wait() != 0:
         sys.exit(log.read_text())
@@ -104,7 +94,6 @@ def kill_once(
     """Kill a run of a stage, then run the pipeline; say whether that ended well.
 
     All processes get the signal `by`, some seconds after the run has printed `after`.
-    Ctrl-C sends SIGINT.
     """
     log.write_bytes(b"")
     forget(folder, stage)
@@ -141,7 +130,8 @@ def main() -> None:
         for i in range(kills):
             stage = STAGES[i % len(STAGES)]
             seconds = random.uniform(0, durations[stage])
-            ended_well = kill_once(folder, log, stage, seconds, script(stage))
+            after = f"stages/{stage}.py"
+            ended_well = kill_once(folder, log, stage, seconds, after)
             well = ended_well and output_hashes(folder) == expected
             failures += not well
             resumed = "resumed, " if "going on after" in log.read_text() else ""

@@ -14,25 +14,14 @@ from pathlib import Path
 
 import yaml
 
-from clones import clone, environment, file_hashes
+from clones import clone, environment, file_hashes, refuse_changes
 
 COMPARE = Path(__file__).parent.parent / "tools/compare.py"
 METRICS = "results/metrics.json"
 
 
-def refuse_changes(repository: Path) -> None:
-    """Exit in one line if a file that Git tracks has changes."""
-    git = ["git", "diff", "--name-only", "HEAD"]
-    changed = subprocess.check_output(git, cwd=repository, text=True).splitlines()
-    if changed:
-        sys.exit(f"error: not committed: {', '.join(changed)}; commit or stash it")
-
-
 def output_hashes(folder: Path) -> dict[str, str]:
-    """Return the MD5 by path of each output: of files, or in dvc.lock if none is there.
-
-    A fresh clone has files for what is in Git, and none for what is in DVC's cache.
-    """
+    """Return the MD5 by path of each output, as in dvc.lock where no file is there."""
     lock = yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf-8"))
     hashes = {}
     for stage in lock["stages"].values():
@@ -62,7 +51,7 @@ def verify(repository: Path) -> bool:
 
 def main() -> None:
     try:
-        refuse_changes(Path())
+        refuse_changes(Path(), "--untracked-files=no")
         sys.exit(not verify(Path().resolve()))
     except subprocess.CalledProcessError as error:
         command = " ".join(map(str, error.cmd))

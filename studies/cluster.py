@@ -1,12 +1,13 @@
 """Dask's workers, on this machine or on others, and the points that they run."""
 
+import sys
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
-from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, as_completed
 
-from checkout import ROOT, STATE, cache_folder, current_commit, make_bundle
+from checkout import ROOT, STATE, call, make_bundle
 from point import Result, compute
 from specification import Point
 from vae.pipeline.errors import PipelineError
@@ -16,33 +17,17 @@ PATIENCE = 10  # seconds to wait for a scheduler
 MODULES = (ROOT / "checks/clones.py", ROOT / "studies/point.py")
 
 
-@contextmanager
-def connect(scheduler: str | None, num_workers: int = 1) -> Iterator[Client]:
-    """Connect to a scheduler, or to new workers here, which end with the block."""
-    client = reach(scheduler) if scheduler else start_workers(num_workers)
-    try:
-        yield client
-    finally:
-        if client.cluster is not None:
-            client.cluster.close()
-        client.close()
-
-
-def start_workers(num_workers: int) -> Client:
-    """Start Dask on this machine, a process per worker."""
-    cluster = LocalCluster(
-        n_workers=num_workers,
-        threads_per_worker=1,
-        memory_limit=None,  # of this process alone, which the stages are not
-        dashboard_address=":0",  # any port that is free
-        local_directory=str(STATE / "dask"),
-        silence_logs="CRITICAL",
-    )
-    return Client(cluster)
-
-
-def reach(scheduler: str) -> Client:
-    """Connect to a scheduler, and give its workers the code of a run."""
+def connect(scheduler: str | None, num_workers: int = 1) -> Client:
+    """Connect to a scheduler, or to new workers here, which end with the client."""
+    if scheduler is None:
+        return Client(
+            n_workers=num_workers,
+            threads_per_worker=1,
+            memory_limit=None,  # of this process alone, which the stages are not
+            dashboard_address=":0",  # any port that is free
+            local_directory=str(STATE / "dask"),
+            silence_logs="CRITICAL",
+        )
     try:
         client = Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
@@ -64,19 +49,18 @@ def run_points(
 ) -> Iterator[tuple[int, bool, Result]]:
     """Yield a point's index, whether this is its second run, and the result.
 
-    Args:
-        client: of the workers.
-        points: in the order in which they start; they end in any.
-        audited: indices of those that run twice, on different workers if there are any.
-        anew: compute, though DVC's cache may have the results.
+    Points start in order, and end in any. Those whose index is in `audited` run twice,
+    on different workers if there are any. With `anew`, what the cache has is computed.
     """
     if client.cluster is None:  # workers elsewhere see no folder of this machine
         # The result of a task, which is made again if the worker that has it dies.
         source, scratch, cache = client.submit(bytes, make_bundle()), None, None
     else:
-        source, scratch, cache = ROOT, STATE, cache_folder()
+        cache = Path(call(sys.executable, "-m", "dvc", "cache", "dir"))
+        source, scratch = ROOT, STATE
     run = partial(compute, scratch=scratch, cache=cache)
-    submit = partial(client.submit, run, current_commit(), source, pure=False)
+    commit = call("git", "rev-parse", "HEAD")
+    submit = partial(client.submit, run, commit, source, pure=False)
     running: dict[Future, tuple[int, bool]] = {}
     for index, point in enumerate(points):
         future = submit(point.overrides, anew=anew, priority=-index)

@@ -112,7 +112,8 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     (line,) = axes.plot(means[x], means[metric], "-")
     axes.plot(table[x], table[metric], "o", ms=3, mew=0, c=line.get_color())
     for setting, mean in means.iterrows():
-        label = ", ".join(as_label(value) for value in np.atleast_1d(setting))
+        values = np.atleast_1d(setting)
+        label = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
         axes.annotate(label, mean, (4, 4), textcoords="offset points", fontsize="small")
     if {x, metric} == {"test.rate", "test.distortion"}:
         draw_elbos(axes)
@@ -124,9 +125,8 @@ def draw_elbos(axes: Axes) -> None:
     rates = np.linspace(*axes.get_xlim())
     distortions = np.linspace(*axes.get_ylim())
     elbo = -(rates + distortions[:, None])
-    lines = axes.contour(
-        rates, distortions, elbo, colors="0.8", linestyles="-", linewidths=0.6
-    )
+    look = {"colors": "0.8", "linestyles": "-", "linewidths": 0.6}
+    lines = axes.contour(rates, distortions, elbo, **look)
     positions = label_positions(rates, distortions, lines.levels)
     axes.clabel(lines, fmt="ELBO %g", fontsize="x-small", manual=positions)
 
@@ -147,11 +147,6 @@ def label_positions(
         if lowest < -elbo - rate < highest:
             positions.append((rate, -elbo - rate))
     return positions
-
-
-def as_label(value: object) -> str:
-    """Return the value of a parameter, as one writes it."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def describe(metric: str) -> str:

@@ -118,9 +118,7 @@ def make_clone(source: bytes | Path, commit: str, folder: Path, cache: Path) -> 
 
 def check_packages(requirements: str) -> None:
     """Raise PointError unless the packages here are those of the lock."""
-    for line in requirements.splitlines():
-        if not line[:1].isalnum():
-            continue
+    for line in re.findall(r"^\w.*", requirements, re.MULTILINE):
         package = Requirement(line.partition(" \\")[0])
         needed = package.marker is None or package.marker.evaluate()
         found = next(distributions(name=package.name), None)

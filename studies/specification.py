@@ -83,22 +83,15 @@ class Study(Section):
 
 
 class Point(NamedTuple):
-    """A run.
+    """A run."""
 
-    Attributes:
-        coordinates: its variant, and its values of the grid.
-        overrides: all parameters that differ from `params.yaml`.
-    """
-
-    coordinates: dict[str, Any]
-    overrides: Overrides
+    coordinates: dict[str, Any]  # its variant, and its values of the grid
+    overrides: Overrides  # all parameters that differ from `params.yaml`
 
     def __str__(self) -> str:
         """Return the coordinates in words, with short names."""
-        return ", ".join(
-            f"{name.rpartition('.')[2]} {value}"
-            for name, value in self.coordinates.items()
-        )
+        pairs = self.coordinates.items()
+        return ", ".join(f"{name.rpartition('.')[2]} {value}" for name, value in pairs)
 
 
 def study_names(folder: Path) -> list[str]:
@@ -115,10 +108,8 @@ def read_study(path: Path) -> Study:
         known = ", ".join(study_names(path.parent))
         raise PipelineError(f"{path}: no such study; there are: {known}") from None
     except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(map(str, detail['loc']))}: {detail['msg']}"
-            for detail in error.errors()
-        ]
+        found = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        lines = [f"{path}: {name}: {message}" for name, message in found]
         raise PipelineError("\n".join(lines)) from None
     except (YAMLError, ValueError) as error:
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
@@ -178,5 +169,4 @@ def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> None:
         checked = Params.model_validate(sections)
     except ValidationError as error:
         raise PipelineError(explain(error.errors()[0])) from None
-    dataset = choose_dataset(checked.download.dataset)
-    check_counts(checked, dataset.num_training_images)
+    check_counts(checked, choose_dataset(checked.download.dataset).num_training_images)

@@ -1,27 +1,25 @@
 """The rows of a study, and the comparison of points that were computed twice."""
 
+import csv
 import json
-import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from point import Result
 from specification import Point, Study, default_params
+from vae.pipeline.errors import PipelineError
 
 WEIGHTS = "results/model.safetensors"
 
 
 def make_table(points: Sequence[Point], results: Sequence[Result]) -> pd.DataFrame:
     """Return a row per point: coordinates, metrics, weights, and why it failed."""
-    coordinates = [
-        {name: as_cell(value) for name, value in point.coordinates.items()}
-        for point in points
-    ]
-    pairs = zip(coordinates, results, strict=True)
-    table = pd.DataFrame([cells | result.metrics for cells, result in pairs])
+    pairs = zip(points, results, strict=True)
+    rows = [{**point.coordinates, **result.metrics} for point, result in pairs]
+    table = pd.DataFrame(rows).map(as_cell)
     table["weights_sha256"] = [r.hashes.get(WEIGHTS) for r in results]
     table["message"] = [r.message or None for r in results]
     return table
@@ -69,19 +67,40 @@ def as_cell(value: object) -> object:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def audit_points(points: Sequence[Point], share: float) -> set[int]:
-    """Return indices of the points that are computed twice, the same in every run."""
-    count = math.ceil(share * len(points))
-    return set(random.Random(0).sample(range(len(points)), count))
+def read_rows(content: bytes) -> list[dict[str, str]]:
+    """Return the cells of a table that are not empty, as text."""
+    rows = csv.DictReader(content.decode().splitlines())
+    return [{name: text for name, text in row.items() if text} for row in rows]
+
+
+def sample_points(points: Sequence[Point], count: int) -> list[int]:
+    """Return indices of points to compute again, the same in every run."""
+    return sorted(random.Random(0).sample(range(len(points)), count))
+
+
+def choose_rows(points: Sequence[Point], only: Sequence[str]) -> list[int]:
+    """Return indices of rows to verify: those of some values, or any two."""
+    if not only:
+        return sample_points(points, min(2, len(points)))
+    values = [{f"{n}={v}" for n, v in point.coordinates.items()} for point in points]
+    indices = [index for index, of in enumerate(values) if of.issuperset(only)]
+    if not indices:
+        raise PipelineError(f"--only {' '.join(only)}: no point is so")
+    return indices
+
+
+def differing_cells(point: Point, result: Result, row: Mapping[str, str]) -> list[str]:
+    """Return the columns in which a point's row is another than in a table."""
+    (found,) = read_rows(as_csv(make_table([point], [result])))
+    return [name for name in found | row if found.get(name) != row.get(name)]
 
 
 def describe_difference(name: str, first: Result, second: Result) -> list[str]:
     """Return a line if a point that was computed twice came out different."""
     if second.message:
         return [f"{name}: the second run failed: {second.message}"]
-    outputs = [
-        key for key in first.hashes if first.hashes[key] != second.hashes.get(key)
-    ]
+    hashes = first.hashes.items()
+    outputs = [name for name, value in hashes if second.hashes.get(name) != value]
     if not outputs:
         return []
     machines = " and ".join(dict.fromkeys((first.machine, second.machine)))

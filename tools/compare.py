@@ -40,11 +40,7 @@ class Outcome(NamedTuple):
 
 
 def read_outcome(name: str) -> Outcome:
-    """Read the result of a commit or an experiment, or that of the files here.
-
-    Raises:
-        PipelineError: there is no such commit, or no result in it.
-    """
+    """Read the result of a commit or an experiment, or that of the files here."""
     try:
         rev = None if name == HERE else resolve_rev(SCM("."), name)
         files = DVCFileSystem(".", rev=rev)
@@ -74,25 +70,16 @@ def by_name(sections: Any) -> dict[str, float]:
     }
 
 
-def same_images(first: Outcome, second: Outcome) -> bool:
-    """Say whether both have values of the same images."""
-    return all(
-        name in first.arrays
-        and name in second.arrays
-        and np.array_equal(first.arrays[name], second.arrays[name])
-        for name in ("dataset", "label")
-    )
-
-
 def standard_error(
     name: str, first: Outcome, second: Outcome
 ) -> tuple[float, str] | None:
     """Return that of a metric's difference, and its kind; None if there is none."""
-    column = name.replace(".", "_")
-    values = [outcome.arrays.get(column) for outcome in (first, second)]
-    if same_images(first, second) and not any(value is None for value in values):
-        change = np.subtract(*np.float64(values))
-        return float(change.std(ddof=1) / math.sqrt(len(change))), "paired"
+    keys, column = {"dataset", "label"}, name.replace(".", "_")
+    old, new = first.arrays, second.arrays
+    if keys | {column} <= old.keys() & new.keys():
+        if all(np.array_equal(old[key], new[key]) for key in keys):
+            change = np.float64(new[column]) - np.float64(old[column])
+            return float(change.std(ddof=1) / math.sqrt(len(change))), "paired"
     if name in first.errors and name in second.errors:
         return math.hypot(first.errors[name], second.errors[name]), "unpaired"
     return None
@@ -127,11 +114,10 @@ def ratio(difference: float, unit: float) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare two results, with errors.")
-    parser.add_argument("first", help="a commit or an experiment")
-    parser.add_argument(
-        "second", nargs="?", default=HERE, help="by default what is here"
-    )
-    parser.add_argument("--tolerance", type=float, default=3, help="standard errors")
+    add = parser.add_argument
+    add("first", help="a commit or an experiment")
+    add("second", nargs="?", default=HERE, help="by default what is here")
+    add("--tolerance", type=float, default=3, help="standard errors")
     options = parser.parse_args()
     first, second = read_outcome(options.first), read_outcome(options.second)
     table = compare(first, second, seed_spreads())

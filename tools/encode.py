@@ -14,16 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+import numpy_model
 from command import run
-from numpy_model import (
-    Model,
-    iwae_bound,
-    load_model,
-    log_evidence,
-    mean,
-    posterior,
-    terms,
-)
 from vae.data.binarization import binarize
 from vae.data.pictures import read_picture, tile, write_png
 from vae.pipeline.errors import PipelineError
@@ -35,11 +27,7 @@ GRID_POINTS = {1: 2001, 2: 451}
 
 
 def read_ink(paths: list[Path], description: Description) -> np.ndarray:
-    """Read pictures in the shape of the model's images, [pictures, height, width].
-
-    Raises:
-        PipelineError: a picture cannot be used, or the images are not square.
-    """
+    """Read pictures in the shape of the model's images, [pictures, height, width]."""
     height, width = description.image_shape
     if height != width:
         raise PipelineError(
@@ -57,17 +45,17 @@ def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
 
 
 def measure(
-    model: Model, x: np.ndarray, num_samples: int, seed: int
+    model: numpy_model.Model, x: np.ndarray, num_samples: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Return values [pictures] in nats by name."""
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((num_samples, len(x), model.latent_dim))
-    rate, distortion, log_weights = terms(model, x, noise)
+    rate, distortion, log_weights = numpy_model.terms(model, x, noise)
     values = {"rate": rate, "distortion": distortion.mean(axis=0)}
     values["ELBO"] = -(rate + values["distortion"])
-    values["bound"] = iwae_bound(log_weights)
+    values["bound"] = numpy_model.iwae_bound(log_weights)
     if num_points := GRID_POINTS.get(model.latent_dim):
-        values["log p(x)"] = log_evidence(model, x, num_points)
+        values["log p(x)"] = numpy_model.log_evidence(model, x, num_points)
     return values
 
 
@@ -80,12 +68,13 @@ def main() -> None:
     if options.samples < 1:
         received = f"received {options.samples}"
         raise PipelineError(f"--samples: {received}; expected at least 1")
-    model, description = load_model(), read_description()
+    model, description = numpy_model.load_model(), read_description()
     ink = read_ink(options.picture, description)
     x = observe(ink, description.binarization, options.seed)
     flat = x.reshape(len(x), -1)
     values = measure(model, flat, options.samples, options.seed)
-    reconstructions = mean(model, posterior(model, flat)[0]).reshape(x.shape)
+    loc, _ = numpy_model.posterior(model, flat)
+    reconstructions = numpy_model.mean(model, loc).reshape(x.shape)
     print("nats        " + "".join(f"{name:>12}" for name in values))
     for i, path in enumerate(options.picture):
         numbers = "".join(f"{column[i]:12.2f}" for column in values.values())

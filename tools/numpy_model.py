@@ -40,7 +40,6 @@ class Family(NamedTuple):
 
 
 def log_standard_normal(x: np.ndarray) -> np.ndarray:
-    """Return log N(x; 0, 1)."""
     return -0.5 * (x**2 + math.log(2 * math.pi))
 
 
@@ -113,14 +112,13 @@ def make_model(
             )
     weights = {name: array.astype(np.float64) for name, array in weights.items()}
     log_scale = 0.0
-    if likelihood == "gaussian":
-        learned = weights.get("likelihood.log_scale")
-        log_scale = (
-            math.log(float(gaussian_scale)) if learned is None else float(learned)
-        )
-    family, kernel = LIKELIHOODS[likelihood], weights["decoder.hidden_1.kernel"]
-    standard = np.zeros((1, len(kernel))), np.ones((1, len(kernel)))
-    model = Model(weights, ACTIVATIONS[activation], family, log_scale, *standard)
+    if likelihood == "gaussian" and gaussian_scale == "learned":
+        log_scale = float(weights["likelihood.log_scale"])
+    elif likelihood == "gaussian":
+        log_scale = math.log(float(gaussian_scale))
+    zeros = np.zeros((1, len(weights["decoder.hidden_1.kernel"])))
+    functions = ACTIVATIONS[activation], LIKELIHOODS[likelihood]
+    model = Model(weights, *functions, log_scale, zeros, zeros + 1)
     if prior == "standard":
         return model
     loc, scale = posterior(model, weights["prior.pseudo_inputs"])
@@ -130,8 +128,8 @@ def make_model(
 
 def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
     """Apply the encoder or the decoder to rows [rows, inputs]."""
-    layers = [n.split(".")[1] for n in model.weights if n.startswith(f"{name}.hidden")]
-    for layer in [*sorted(set(layers), key=lambda n: int(n[7:])), output]:
+    depth = sum(key.startswith(f"{name}.hidden") for key in model.weights) // 2
+    for layer in [*(f"hidden_{i + 1}" for i in range(depth)), output]:
         kernel = model.weights[f"{name}.{layer}.kernel"]
         h = h @ kernel + model.weights[f"{name}.{layer}.bias"]
         h = h if layer == output else model.activation(h)
@@ -170,10 +168,7 @@ def mean(model: Model, z: np.ndarray) -> np.ndarray:
 
 
 def log_likelihood(model: Model, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return log p(x|z) in nats, [rows, images], of each pair of an image and a z.
-
-    Of `x` [images, pixels] and `z` [rows, latent]; `Family` has the formula.
-    """
+    """Return log p(x|z) [rows, images], of `x` [images, pixels], `z` [rows, latent]."""
     output, scale = decode(model, z), math.exp(model.log_scale)
     normalizer = model.likelihood.normalizer(output).sum(axis=-1)
     base = (model.likelihood.base(x / scale) - model.log_scale).sum(axis=-1)
@@ -210,10 +205,7 @@ def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
 
 
 def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
-    """Integrate log p(x) [images], for a few images and one or two latent dimensions.
-
-    Of `x` [images, pixels]; `num_points` are those of the grid along each axis.
-    """
+    """Integrate log p(x) [images], on a grid in one or two latent dimensions."""
     components = zip(model.prior_loc.T, model.prior_scale.T, strict=True)
     axes, log_steps = zip(*(grid_axis(*c, num_points) for c in components), strict=True)
     z = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, model.latent_dim)
@@ -229,10 +221,9 @@ def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
 def grid_axis(
     loc: np.ndarray, scale: np.ndarray, num_points: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return points of the grid along an axis, and the logarithms of their spacings.
+    """Return points along an axis, and logarithms of their spacings.
 
-    They are those of `prior_grid` in `stages/vae/evaluation/quadrature.py`, of loc and
-    scale [components] of the prior along the axis.
+    They are those of `prior_grid` in `stages/vae/evaluation/quadrature.py`.
     """
     t, step = np.linspace(-1, 1, num_points, retstep=True)
     center = np.quantile(loc, 0.5, method="lower")

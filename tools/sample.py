@@ -20,11 +20,10 @@ from vae.pipeline.trained import read_description
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draw images from the prior.")
-    parser.add_argument("count", type=int, help="how many")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw")
-    parser.add_argument(
-        "-o", "--output", type=Path, default=Path("samples.png"), help="a PNG"
-    )
+    add = parser.add_argument
+    add("count", type=int, help="how many")
+    add("--seed", type=int, default=0, help="of the draw")
+    add("-o", "--output", type=Path, default=Path("samples.png"), help="a PNG")
     options = parser.parse_args()
     if options.count < 1:
         raise PipelineError(f"received {options.count} images; expected at least 1")

@@ -10,6 +10,7 @@ from conftest import ROOT
 from specification import list_points, parse_grid, read_study, study_names
 from vae.pipeline.errors import PipelineError
 
+SUMMARY = {"metric": "test.elbo", "published": {"narrow": -1}}
 STUDY = {
     "question": "What?",
     "shared": {"train.epochs": 3},
@@ -38,47 +39,23 @@ def test_all_combinations_are_run_for_each_variant(tmp_path):
 
 def test_values_on_the_command_line_are_a_grid():
     study = parse_grid(["model.hidden_units=[256,256],[512]", "train.beta=1,1e-1"])
-    assert study.grid == {
-        "model.hidden_units": [[256, 256], [512]],
-        "train.beta": [1, 0.1],
-    }
-    values = [point.coordinates["train.beta"] for point in list_points(study)]
-    assert values == [1, 0.1] * 2
-
-
-@pytest.mark.parametrize("argument", ["train.seed", "train.seed=", "train.seed=[1", ""])
-def test_a_parameter_without_values_is_refused(argument):
-    with pytest.raises(PipelineError, match="received no values; expected such as"):
-        parse_grid([argument])
-
-
-SUMMARY = {"metric": "test.elbo", "published": {"narrow": -1}}
+    units = [[256, 256], [512]]
+    assert study.grid == {"model.hidden_units": units, "train.beta": [1, 0.1]}
+    assert len(list_points(study)) == 4
+    for argument in ("train.seed", "train.seed=", "train.seed=[1", ""):
+        with pytest.raises(PipelineError, match="received no values; expected such as"):
+            parse_grid([argument])
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"grids": {}}, "mine.yaml: grids: Extra inputs are not permitted"),
-        ({"grid": {}}, "mine.yaml: grid: Dictionary should have at least 1 item"),
         ({"grid": {"train.seed": []}}, "grid.train.seed: List should have at least 1"),
-        ({"grid": {"train.seed": 1}}, "grid.train.seed: Input should be a valid list"),
-        ({"variants": {}}, "variants: Dictionary should have at least 1 item"),
         ({"figure": {"x": "train.seed"}}, "mine.yaml: figure.metrics: Field required"),
         ({"figure": STUDY["figure"] | {"panels": "a"}}, "panels: a: no column of the"),
         ({"summary": SUMMARY}, "summary: no such variant: narrow"),
         ({"summary": SUMMARY, "variants": None}, "each variant; none is given"),
-    ],
-)
-def test_a_mistake_in_the_file_is_one_line(tmp_path, changes, message):
-    with pytest.raises(PipelineError, match=message) as error:
-        read(tmp_path, **changes)
-    assert len(str(error.value).splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"grid": {"train.seeds": [1]}}, "train.seeds: no such parameter in params.y"),
         ({"grid": {"seed": [1]}}, "seed: no such parameter in params.yaml"),
         ({"grid": {"train.seed": [1, 2, 1]}}, "variant wide, seed 1: the same run twi"),
         ({"shared": {"train.epochs": 0}}, "train.epochs: received 0; Input should be"),
@@ -86,27 +63,18 @@ def test_a_mistake_in_the_file_is_one_line(tmp_path, changes, message):
         ({"shared": {"download.dataset": "x"}}, "dataset: received 'x'; allowed: mnis"),
     ],
 )
-def test_what_the_pipeline_would_refuse_is_refused_before_anything_runs(
-    tmp_path, changes, message
-):
-    with pytest.raises(PipelineError, match=message):
+def test_a_mistake_is_one_line_before_anything_runs(tmp_path, changes, message):
+    with pytest.raises(PipelineError, match=message) as error:
         list_points(read(tmp_path, **changes))
-
-
-def test_a_study_that_is_not_there_is_said_with_those_that_are(tmp_path):
-    for name in ("seeds.yaml", "dvc.yaml"):
-        (tmp_path / name).touch()
-    with pytest.raises(PipelineError, match="no such study; there are: seeds$"):
+    assert len(str(error.value).splitlines()) == 1
+    with pytest.raises(PipelineError, match="no such study; there are: mine$"):
         read_study(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize("name", study_names(ROOT / "studies"))
-def test_the_studies_that_are_there_are_valid_and_wired_once_they_are_computed(name):
+def test_the_studies_that_are_there_are_valid_and_stages(name):
     study = read_study(ROOT / f"studies/{name}.yaml")
     assert list_points(study)
-    assert study.figure.x in [*study.columns, "test.rate"]
-    if not (ROOT / f"results/studies/{name}.csv").exists():
-        return
     text = (ROOT / "studies/dvc.yaml").read_text().replace("${item}", name)
     stages = YAML(typ="safe").load(text)["stages"]
     shared = stages["study"]

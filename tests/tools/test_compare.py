@@ -29,28 +29,24 @@ def test_values_of_the_same_images_are_paired():
 
 
 @pytest.mark.parametrize(
-    "arrays",
-    [
-        {},
-        LABELS | {"test_elbo": ELBO, "label": np.arange(50)},
-        LABELS | {"test_elbo": ELBO, "dataset": np.array("KMNIST")},
-        LABELS,
-    ],
+    "changes", [{"label": np.arange(50)}, {"dataset": np.array("KMNIST")}, None]
 )
-def test_those_of_others_are_not(arrays):
+def test_those_of_others_are_not(changes):
+    arrays = LABELS if changes is None else FIRST.arrays | changes
     second = FIRST._replace(arrays=arrays)
     expected = math.hypot(0.3, 0.3), "unpaired"
     assert standard_error("test.elbo", FIRST, second) == expected
     assert standard_error("test.active_units", FIRST, second) is None
 
 
-def test_numbers_are_named_by_split_but_for_flags_and_gaps():
+def test_rows_say_how_large_a_difference_is(tmp_path):
     table = pd.DataFrame({"train": [math.nan, 1.0]}, index=["a", "b"])
     assert by_name(table) == {"train.b": 1.0}
     assert by_name({"test": {"elbo": 2, "flag": True}}) == {"test.elbo": 2}
-
-
-def test_rows_say_how_large_a_difference_is():
+    path = tmp_path / "seeds.csv"
+    assert seed_spreads(path) == {}
+    pd.DataFrame({"test.elbo": [-1.0, -3.0], "message": ["", ""]}).to_csv(path)
+    assert seed_spreads(path)["test.elbo"] == pytest.approx(2.0)
     second = Outcome(METRICS | {"test.elbo": 0.0, "new": 1.0}, ERRORS, {})
     table = compare.compare(FIRST, second, {"test.elbo": 0.5})
     assert list(table.index) == list(METRICS)
@@ -59,13 +55,6 @@ def test_rows_say_how_large_a_difference_is():
     assert row["in errors"] == pytest.approx(1 / math.hypot(0.3, 0.3))
     assert row["in spreads of seeds"] == 2.0
     assert [ratio(1.0, 0.0), ratio(0.0, 0.0), ratio(-1.0, 2.0)] == [math.inf, 0, 0.5]
-
-
-def test_two_seeds_spread_by_more_than_one(tmp_path):
-    path = tmp_path / "seeds.csv"
-    assert seed_spreads(path) == {}
-    pd.DataFrame({"test.elbo": [-1.0, -3.0], "message": ["", ""]}).to_csv(path)
-    assert seed_spreads(path)["test.elbo"] == pytest.approx(2.0)
 
 
 def test_a_commit_is_compared_with_the_files_and_an_unknown_one_is_one_line():

@@ -12,7 +12,7 @@ import encode
 from conftest import ROOT, TINY
 from vae.model import VAE
 from vae.pipeline.files import write_files
-from vae.pipeline.trained import Description, pack_model
+from vae.pipeline.trained import Description, pack_model, read_description
 
 MODEL = TINY["model"] | {"latent_dim": 1}
 DESCRIPTION = Description(MODEL, [28, 28], "Tiny", [], "dynamic", binary=True)
@@ -67,6 +67,8 @@ def test_samples_are_the_same_with_the_same_seed_and_need_not_be_square(tmp_path
         contents.add((tmp_path / "s.png").read_bytes())
     assert len(contents) == 2
     assert imread(tmp_path / "s.png").shape[:2] == (4 * 2 * (6 + 2), 4 * 3 * (4 + 2))
+    with pytest.raises(encode.PipelineError, match="^the model has images of 4 x 6 "):
+        encode.read_ink([], read_description(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -83,11 +85,6 @@ def test_a_mistake_is_one_line(project, command, message):
     assert result.returncode == 1
     assert result.stderr.startswith(f"error: {message}")
     assert result.stderr.count("\n") == 1
-
-
-def test_pictures_are_fitted_into_squares_alone():
-    with pytest.raises(encode.PipelineError, match="^the model has images of 4 x 6 "):
-        encode.read_ink([], DESCRIPTION._replace(image_shape=[6, 4]))
 
 
 def test_pixels_of_a_picture_are_seen_as_in_training_whatever_others_there_are():
