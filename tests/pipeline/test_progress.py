@@ -1,10 +1,8 @@
 """A terminal of any size shows a bar that fits, and a file gets none."""
 
-import fcntl
 import io
 import os
 import pty
-import struct
 import termios
 
 import pytest
@@ -20,8 +18,7 @@ class Terminal(io.StringIO):
     def __init__(self, columns, lines):
         super().__init__()
         self.screen, self.device = pty.openpty()
-        size = struct.pack("4H", lines, columns, 0, 0)
-        fcntl.ioctl(self.device, termios.TIOCSWINSZ, size)
+        termios.tcsetwinsize(self.device, (lines, columns))
 
     def fileno(self):
         return self.device

@@ -30,9 +30,10 @@ def refusal(**changes):
 
 def test_values_arrive_with_their_types():
     write_params()
-    params = read_params()
-    assert params.model_dump() == TINY
-    assert isinstance(params.train.beta, float)
+    assert read_params().model_dump() == TINY
+    for value, expected in {"1e-1": 0.1, "learned": "learned"}.items():
+        write_params(model__gaussian_scale=value)
+        assert read_params().model.gaussian_scale == expected
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,6 @@ def test_values_arrive_with_their_types():
         ("train__epochs", 0, "Input should be greater than or equal to 1"),
         ("train__epochs", True, "Input should be a valid integer"),
         ("train__epochs", 2**31, "Input should be less than 2147483648"),
-        ("train__batch_size", "many", "Input should be a valid integer"),
         ("train__learning_rate", 0, "Input should be greater than 0"),
         ("train__learning_rate", float("nan"), "Input should be a finite number"),
         ("train__beta", -1, "Input should be greater than or equal to 0"),
@@ -50,12 +50,8 @@ def test_values_arrive_with_their_types():
         ("train__objective", "mse", "Input should be 'elbo', 'capacity', 'iwae' or"),
         ("train__seed", -1, "Input should be greater than or equal to 0"),
         ("model__hidden_units", [], "List should have at least 1 item"),
-        ("model__latent_dim", 1001, "Input should be less than or equal to 1000"),
-        ("model__likelihood", "poisson", "Input should be 'bernoulli', 'continuous_"),
         ("model__gaussian_scale", 0, "Input should be 'learned' or at least 0.001"),
-        ("evaluate__num_importance_samples", 10**6, "Input should be less than or"),
         ("evaluate__num_importance_samples", 9, "Input should be at least 10 with"),
-        ("evaluate__grid_points", [41], "List should have at least 2 items"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name, value, message):
@@ -65,18 +61,13 @@ def test_a_wrong_value_is_named_with_what_is_allowed(name, value, message):
 
 
 def test_a_mistake_is_named_by_its_place():
-    message = "params.yaml: model.hidden_units.1: received 0; Input should be greater"
-    assert refusal(model__hidden_units=[4, 0]).startswith(message)
     message = "params.yaml: evaluate.grid_points.0: received 2; Input should be 0 or"
     assert refusal(evaluate__grid_points=[2, 41]).startswith(message)
     message = "params.yaml: train.epoch: unknown; allowed here: objective, num_samples"
     assert refusal(train__epoch=3).startswith(message)
 
 
-@pytest.mark.parametrize(("value", "expected"), [("1e-1", 0.1), ("learned", "learned")])
-def test_the_gaussians_scale_is_a_number_or_learned(value, expected):
-    write_params(model__gaussian_scale=value)
-    assert read_params().model.gaussian_scale == expected
+NO_GRID = {"evaluate__grid_points": [0, 41]}
 
 
 @pytest.mark.parametrize(
@@ -88,27 +79,19 @@ def test_the_gaussians_scale_is_a_number_or_learned(value, expected):
         ),
         (
             {"model__prior": "vamp", "train__objective": "capacity"},
-            "train.objective: received 'capacity' with model.prior 'vamp'; allowed: "
-            "elbo, iwae or dreg, as",
+            "train.objective: received 'capacity' with model.prior 'vamp'; allowed: el",
         ),
         (
             {"model__likelihood": "gaussian", "evaluate__annealed_images": 5},
-            "evaluate.annealed_images: received 5 with model.likelihood 'gaussian'; "
-            "allowed: 0, as images drawn from the model have binary pixels; or "
-            "likelihood bernoulli",
+            "evaluate.annealed_images: received 5 with model.likelihood 'gaussian'; all",
         ),
         (
             {"evaluate__optimised_images": 5},
-            "evaluate.optimised_images: received 5 with model.latent_dim 3 and "
-            "evaluate.grid_points [201, 41]; allowed: 0",
+            "evaluate.optimised_images: received 5 with model.latent_dim 3 and evaluate",
         ),
         (
-            {
-                "model__latent_dim": 2,
-                "evaluate__optimised_images": 5,
-                "evaluate__grid_points": [201, 0],
-            },
-            "received 5 with model.latent_dim 2 and evaluate.grid_points [201, 0]; ",
+            {"evaluate__optimised_images": 5, "model__latent_dim": 1} | NO_GRID,
+            "received 5 with model.latent_dim 1 and evaluate.grid_points [0, 41]; allow",
         ),
     ],
 )
@@ -122,9 +105,6 @@ def test_what_makes_no_sense_together_is_refused(changes, message):
 def test_every_prior_but_the_standard_one_is_learned():
     priors = get_args(Model.model_fields["prior"].annotation)
     assert set(priors) - set(LEARNED_PRIORS) == {"standard"}
-    for prior, expected in {"standard": 0, "vamp": 4}.items():
-        model = Model(**TINY["model"] | {"prior": prior})
-        assert model.num_pseudo_inputs == expected
 
 
 odd = [2**31, -(2**63), 2**64, 10**30, 1e308, 1e-320, -0.0, "1e999", "\ud800"]
