@@ -44,11 +44,9 @@ def test_values_arrive_with_their_types():
         ("train__epochs", 2**31, "Input should be less than 2147483648"),
         ("train__learning_rate", 0, "Input should be greater than 0"),
         ("train__learning_rate", float("nan"), "Input should be a finite number"),
-        ("train__beta", -1, "Input should be greater than or equal to 0"),
         ("train__beta", True, "Input should be a valid number"),
         ("train__beta", 1e39, "Input should be less than or equal to 1000000"),
         ("train__objective", "mse", "Input should be 'elbo', 'capacity', 'iwae' or"),
-        ("train__seed", -1, "Input should be greater than or equal to 0"),
         ("model__hidden_units", [], "List should have at least 1 item"),
         ("model__gaussian_scale", 0, "Input should be 'learned' or at least 0.001"),
         ("evaluate__num_importance_samples", 9, "Input should be at least 10 with"),
@@ -67,38 +65,24 @@ def test_a_mistake_is_named_by_its_place():
     assert refusal(train__epoch=3).startswith(message)
 
 
-NO_GRID = {"evaluate__grid_points": [0, 41]}
+VAMP = {"model__prior": "vamp"}
+GAUSSIAN = {"model__likelihood": "gaussian"}
+NO_GRID = {"model__latent_dim": 2, "evaluate__grid_points": [201, 0]}
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("others", "change", "message"),
     [
-        (
-            {"train__objective": "iwae"},
-            "train.num_samples: received 1; Input should be greater than 1 with",
-        ),
-        (
-            {"model__prior": "vamp", "train__objective": "capacity"},
-            "train.objective: received 'capacity' with model.prior 'vamp'; allowed: el",
-        ),
-        (
-            {"model__likelihood": "gaussian", "evaluate__annealed_images": 5},
-            "evaluate.annealed_images: received 5 with model.likelihood 'gaussian'; all",
-        ),
-        (
-            {"evaluate__optimised_images": 5},
-            "evaluate.optimised_images: received 5 with model.latent_dim 3 and evaluate",
-        ),
-        (
-            {"evaluate__optimised_images": 5, "model__latent_dim": 1} | NO_GRID,
-            "received 5 with model.latent_dim 1 and evaluate.grid_points [0, 41]; allow",
-        ),
+        ({}, {"train__objective": "iwae"}, "train.num_samples: received 1; Input sho"),
+        (VAMP, {"train__objective": "capacity"}, "train.objective: received 'capacit"),
+        (GAUSSIAN, {"evaluate__annealed_images": 5}, "evaluate.annealed_images: rece"),
+        ({}, {"evaluate__optimised_images": 5}, "evaluate.optimised_images: received"),
+        (NO_GRID, {"evaluate__optimised_images": 5}, "evaluate.optimised_images: rec"),
     ],
 )
-def test_what_makes_no_sense_together_is_refused(changes, message):
-    assert message in refusal(**changes)
-    *others, last = changes
-    write_params(**{name: changes[name] for name in others})
+def test_what_makes_no_sense_together_is_refused(others, change, message):
+    assert refusal(**others, **change).startswith(f"params.yaml: {message}")
+    write_params(**others)
     read_params()  # nothing else is wrong
 
 
@@ -128,7 +112,6 @@ def test_any_value_is_refused_by_name_or_valid(tmp_path, place, value):
     try:
         received = getattr(getattr(read_params(path), section), name)
     except PipelineError as error:
-        assert str(error)
         for line in str(error).splitlines():
             assert line.startswith(f"{path}: {section}.{name}") and len(line) < 4000
     else:

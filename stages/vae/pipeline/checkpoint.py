@@ -50,7 +50,7 @@ def save_state(path: Path, key: str, state: State) -> None:
 
 
 def load_state(path: Path, key: str) -> State | None:
-    """Return the state of the run with this fingerprint, or None and print why."""
+    """Return the state of the run with this fingerprint; print why one is not used."""
     check_place(path)
     if not path.exists():
         return None

@@ -80,7 +80,7 @@ def named_weights(variables: Iterable[Any]) -> dict[str, np.ndarray]:
 
 
 def assign_weights(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
-    """Assign weights to the variables of their names, shapes and types."""
+    """Assign weights by name. Raises ValueError if they are of another model."""
     by_name = {_name(x): x for x in variables}
     received = {name: (x.shape, x.dtype.name) for name, x in weights.items()}
     expected = {name: (tuple(x.shape), x.dtype) for name, x in by_name.items()}
