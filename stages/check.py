@@ -6,21 +6,10 @@ from importlib.util import find_spec
 from operator import mul
 from pathlib import Path
 
-PACKAGES = (  # that the stages import
-    "keras",
-    "matplotlib",
-    "numpy",
-    "pandas",
-    "pooch",
-    "pydantic",
-    "requests",
-    "ruamel",
-    "safetensors",
-    "scipy",
-    "sklearn",
-    "tensorflow",
-    "tqdm",
-)
+PACKAGES = """
+keras matplotlib numpy pandas pooch pydantic requests ruamel safetensors scipy sklearn
+tensorflow tqdm
+""".split()  # that the stages import
 if missing := [name for name in PACKAGES if find_spec(name) is None]:
     sys.exit(
         f"error: {sys.executable} has no package {missing[0]}; "
@@ -46,8 +35,6 @@ def check_memory(params: Params, num_pixels: int) -> None:
 
     Counts float32 weights, their gradients and Adam's two averages, and the values of
     all layers for one batch. More is needed, so whatever is refused would fail.
-
-    Raises PipelineError if the memory does not suffice.
     """
     model, train = params.model, params.train
     widths = [num_pixels, *model.hidden_units, model.latent_dim]

@@ -26,7 +26,6 @@ from vae.pipeline.params import read_params
 
 FOLDER = Path("data/raw")  # the user's; no output, which DVC would empty before a run
 VERIFIED = Path("data/verified")
-DESCRIPTION = VERIFIED / "dataset.json"
 
 # Returns contents by name, each plain or as .gz, or raises SourceError.
 Source = Callable[[Iterable[DataFile]], dict[str, bytes]]
@@ -53,10 +52,7 @@ def read_package(package: Package, files: Iterable[DataFile]) -> dict[str, bytes
 
 
 def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
-    """Return contents by name from the first source that has all files right.
-
-    Raises PipelineError, with each source's reason and a way out, if none has.
-    """
+    """Return contents by name from the first source that has all files right."""
     reasons = []
     for name, source in sources.items():
         try:
@@ -89,18 +85,14 @@ def ignore_missing_certificates() -> None:
 
 def main() -> None:
     params = read_params()
-    dataset = choose_dataset(params.download.dataset)
+    name = params.download.dataset
+    dataset = choose_dataset(name)
     ignore_missing_certificates()
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
     print(f"{dataset.license}; to cite as: {dataset.citation}")
-    outputs = {VERIFIED / name: content for name, content in contents.items()}
-    description = {
-        "dataset": params.download.dataset,
-        "title": dataset.title,
-        "classes": dataset.classes,
-    }
-    outputs[DESCRIPTION] = (json.dumps(description, indent=2) + "\n").encode()
-    stage.write(outputs)
+    description = {"dataset": name, "title": dataset.title, "classes": dataset.classes}
+    contents["dataset.json"] = (json.dumps(description, indent=2) + "\n").encode()
+    stage.write({VERIFIED / name: content for name, content in contents.items()})
 
 
 if __name__ == "__main__":

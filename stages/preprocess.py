@@ -51,8 +51,7 @@ def read_description(dataset: str) -> dict[str, np.ndarray]:
     """Read the title of the dataset and the names of its classes [classes]."""
     with readable(DESCRIPTION, KeyError, ValueError, made_by="download"):
         description = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
-        found = description["dataset"]
-        title, names = description["title"], description["classes"]
+        found, title, names = (description[x] for x in ("dataset", "title", "classes"))
     if found != dataset:
         raise PipelineError(
             f"{RAW}: received {found}, expected {dataset} as params.yaml says; "

@@ -55,24 +55,15 @@ def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
 def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str, float]:
     """Return columns of the learning curve, nats per image."""
     rate, distortion = float(np.mean(rate)), float(np.mean(distortion))
-    elbo = -(rate + distortion)
-    return {
-        f"{split}_elbo": elbo,
-        f"{split}_rate": rate,
-        f"{split}_distortion": distortion,
-    }
+    values = {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
+    return {f"{split}_{name}": value for name, value in values.items()}
 
 
 def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
-    """Return a row of the learning curve, with what the objective varies at mid-epoch.
-
-    Raises:
-        PipelineError: a term is not finite.
-    """
+    """Return a row of the learning curve; what the objective varies is at mid-epoch."""
     terms = finite(trainer.run_epoch(epoch), f"epoch {epoch + 1}, step")
     loss = terms.pop("loss")
-    row = {"epoch": epoch + 1}
-    row |= summarize("train", **terms)
+    row = {"epoch": epoch + 1} | summarize("train", **terms)
     validation = trainer.validate(np.int32(epoch))
     validation = finite(validation, f"the end of epoch {epoch + 1}, image")
     row |= summarize("validation", **validation)
@@ -82,11 +73,7 @@ def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
 
 
 def finite(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
-    """Return all terms [values] as arrays, if all of their values are finite.
-
-    Raises:
-        PipelineError: the first value that is not, with its name and index.
-    """
+    """Return terms [values] as arrays; raise PipelineError if one is not finite."""
     terms = {name: np.asarray(term) for name, term in terms.items()}
     wrong = ~np.isfinite(list(terms.values()))  # [terms, values]
     if wrong.any():
@@ -102,19 +89,18 @@ def finite(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
 def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
     """Return the learning curve; go on where a run with this key was cut short."""
     history = []
+    variables = {str(i): variable for i, variable in enumerate(trainer.variables)}
     if state := load_state(STATE, key):
         history = state.history
-        for i, variable in enumerate(trainer.variables):
-            variable.assign(state.arrays[str(i)])
+        for name, variable in variables.items():
+            variable.assign(state.arrays[name])
         print(f"going on after epoch {len(history)}, where a run was cut short")
     print("the first epoch is compiled, which takes some seconds", flush=True)
     bar = None
     for epoch in range(len(history), num_epochs):
         row = run_epoch(trainer, epoch)
         history.append(row)
-        arrays = {
-            str(i): np.asarray(v.numpy()) for i, v in enumerate(trainer.variables)
-        }
+        arrays = {name: np.asarray(x.numpy()) for name, x in variables.items()}
         save_state(STATE, key, State(history, arrays))
         # The clock starts after the first epoch: compilation is no measure of the rest.
         if bar is None:
@@ -144,9 +130,8 @@ def main() -> None:
     history = pd.DataFrame(fit(trainer, params.train.epochs, key))
 
     csv = history.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-    stage.write(
-        pack_model(description, trainer.vae.variables) | {HISTORY: csv.encode()}
-    )
+    outputs = pack_model(description, trainer.vae.variables)
+    stage.write(outputs | {HISTORY: csv.encode()})
     STATE.unlink()
     with suppress(OSError):  # the folder holds something else, or is a link
         STATE.parent.rmdir()

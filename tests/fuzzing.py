@@ -3,21 +3,18 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-# No deadline: no test depends on time.
 fuzz = settings(
     max_examples=60,
-    deadline=None,
+    deadline=None,  # no test depends on time
     derandomize=True,
     database=None,
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,  # each example overwrites the same files
-        HealthCheck.too_slow,
-    ],
+    # Each example overwrites the same files.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
 def mutations(content):
-    """Draw `content` with bytes changed, cut out or put in, or cut short."""
+    """Draw other bytes, or `content` with bytes changed, cut out, put in or cut off."""
     places = st.integers(0, len(content))
     edits = st.tuples(places, st.integers(0, 8), st.binary(max_size=8))
 
@@ -28,7 +25,7 @@ def mutations(content):
         return bytes(changed)
 
     edited = st.lists(edits, min_size=1, max_size=4).map(apply)
-    return edited | places.map(lambda length: content[:length])
+    return st.binary(max_size=64) | edited | places.map(lambda end: content[:end])
 
 
 def flips(content):

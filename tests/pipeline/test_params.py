@@ -6,7 +6,6 @@ import pytest
 import yaml
 from dvc.utils.serialize import parse_yaml
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from check import check_memory
 from conftest import TINY
@@ -16,6 +15,7 @@ from vae.pipeline.params import check_counts, read_params
 from vae.pipeline.schema import Params
 
 TEXT = yaml.safe_dump(TINY, sort_keys=False)
+VAMP = {"prior": "vamp", "pseudo_inputs": 13}
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +40,6 @@ def params_with(**sections):
     return Params.model_validate(TINY | changed)
 
 
-def test_a_number_may_be_written_with_an_exponent_alone():
-    content = replaced("learning_rate: 0.01", "learning_rate: 1e-2")
-    assert read(content).train.learning_rate == 0.01
-
-
 @pytest.mark.parametrize("text", ["010", "+010", "0042", "0o12", "1:30", "1_0", "yes"])
 def test_a_value_is_what_dvc_takes_it_for(text):
     """YAML 1.1, which PyYAML reads, has other numbers than the YAML 1.2 of DVC."""
@@ -58,11 +53,9 @@ def test_a_value_is_what_dvc_takes_it_for(text):
 
 
 def test_missing_keys_and_sections_are_named():
-    train = {name: value for name, value in TINY["train"].items() if name != "beta"}
-    tree = TINY | {"train": train, "extra": {}}
-    del tree["evaluate"]
+    text = replaced("evaluate:\n", "extra:\n").replace("  beta: 1.0\n", "")
     with pytest.raises(PipelineError) as error:
-        read(yaml.safe_dump(tree))
+        read(text)
     assert str(error.value).splitlines() == [
         "params.yaml: train.beta: missing; give it a value",
         "params.yaml: evaluate: missing; give it a value",
@@ -75,10 +68,8 @@ def test_missing_keys_and_sections_are_named():
     ("content", "message"),
     [
         ("train: [", "not YAML: while parsing"),
-        ("", "the file: received None; Input should be"),
         ("- 1", "the file: received [1]; Input should be"),
         ("!!python/object/apply:os.getcwd []", "not YAML: could not determine"),
-        (replaced("train:\n", "train: {}\ntrain:\n"), "not YAML: while constructing"),
         (replaced("  seed: 4\n", "  seed: {}\n  seed: 4\n"), "not YAML: while constr"),
     ],
 )
@@ -89,13 +80,10 @@ def test_what_is_no_mapping_is_refused(content, message):
     assert line.startswith(f"params.yaml: {message}")
 
 
-def test_a_missing_file_is_named():
+def test_the_committed_file_is_valid_and_a_missing_one_named(pytestconfig):
+    read_params(pytestconfig.rootpath / "params.yaml")
     with pytest.raises(PipelineError, match=r"^params.yaml: no such file; run from"):
         read_params()
-
-
-def test_the_committed_file_is_valid(pytestconfig):
-    read_params(pytestconfig.rootpath / "params.yaml")
 
 
 @pytest.mark.parametrize(
@@ -103,11 +91,7 @@ def test_the_committed_file_is_valid(pytestconfig):
     [
         ({}, 17, "preprocess.validation_images: received 7; .* at most 6, so that 10 "),
         ({"train": {"batch_size": 12}}, 19, "train.batch_size: received 12; .* 11, "),
-        (
-            {"model": {"prior": "vamp", "pseudo_inputs": 13}},
-            20,
-            "model.pseudo_inputs: received 13; .* at most 12, the training images th",
-        ),
+        ({"model": VAMP}, 20, "model.pseudo_inputs: received 13; .* at most 12, the "),
     ],
 )
 def test_counts_must_suit_the_images(params, num_images, message):
@@ -135,9 +119,8 @@ def test_what_no_memory_holds_is_refused(monkeypatch, prior):
 
 
 @fuzz
-@given(st.binary(max_size=64) | mutations(TEXT.encode()))
+@given(mutations(TEXT.encode()))
 @example(b"2001-99-99")
-@example(b"- " * 3)
 def test_any_text_is_refused_or_valid(text):
     Path("params.yaml").write_bytes(text)
     try:

@@ -30,9 +30,10 @@ def refusal(**changes):
 
 def test_values_arrive_with_their_types():
     write_params()
-    params = read_params()
-    assert params.model_dump() == TINY
-    assert isinstance(params.train.beta, float)
+    assert read_params().model_dump() == TINY
+    for value, expected in {"1e-1": 0.1, "learned": "learned"}.items():
+        write_params(model__gaussian_scale=value)
+        assert read_params().model.gaussian_scale == expected
 
 
 @pytest.mark.parametrize(
@@ -41,21 +42,14 @@ def test_values_arrive_with_their_types():
         ("train__epochs", 0, "Input should be greater than or equal to 1"),
         ("train__epochs", True, "Input should be a valid integer"),
         ("train__epochs", 2**31, "Input should be less than 2147483648"),
-        ("train__batch_size", "many", "Input should be a valid integer"),
         ("train__learning_rate", 0, "Input should be greater than 0"),
         ("train__learning_rate", float("nan"), "Input should be a finite number"),
-        ("train__beta", -1, "Input should be greater than or equal to 0"),
         ("train__beta", True, "Input should be a valid number"),
         ("train__beta", 1e39, "Input should be less than or equal to 1000000"),
         ("train__objective", "mse", "Input should be 'elbo', 'capacity', 'iwae' or"),
-        ("train__seed", -1, "Input should be greater than or equal to 0"),
         ("model__hidden_units", [], "List should have at least 1 item"),
-        ("model__latent_dim", 1001, "Input should be less than or equal to 1000"),
-        ("model__likelihood", "poisson", "Input should be 'bernoulli', 'continuous_"),
         ("model__gaussian_scale", 0, "Input should be 'learned' or at least 0.001"),
-        ("evaluate__num_importance_samples", 10**6, "Input should be less than or"),
         ("evaluate__num_importance_samples", 9, "Input should be at least 10 with"),
-        ("evaluate__grid_points", [41], "List should have at least 2 items"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name, value, message):
@@ -65,66 +59,36 @@ def test_a_wrong_value_is_named_with_what_is_allowed(name, value, message):
 
 
 def test_a_mistake_is_named_by_its_place():
-    message = "params.yaml: model.hidden_units.1: received 0; Input should be greater"
-    assert refusal(model__hidden_units=[4, 0]).startswith(message)
     message = "params.yaml: evaluate.grid_points.0: received 2; Input should be 0 or"
     assert refusal(evaluate__grid_points=[2, 41]).startswith(message)
     message = "params.yaml: train.epoch: unknown; allowed here: objective, num_samples"
     assert refusal(train__epoch=3).startswith(message)
 
 
-@pytest.mark.parametrize(("value", "expected"), [("1e-1", 0.1), ("learned", "learned")])
-def test_the_gaussians_scale_is_a_number_or_learned(value, expected):
-    write_params(model__gaussian_scale=value)
-    assert read_params().model.gaussian_scale == expected
+VAMP = {"model__prior": "vamp"}
+GAUSSIAN = {"model__likelihood": "gaussian"}
+NO_GRID = {"model__latent_dim": 2, "evaluate__grid_points": [201, 0]}
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("others", "change", "message"),
     [
-        (
-            {"train__objective": "iwae"},
-            "train.num_samples: received 1; Input should be greater than 1 with",
-        ),
-        (
-            {"model__prior": "vamp", "train__objective": "capacity"},
-            "train.objective: received 'capacity' with model.prior 'vamp'; allowed: "
-            "elbo, iwae or dreg, as",
-        ),
-        (
-            {"model__likelihood": "gaussian", "evaluate__annealed_images": 5},
-            "evaluate.annealed_images: received 5 with model.likelihood 'gaussian'; "
-            "allowed: 0, as images drawn from the model have binary pixels; or "
-            "likelihood bernoulli",
-        ),
-        (
-            {"evaluate__optimised_images": 5},
-            "evaluate.optimised_images: received 5 with model.latent_dim 3 and "
-            "evaluate.grid_points [201, 41]; allowed: 0",
-        ),
-        (
-            {
-                "model__latent_dim": 2,
-                "evaluate__optimised_images": 5,
-                "evaluate__grid_points": [201, 0],
-            },
-            "received 5 with model.latent_dim 2 and evaluate.grid_points [201, 0]; ",
-        ),
+        ({}, {"train__objective": "iwae"}, "train.num_samples: received 1; Input sho"),
+        (VAMP, {"train__objective": "capacity"}, "train.objective: received 'capacit"),
+        (GAUSSIAN, {"evaluate__annealed_images": 5}, "evaluate.annealed_images: rece"),
+        ({}, {"evaluate__optimised_images": 5}, "evaluate.optimised_images: received"),
+        (NO_GRID, {"evaluate__optimised_images": 5}, "evaluate.optimised_images: rec"),
     ],
 )
-def test_what_makes_no_sense_together_is_refused(changes, message):
-    assert message in refusal(**changes)
-    *others, last = changes
-    write_params(**{name: changes[name] for name in others})
+def test_what_makes_no_sense_together_is_refused(others, change, message):
+    assert refusal(**others, **change).startswith(f"params.yaml: {message}")
+    write_params(**others)
     read_params()  # nothing else is wrong
 
 
 def test_every_prior_but_the_standard_one_is_learned():
     priors = get_args(Model.model_fields["prior"].annotation)
     assert set(priors) - set(LEARNED_PRIORS) == {"standard"}
-    for prior, expected in {"standard": 0, "vamp": 4}.items():
-        model = Model(**TINY["model"] | {"prior": prior})
-        assert model.num_pseudo_inputs == expected
 
 
 odd = [2**31, -(2**63), 2**64, 10**30, 1e308, 1e-320, -0.0, "1e999", "\ud800"]
@@ -148,7 +112,6 @@ def test_any_value_is_refused_by_name_or_valid(tmp_path, place, value):
     try:
         received = getattr(getattr(read_params(path), section), name)
     except PipelineError as error:
-        assert str(error)
         for line in str(error).splitlines():
             assert line.startswith(f"{path}: {section}.{name}") and len(line) < 4000
     else:

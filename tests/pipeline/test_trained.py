@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from conftest import TINY
 from fuzzing import flips, fuzz, mutations
@@ -35,13 +35,9 @@ DATA = {
 DESCRIBED = Description.of_data(TINY["model"], DATA)
 
 
-def make_model():
-    return VAE(num_pixels=DESCRIBED.num_pixels, **TINY["model"])
-
-
 @pytest.fixture(scope="module")
 def model():
-    return make_model()
+    return VAE(num_pixels=DESCRIBED.num_pixels, **TINY["model"])
 
 
 @pytest.fixture
@@ -68,57 +64,36 @@ def test_weights_come_back_to_the_bit(files, model):
     weights = read_weights()
     assert weights["encoder.hidden_1.kernel"].shape == (24, 9)
     assert all(array.dtype == np.float32 for array in weights.values())
-    other = make_model()
-    for variable in other.variables:
+    for variable in model.variables:
         variable.assign(variable + 1)
-    assign_weights(other.variables, weights)
-    for variable, expected in zip(other.variables, model.variables, strict=True):
-        np.testing.assert_array_equal(variable, expected, strict=True)
-    assert save(named_weights(other.variables)) == WEIGHTS.read_bytes()
+    assign_weights(model.variables, weights)
+    assert save(named_weights(model.variables)) == WEIGHTS.read_bytes()
 
 
 BIAS = "encoder.hidden_1.bias"
 
 
 @pytest.mark.parametrize(
-    ("name", "array", "message"),
+    ("changes", "message"),
     [
-        (BIAS, np.zeros(9), r"\(\(9,\), 'float64'\), expected \(\(9,\), 'float32'\)"),
-        (BIAS, np.zeros(8, "f4"), r"\(\(8,\), 'float32'\), expected \(\(9,\)"),
-        (BIAS, None, r"None, expected \(\(9,\), 'float32'\)"),
-        ("a.bias", np.zeros(9), r"\(\(9,\), 'float64'\), expected None"),
+        ({BIAS: np.zeros(9)}, "((9,), 'float64'), expected ((9,), 'float32')"),
+        ({BIAS: np.zeros(8, "f4")}, "((8,), 'float32'), expected ((9,), 'float32')"),
+        ({BIAS: None}, "None, expected ((9,), 'float32')"),
+        ({"encoder.a": np.zeros(9)}, "((9,), 'float64'), expected None"),
     ],
 )
-def test_weights_of_another_model_are_refused(model, name, array, message):
-    weights = named_weights(model.variables) | {name: array}
-    if array is None:
-        del weights[name]
-    message = f"^weights of another model: {name} is {message}"
-    with pytest.raises(ValueError, match=message):
-        assign_weights(model.variables, {key: x + 1 for key, x in weights.items()})
-    assert np.all(model.variables[1] == 0)  # none is assigned
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_weights_that_are_not_finite_are_named(files, value):
-    weights = load(WEIGHTS.read_bytes())
-    weights["decoder.hidden_1.bias"][2] = value
-    WEIGHTS.write_bytes(save(weights))
-    with pytest.raises(
-        PipelineError, match=r"\(decoder.hidden_1.bias is not finite\);"
-    ):
-        read_weights()
+def test_weights_of_another_model_are_refused(model, changes, message):
+    weights = named_weights(model.variables)
+    others = {name: x + 1 for name, x in weights.items()} | changes
+    others = {name: x for name, x in others.items() if x is not None}
+    (name,) = changes
+    with pytest.raises(ValueError) as error:
+        assign_weights(model.variables, others)
+    assert str(error.value) == f"weights of another model: {name} is {message}"
+    assert save(named_weights(model.variables)) == save(weights)  # none is assigned
 
 
 READERS = {DESCRIPTION: read_description, WEIGHTS: read_weights}
-
-
-@pytest.mark.parametrize("path", READERS)
-def test_a_missing_file_is_named(files, path):
-    path.unlink()
-    message = f"^{path}: no such file; make it with: dvc repro train$"
-    with pytest.raises(PipelineError, match=message):
-        READERS[path]()
 
 
 @fuzz
@@ -126,9 +101,10 @@ def test_a_missing_file_is_named(files, path):
 @pytest.mark.parametrize("path", READERS)
 def test_damage_is_refused_in_one_line_or_read(files, model, path, data):
     good = pack_model(DESCRIBED, model.variables)[path]
-    path.write_bytes(data.draw(st.binary(max_size=64) | mutations(good) | flips(good)))
+    path.write_bytes(data.draw(mutations(good) | flips(good)))
     try:
         READERS[path]()
     except PipelineError as error:
         assert str(error).startswith(f"{path}: damaged (")
+        assert str(error).endswith("; make it with: dvc repro train")
         assert len(str(error).splitlines()) == 1

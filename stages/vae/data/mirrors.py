@@ -24,6 +24,7 @@ pooch.get_logger().setLevel("WARNING")
 
 # A file may take so many seconds, and as many more as it has bytes at this speed.
 START, BYTES_PER_SECOND = 30, 50_000
+TIMEOUT = (4, 30)  # seconds to connect, and between two reads
 
 
 class TooSlow(BaseException):
@@ -32,10 +33,7 @@ class TooSlow(BaseException):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooSlow in the body after so many seconds.
-
-    The timeouts of requests limit single reads: a byte now and then is in time.
-    """
+    """Raise TooSlow in the body after so many seconds, however often a byte comes."""
 
     def stop(*_):
         raise TooSlow(f"given up after {seconds:.0f} seconds")
@@ -48,26 +46,18 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def fetch_mirror(
-    url: str,
-    files: Iterable[DataFile],
-    timeout: tuple[float, float] = (4, 30),
-    retries: int = 2,
-) -> dict[str, bytes]:
+def fetch_mirror(url: str, files: Iterable[DataFile]) -> dict[str, bytes]:
     """Return contents by name of files whose .gz are in a folder of a web server.
 
-    The timeout is in seconds, to connect and between two reads. A server error, a
-    broken connection or wrong bytes are followed by retries, after 1, 2, ... seconds.
-
-    Raises SourceError at the first file that cannot be fetched.
+    A server error, a broken connection or wrong bytes are followed by two more tries,
+    after 1 and 2 seconds. Raises SourceError at the first file that fails for good.
     """
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
             name = f"{file.name}.gz"
-            downloader = partial(download_capped, size=file.gz_size, timeout=timeout)
-            mirror = pooch.create(
-                folder, url, registry={name: file.gz_sha256}, retry_if_failed=retries
-            )
+            downloader = partial(download_capped, size=file.gz_size)
+            registry = {name: file.gz_sha256}
+            mirror = pooch.create(folder, url, registry=registry, retry_if_failed=2)
             try:
                 with time_limit(START + file.gz_size / BYTES_PER_SECOND):
                     mirror.fetch(name, downloader=downloader)
@@ -76,19 +66,16 @@ def fetch_mirror(
         return read_folder(Path(folder), files)
 
 
-def download_capped(
-    url: str, path: str, _: pooch.Pooch, *, size: int, timeout: tuple[float, float]
-) -> None:
+def download_capped(url: str, path: str, _: pooch.Pooch, *, size: int) -> None:
     """Write what `url` serves to `path`, at most `size` bytes: a pooch downloader.
 
     pooch tries again after an error of requests, and gives up after a SourceError.
     """
     bar = tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=None)
-    with bar, connect(url, timeout) as response, open(path, "wb") as file:
+    with bar, connect(url) as response, open(path, "wb") as file:
         if response.status_code != 200:
-            problem = f"HTTP status {response.status_code}, expected 200"
-            passing = response.status_code >= 500
-            raise requests.HTTPError(problem) if passing else SourceError(problem)
+            kind = requests.HTTPError if response.status_code >= 500 else SourceError
+            raise kind(f"HTTP status {response.status_code}, expected 200")
         for chunk in response.iter_content(2**16):
             if file.tell() + len(chunk) > size:
                 raise SourceError(f"more than the expected {size} bytes")
@@ -96,12 +83,12 @@ def download_capped(
             bar.update(len(chunk))
 
 
-def connect(url: str, timeout: tuple[float, float]) -> requests.Response:
+def connect(url: str) -> requests.Response:
     """Ask for `url`. Raises SourceError if the host cannot be reached."""
     try:
         # No redirect is followed: it could lead to plain HTTP, and requests would
         # read the body of the redirect without limit.
-        return requests.get(url, stream=True, allow_redirects=False, timeout=timeout)
+        return requests.get(url, stream=True, allow_redirects=False, timeout=TIMEOUT)
     except requests.ConnectionError as error:
         raise SourceError(url) from error
 

@@ -30,17 +30,11 @@ def prove(file: DataFile, content: bytes) -> bytes:
             raise SourceError(f"{file.name}.gz: {error}") from error
     digest = sha256(content)
     if digest != file.sha256:
-        owner = owners().get(digest)
-        whose = f", that of {owner}" if owner else ""
-        message = f"SHA-256 {digest}{whose}, expected {file.sha256}"
+        owners = {
+            known.sha256: f", that of {dataset.title}'s {known.name}"
+            for dataset in DATASETS.values()
+            for known in dataset.files
+        }
+        message = f"SHA-256 {digest}{owners.get(digest, '')}, expected {file.sha256}"
         raise SourceError(f"{file.name}: {message}")
     return content
-
-
-def owners() -> dict[str, str]:
-    """Return dataset and name of each known file by its SHA-256."""
-    return {
-        file.sha256: f"{dataset.title}'s {file.name}"
-        for dataset in DATASETS.values()
-        for file in dataset.files
-    }

@@ -47,14 +47,12 @@ def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
 def read_arrays(
     path: Path, expected: Mapping[str, str], *, made_by: str
 ) -> dict[str, np.ndarray]:
-    """Return all arrays of a file by name.
+    """Return all arrays of a file that a stage writes, by name.
 
     Args:
-        path: of the file.
         expected: type and axes of the arrays that the file must have, by name, such as
             `uint8 images height width`, or `str` for a single text. Axes of the same
             name have the same length.
-        made_by: the stage that writes the file.
 
     Raises:
         PipelineError: the file is missing, damaged or not as expected.

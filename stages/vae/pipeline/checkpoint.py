@@ -29,9 +29,7 @@ class State(NamedTuple):
 def fingerprint(params: Mapping[str, object], data: str) -> str:
     """Return the SHA-256 of all that determines the result of a training.
 
-    Args:
-        params: the parameters that the stage reads.
-        data: SHA-256 of the file that it reads.
+    That is its parameters, the SHA-256 of its data, packages and the code loaded.
     """
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     digest.update(data.encode())
@@ -52,10 +50,7 @@ def save_state(path: Path, key: str, state: State) -> None:
 
 
 def load_state(path: Path, key: str) -> State | None:
-    """Return the state of the run with this fingerprint, or None.
-
-    Prints why a state that is there is not used.
-    """
+    """Return the state of the run with this fingerprint; print why one is not used."""
     check_place(path)
     if not path.exists():
         return None

@@ -18,24 +18,17 @@ def check_place(path: Path) -> None:
     """Raise PipelineError unless `path` is a file or could be one."""
     for folder in path.parents:
         if folder.exists() and not folder.is_dir():
-            raise PipelineError(
-                f"{folder}: a file where a folder should be; move it away"
-            )
+            problem = "a file where a folder should be; move it away"
+            raise PipelineError(f"{folder}: {problem}")
     if path.exists() and not path.is_file():  # reading a pipe would never end
         raise PipelineError(f"{path}: something else where a file should be; move it")
 
 
 @contextmanager
 def readable(path: Path, *damage: type[Exception], made_by: str) -> Iterator[None]:
-    """Say which stage makes a file of the pipeline anew if the body cannot read it.
+    """Raise PipelineError, with the stage to run, if the body cannot read a file.
 
-    Args:
-        path: of the file.
-        damage: what a damaged file raises; any other exception is a bug and passes.
-        made_by: the stage that writes the file.
-
-    Raises:
-        PipelineError: the file is missing, damaged or no file.
+    `damage` is what a damaged file raises; any other exception is a bug and passes.
     """
     check_place(path)
     try:

@@ -26,9 +26,8 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         # DVC's parser: others read 010 or 1:30 as other numbers.
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PipelineError(
-            f"{path}: no such file; run from the project's root"
-        ) from None
+        problem = "no such file; run from the project's root"
+        raise PipelineError(f"{path}: {problem}") from None
     except (YAMLError, ValueError) as error:  # ValueError: 2001-99-99, no UTF-8
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
     try:
@@ -39,15 +38,9 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def check_counts(params: Params, num_images: int) -> None:
-    """Refuse what needs more training images than there are.
+    """Raise PipelineError for what needs more training images than there are.
 
-    Args:
-        params: of the pipeline.
-        num_images: training images of the dataset, validation images included.
-
-    Raises:
-        PipelineError: too many validation images or pseudo-inputs, or too large a
-            batch.
+    `num_images` counts the validation images too.
     """
     num_validation = params.preprocess.validation_images
     num_training = num_images - num_validation

@@ -10,10 +10,7 @@ BAR = "{desc} {n_fmt}/{total_fmt} {bar:16} {remaining} left{postfix}"
 def progress_bar(what: str, total: int, *, initial: int = 0) -> tqdm:
     """Return a bar; `bar.disable` says that there is no terminal.
 
-    Args:
-        what: name of what is counted.
-        total: count at the end.
-        initial: count at which the clock starts.
+    The clock starts at the count `initial`.
     """
     columns, lines = shutil.get_terminal_size()  # 80, 24 where a terminal does not say
     return tqdm(

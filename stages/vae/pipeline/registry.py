@@ -10,11 +10,7 @@ Kind = TypeVar("Kind")
 def make(kinds: Mapping[str, type[Kind]], name: str, **settings: Any) -> Kind:
     """Make an object of the class of this name.
 
-    Args:
-        kinds: classes by name.
-        name: a key of `kinds`.
-        settings: settings of all classes. A class gets those that the arguments of its
-            constructor name.
+    Of the settings of all classes it gets those that its constructor's arguments name.
     """
     kind = kinds[name]
     declared = inspect.signature(kind).parameters

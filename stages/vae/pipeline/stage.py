@@ -18,9 +18,6 @@ class Stage:
     DVC hashes the inputs of a stage after its end, and would record an edit during the
     run as what was run. So a stage hashes them itself: in `begin`, which comes before
     the imports of the code that it runs, and again in `write`.
-
-    Args:
-        name: the key in `dvc.yaml`.
     """
 
     def __init__(self, name: str):
@@ -28,31 +25,18 @@ class Stage:
         self.inputs: dict[str, str] = {}
 
     def begin(self) -> None:
-        """Report errors in one line, and hash the inputs.
-
-        Raises:
-            PipelineError: the current folder is not the project's root.
-        """
+        """Report errors in one line, and hash the inputs."""
         replace_closed_streams()
         sys.excepthook = report_error
         # A user's choice of a backend that is not installed would stop Matplotlib.
         os.environ["MPLBACKEND"] = "agg"
         if not Path("dvc.yaml").is_file():
-            raise PipelineError(
-                "no dvc.yaml here; run from the project's root: dvc repro"
-            )
+            problem = "no dvc.yaml here; run from the project's root: dvc repro"
+            raise PipelineError(problem)
         self.inputs = hash_inputs(self.name)
 
     def write(self, outputs: Mapping[Path, bytes]) -> None:
-        """Write all outputs, unless an input has changed since the stage began.
-
-        Args:
-            outputs: contents by path.
-
-        Raises:
-            PipelineError: an input has changed, or a file cannot be written. Then no
-                output is written.
-        """
+        """Write outputs, or none and raise PipelineError if an input has changed."""
         now = hash_inputs(self.name) if self.inputs else {}
         for name in self.inputs | now:
             if self.inputs.get(name) != now.get(name):

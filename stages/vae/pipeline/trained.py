@@ -57,22 +57,14 @@ def pack_model(description: Description, variables: Iterable[Any]) -> dict[Path,
 
 
 def read_description(folder: Path = Path()) -> Description:
-    """Read what the trained model of a project is.
-
-    Raises:
-        PipelineError: the file is missing or damaged.
-    """
+    """Read what the trained model of a project is."""
     path = folder / DESCRIPTION
     with readable(path, TypeError, ValueError, made_by="train"):
         return Description(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def read_weights(folder: Path = Path()) -> dict[str, np.ndarray]:
-    """Read the weights of a project, float32 by name.
-
-    Raises:
-        PipelineError: the file is missing or damaged, or a weight is not finite.
-    """
+    """Read the weights of a project by name; one that is not finite is damage."""
     path = folder / WEIGHTS
     with readable(path, SafetensorError, ValueError, made_by="train"):
         weights = load(path.read_bytes())
@@ -88,11 +80,7 @@ def named_weights(variables: Iterable[Any]) -> dict[str, np.ndarray]:
 
 
 def assign_weights(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
-    """Assign weights to the variables of their names.
-
-    Raises:
-        ValueError: names, shapes or types are not those of the variables.
-    """
+    """Assign weights by name. Raises ValueError if they are of another model."""
     by_name = {_name(x): x for x in variables}
     received = {name: (x.shape, x.dtype.name) for name, x in weights.items()}
     expected = {name: (tuple(x.shape), x.dtype) for name, x in by_name.items()}
