@@ -50,7 +50,7 @@ OUTPUTS = [  # not results/model.json, which holds what was asked for, nothing c
     "results/classes.csv",
     "results/latents.npz",
 ]
-BINARIZATIONS = dict.fromkeys(DRAWABLE_LIKELIHOODS, "dynamic")
+BINARIZATIONS: dict[str, str] = dict.fromkeys(DRAWABLE_LIKELIHOODS, "dynamic")
 CPUS = ["Haswell", "EPYC-Rome"]  # of Intel and of AMD, both without AVX-512
 
 Configurations = dict[str, dict[str, dict[str, Any]]]  # values by section and name

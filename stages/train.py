@@ -54,8 +54,8 @@ def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
 
 def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str, float]:
     """Return columns of the learning curve, nats per image."""
-    rate, distortion = float(np.mean(rate)), float(np.mean(distortion))
-    values = {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
+    values = {"rate": float(np.mean(rate)), "distortion": float(np.mean(distortion))}
+    values = {"elbo": -(values["rate"] + values["distortion"])} | values
     return {f"{split}_{name}": value for name, value in values.items()}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from itertools import cycle
 from textwrap import fill
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -30,6 +31,7 @@ matplotlib.use("agg")
 
 def draw_study(study: Study, table: pd.DataFrame) -> bytes:
     """Return a PNG; its bytes depend on the study and its table alone."""
+    assert study.figure
     column, metrics = study.figure.panels, study.figure.metrics
     parts = table.groupby(column, sort=False) if column else [(None, table)]
     panels = [(rows.dropna(subset=m), m) for _, rows in parts for m in metrics]
@@ -50,6 +52,7 @@ def draw_study(study: Study, table: pd.DataFrame) -> bytes:
 
 def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
     """Draw a metric against a parameter, with a line per setting of the others."""
+    assert study.figure
     x, column = study.figure.x, study.figure.panels
     published = study.figure.published.get(metric, [])
     values = [*table[x], *(value for other in published for value in other.x)]
@@ -94,7 +97,7 @@ def draw_spread(axes: Axes, values: pd.Series) -> None:
     axes.set_title(f"mean {mean:.2f}, sd {spread:.2f}", fontsize="small")
 
 
-def add_title(axes: Axes, study: Study, value: object) -> None:
+def add_title(axes: Axes, study: Study, value: Any) -> None:
     """Say what a panel shows; if it is a variant, with what is published beside it."""
     title = f"{value}\n{axes.get_title()}".strip()
     number = study.summary.published.get(value) if study.summary else None
@@ -106,6 +109,7 @@ def add_title(axes: Axes, study: Study, value: object) -> None:
 
 def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
     """Draw a metric against another: the runs, and the means of the seeds as a line."""
+    assert study.figure
     x = study.figure.x
     settings = [name for name in study.columns if name != SEED]
     means = table.groupby(settings, sort=False)[[x, metric]].mean()

@@ -121,7 +121,7 @@ def check_packages(requirements: str) -> None:
     for line in re.findall(r"^\w.*", requirements, re.MULTILINE):
         package = Requirement(line.partition(" \\")[0])
         needed = package.marker is None or package.marker.evaluate()
-        found = next(distributions(name=package.name), None)
+        found = next(iter(distributions(name=package.name)), None)
         if needed and not (found and package.specifier.contains(found.version)):
             version = found.version if found else "none"
             raise PointError(
@@ -157,6 +157,7 @@ def run(folder: Path, *command: str) -> str:
         text=True,
         start_new_session=True,
     ) as process:
+        assert process.stdout
         printed = process.stdout.read()
         process.wait()  # before the pipe to its input is closed, which would kill it
     if process.returncode != 0:

@@ -3,7 +3,7 @@
 import csv
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +33,7 @@ def summarize(
     Further columns are the parameters of which any run differs from `params.yaml`; of
     those that vary within a row, all values.
     """
+    assert study.summary and study.variants
     defaults = default_params()
     names = dict.fromkeys(name for point in points for name in point.overrides)
     varied = {k: v if len(v) > 1 else v[0] for k, v in study.grid.items()}
@@ -89,7 +90,7 @@ def choose_rows(points: Sequence[Point], only: Sequence[str]) -> list[int]:
     return indices
 
 
-def differing_cells(point: Point, result: Result, row: Mapping[str, str]) -> list[str]:
+def differing_cells(point: Point, result: Result, row: dict[str, str]) -> list[str]:
     """Return the columns in which a point's row is another than in a table."""
     (found,) = read_rows(as_csv(make_table([point], [result])))
     return [name for name in found | row if found.get(name) != row.get(name)]

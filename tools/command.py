@@ -17,7 +17,7 @@ def run(main: Callable[[], int | None]) -> None:
     replace_closed_streams()
     try:
         status = main()
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  reported
         report_error(type(error), error, error.__traceback__)
         status = 1
     sys.exit(status)

@@ -15,6 +15,7 @@ import argparse
 import io
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,10 +53,8 @@ def read_outcome(name: str) -> Outcome:
         missing = Path(str(error.filename)).name
         raise PipelineError(f"{name}: no {missing} in it") from None
     arrays: dict[str, np.ndarray] = {}
-    try:
+    with suppress(OSError, DvcException):  # in no cache within reach
         arrays |= np.load(io.BytesIO(files.read_bytes("results/latents.npz")))
-    except (OSError, DvcException):
-        pass  # in no cache within reach: metrics are compared without it
     table = pd.read_csv(io.BytesIO(errors), index_col="metric")
     return Outcome(by_name(metrics), by_name(table), arrays)
 
@@ -76,10 +75,10 @@ def standard_error(
     """Return that of a metric's difference, and its kind; None if there is none."""
     keys, column = {"dataset", "label"}, name.replace(".", "_")
     old, new = first.arrays, second.arrays
-    if keys | {column} <= old.keys() & new.keys():
-        if all(np.array_equal(old[key], new[key]) for key in keys):
-            change = np.float64(new[column]) - np.float64(old[column])
-            return float(change.std(ddof=1) / math.sqrt(len(change))), "paired"
+    both = keys | {column} <= old.keys() & new.keys()
+    if both and all(np.array_equal(old[key], new[key]) for key in keys):
+        change = new[column].astype(float) - old[column].astype(float)
+        return float(change.std(ddof=1) / math.sqrt(len(change))), "paired"
     if name in first.errors and name in second.errors:
         return math.hypot(first.errors[name], second.errors[name]), "unpaired"
     return None

@@ -39,7 +39,7 @@ def read_ink(paths: list[Path], description: Description) -> np.ndarray:
 
 def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
     """Return each picture as the model sees test images, whichever others there are."""
-    images = np.uint8(np.rint(255 * ink))
+    images = np.rint(255 * ink).astype(np.uint8)
     pixels = [binarize(i, how=binarization, seed=seed, split="test") for i in images]
     return np.stack(pixels) / 255
 

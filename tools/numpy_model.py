@@ -201,7 +201,7 @@ def terms(
 
 def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
     """Return log mean_k w_k [images], of log weights [samples, images]."""
-    return logsumexp(log_weights, axis=0) - math.log(len(log_weights))
+    return np.asarray(logsumexp(log_weights, axis=0)) - math.log(len(log_weights))
 
 
 def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
@@ -209,13 +209,13 @@ def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
     components = zip(model.prior_loc.T, model.prior_scale.T, strict=True)
     axes, log_steps = zip(*(grid_axis(*c, num_points) for c in components), strict=True)
     z = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, model.latent_dim)
-    log_mass = sum(np.meshgrid(*log_steps)).ravel() + log_prior(model, z)
+    log_mass = np.sum(np.meshgrid(*log_steps), axis=0).ravel() + log_prior(model, z)
     sums = []
     for i in range(0, len(z), POINTS):
         chunk = slice(i, i + POINTS)
         log_joint = log_likelihood(model, x, z[chunk]) + log_mass[chunk, None]
         sums.append(logsumexp(log_joint, axis=0))
-    return logsumexp(sums, axis=0)
+    return np.asarray(logsumexp(sums, axis=0))
 
 
 def grid_axis(

@@ -84,7 +84,7 @@ def test_results_are_equal_but_for_those_that_are_tampered_with(repository):
     assert [line.split("  ")[0] for line in lines[:4]] == expected
     assert lines[3].endswith(f"  {'f' * 32} {WEIGHTS}")
     # The standard error of the difference is 1.3, of 0.5 and 1.2.
-    words = "test.elbo -131.25 -131.5 -0.2500 1.3000 unpaired 0.2".split()
+    words = ["test.elbo", "-131.25", "-131.5", "-0.2500", "1.3000", "unpaired", "0.2"]
     assert status == 1 and lines[-1].split() == words
 
 

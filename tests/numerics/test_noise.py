@@ -38,7 +38,7 @@ def test_noise_is_standard_normal_or_uniform():
     assert abs(noise.var() - 1) < 4 * np.sqrt(2 / n)
     assert abs((noise**4).mean() - 3) < 4 * np.sqrt(96 / n)
     chances = np.sort(draw(uniform).ravel())
-    assert 0 <= chances[0] and chances[-1] < 1
+    assert chances[0] >= 0 and chances[-1] < 1
     assert np.max(abs(chances - np.linspace(0, 1, n))) < 2 / np.sqrt(n)
 
 

@@ -14,7 +14,7 @@ RECORDED = """
 
 def test_keys_are_those_of_the_recorded_results():
     assert [Purpose[name] for name in RECORDED] == list(range(len(RECORDED)))
-    assert {"train": 0, "validation": 1, "test": 2} == SPLITS
+    assert SPLITS == {"train": 0, "validation": 1, "test": 2}
     assert stream_key(1, Purpose.TRAINING_PIXELS, 0) == (1, 0)
     assert stream_key(3, Purpose.VALIDATION_LATENTS, 5) == (3, 82)
     assert stream_key(7, Purpose.FIXED_PIXELS, 2) == (7, 41)

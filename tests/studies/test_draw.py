@@ -50,7 +50,7 @@ def test_each_setting_has_its_runs_and_their_mean_and_spread():
 
 def test_names_too_long_for_their_tick_are_broken_into_lines():
     names = ["small", "large, of binary pixels"]
-    study = make_study("variant", grid=SEEDS, variants=dict.fromkeys(names, {}))
+    study = make_study("variant", grid=SEEDS, variants={name: {} for name in names})
     axes = panel(study, {"variant": names, "test.elbo": [-3, -1], "train.seed": 1})
     assert texts(axes.get_xticklabels()) == ["small", "large, of binary\npixels"]
 

@@ -72,7 +72,7 @@ def download_capped(url: str, path: str, _: pooch.Pooch, *, size: int) -> None:
     pooch tries again after an error of requests, and gives up after a SourceError.
     """
     bar = tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=None)
-    with bar, connect(url) as response, open(path, "wb") as file:
+    with bar, connect(url) as response, Path(path).open("wb") as file:
         if response.status_code != 200:
             kind = requests.HTTPError if response.status_code >= 500 else SourceError
             raise kind(f"HTTP status {response.status_code}, expected 200")

@@ -91,7 +91,7 @@ def _bounds(vae, images, z, *, seed):
 
 
 @tf.function(jit_compile=True)  # at the top level, so that it is compiled once
-def _chunk_bounds(
+def _chunk_bounds(  # noqa: PLR0913  a program of its own, of all that it depends on
     vae, direction, seed, images, indices, prior_z, prior_log_likelihood, *ends
 ):
     """Compute the bounds [batch] of a chunk, as a tuple for `map_chunks`.
@@ -142,7 +142,7 @@ def _chunk_bounds(
     return (sign * log_mean_exp(sign * log_weights),)
 
 
-def anneal(
+def anneal(  # noqa: PLR0913, PLR0915  the loop is one function for XLA
     vae: VAE,
     x: tf.Tensor,
     proposal: Mixture,

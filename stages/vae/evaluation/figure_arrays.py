@@ -96,7 +96,7 @@ def manifold(vae: VAE) -> dict[str, np.ndarray]:
     to top; `manifold_z` [side] has the values of both.
     """
     levels = (np.arange(MANIFOLD_SIDE) + 0.5) / MANIFOLD_SIDE
-    quantiles = np.float32([NormalDist().inv_cdf(level) for level in levels])
+    quantiles = np.array([NormalDist().inv_cdf(p) for p in levels], np.float32)
     z = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1)
     images = decode(vae, z.reshape(-1, 2))
     return {
@@ -175,7 +175,7 @@ def posteriors(
         gap = tf.reduce_sum(share * (log_q - log_true))
         return log_true, gap
 
-    each = zip(images, loc, scale, axes, np.float32(log_evidence), strict=True)
+    each = zip(images, loc, scale, axes, log_evidence.astype(np.float32), strict=True)
     log_prob, gap = zip(*(log_densities(*one) for one in each), strict=True)
     return {
         "posterior_loc": loc,

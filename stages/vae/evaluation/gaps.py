@@ -103,9 +103,9 @@ def elbo(
     latent_dim = loc.shape[-1]
     nodes, weights = roots_hermitenorm(num_nodes)
     grid = np.stack(np.meshgrid(*[nodes] * latent_dim), axis=-1)
-    shares = math.prod(np.meshgrid(*[weights / weights.sum()] * latent_dim))
-    noise = np.float32(grid.reshape(-1, 1, 1, latent_dim))
+    shares = np.prod(np.meshgrid(*[weights / weights.sum()] * latent_dim), axis=0)
+    noise = grid.reshape(-1, 1, 1, latent_dim).astype(np.float32)
     z = loc + scale * noise  # [nodes, starts, batch, latent]
     log_joint = vae.log_likelihood(x, z) + vae.prior.current().log_prob(z)
-    shares = np.float32(shares.reshape(-1, 1, 1))
+    shares = shares.reshape(-1, 1, 1).astype(np.float32)
     return tf.reduce_sum(shares * log_joint, axis=0) + entropy(scale)

@@ -70,7 +70,8 @@ def importance_bounds(
         what=f"importance-weighted bound with {num_samples} samples",
     )
     counts = np.array(sample_counts(num_posterior))
-    return Bounds(num_samples, np.float64(iwae_bound), counts, np.float64(curve))
+    iwae_bound, curve = iwae_bound.astype(np.float64), curve.astype(np.float64)
+    return Bounds(num_samples, iwae_bound, counts, curve)
 
 
 def posterior_bounds(

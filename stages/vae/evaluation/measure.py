@@ -1,7 +1,7 @@
 """All measurements of a trained model: values per image, and a few scalars."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures
     """Measure the test images; only ELBO and active units of the training images."""
     seed = settings.seed
     columns = {"train": dict(train.columns), "test": dict(test.columns)}
-    scalars = {
+    scalars: dict[str, dict[str, float]] = {
         "train": {"active_units": active_units(train.encoding.loc)},
         "test": {"active_units": active_units(test.encoding.loc)},
     }
@@ -122,7 +122,7 @@ def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
     }
 
 
-def bound_curve(bounds: Bounds, columns: Mapping[str, np.ndarray]) -> Columns:
+def bound_curve(bounds: Bounds, columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Average over the images, for the figure of the bound; NaN if unknown."""
     return {
         "curve_num_samples": bounds.curve_num_samples,

@@ -35,7 +35,7 @@ class Mixture(NamedTuple):
     def log_prob(self, z: tf.Tensor) -> tf.Tensor:
         """Compute log r(z|x) in nats, [samples, batch]."""
         drawn = [i for i, count in enumerate(self.counts) if count]
-        counts = np.float32([self.counts[i] for i in drawn])
+        counts = np.array([self.counts[i] for i in drawn], np.float32)
         loc, scale = (tf.gather(t, drawn)[:, None] for t in self[:2])
         density = log_standard_normal((z - loc) / scale) - tf.math.log(scale)
         each = tf.reduce_sum(density, axis=-1)  # [components, samples, batch]

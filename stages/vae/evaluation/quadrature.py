@@ -40,7 +40,8 @@ def log_evidence(
     indices = np.indices([num_points] * vae.latent_dim)
     coarser = [2 * (index.ravel() % 2 == 0) for index in indices]
     narrower = share <= 0.9
-    factors = np.float32([np.ones(len(z)), *coarser, narrower]).T  # [points, grids]
+    grids = [np.ones(len(z)), *coarser, narrower]
+    factors = np.array(grids, np.float32).T  # [points, grids]
     blocks = tf.constant(in_blocks(images, IMAGES))
 
     @tf.function(jit_compile=True)
@@ -58,7 +59,7 @@ def log_evidence(
     (sums,) = map_chunks(
         chunk_sums, z, log_prior_mass, factors, size=POINTS, what="log p(x) on a grid"
     )  # [chunks, images, grids]
-    evidence = np.float64(tf.reduce_logsumexp(sums, axis=0))
+    evidence = tf.reduce_logsumexp(sums, axis=0).numpy().astype(np.float64)
     whole, *others = evidence.mean(axis=0)
     return evidence[:, 0], max(abs(other - whole) for other in others)
 

@@ -62,7 +62,7 @@ def draw_reconstruction(
         rows += [shown_input[chosen] / 255, shown_reconstruction[chosen]]
     figure, axes = _show(tile(np.stack(rows), image_shape), width=8)
     kinds = ["input", "reconstruction"] * counts.min()
-    _label(axes, image_shape, class_names[classes], kinds)
+    _label(axes, image_shape, class_names[classes].tolist(), kinds)
     return figure
 
 

@@ -34,7 +34,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         for path, part in parts.items():
-            os.replace(part, path)
+            part.replace(path)
     except OSError as error:
         raise PipelineError(f"{path}: not written: {error.strerror}") from error
     finally:

@@ -63,7 +63,7 @@ def check_counts(params: Params, num_images: int) -> None:
         )
 
 
-def explain(detail: dict[str, Any]) -> str:
+def explain(detail: Any) -> str:
     """Return one of pydantic's findings as a line: name, received, allowed."""
     message = detail["msg"].removeprefix("Value error, ")
     if detail["loc"] == () and detail["type"] == "value_error":
@@ -72,7 +72,7 @@ def explain(detail: dict[str, Any]) -> str:
     if detail["type"] == "missing":
         return f"{name}: missing; give it a value"
     if detail["type"] == "extra_forbidden":
-        section = Params
+        section: Any = Params
         for part in detail["loc"][:-1]:
             section = section.model_fields[part].annotation
         return f"{name}: unknown; allowed here: {', '.join(section.model_fields)}"
