@@ -120,7 +120,7 @@ def sample_counts(num_samples: int) -> list[int]:
 
 
 def subset_bounds(log_weights: tf.Tensor) -> tf.Tensor:
-    """Compute bounds with fewer samples [batch, counts] of weights [samples, batch].
+    """Compute bounds with fewer samples [batch, counts].
 
     For each of `sample_counts` the bound is a mean over disjoint groups of samples.
     """

@@ -27,10 +27,10 @@ def active_units(loc: np.ndarray) -> int:
 def mutual_information(loc: np.ndarray, scale: np.ndarray, *, seed: int) -> np.ndarray:
     """Compute log q(z|x) - log q(z) at one z ~ q(z|x), float64 [images] in nats.
 
-    q(z) = 1/N sum_n q(z|x_n) is the aggregate posterior of these N images, of whose
-    q(z|x_n) loc and scale are given [images, latent]. The mean over the images
-    estimates the mutual information of image and latent, which is at most log N. The
-    mean rate minus it is KL(q(z) || p(z)).
+    q(z) = 1/N sum_n q(z|x_n) is the aggregate posterior of these N images; loc and
+    scale are those of q(z|x), [images, latent]. The mean over the images estimates the
+    mutual information of image and latent, which is at most log N. The mean rate minus
+    it is KL(q(z) || p(z)).
 
     Source: Hoffman and Johnson (2016), ELBO surgery.
     """

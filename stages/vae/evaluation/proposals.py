@@ -51,10 +51,10 @@ def refine(
     log_weights: tf.Tensor,
     num_samples: int,
 ) -> Mixture:
-    """Mix one half of a wider q(z|x), and one of the prior and Gaussians near samples.
+    """Mix one half of a wider q(z|x) with one of the prior and of Gaussians near z.
 
-    In place of a learned prior stands the Gaussian of the same moments. The samples are
-    those of highest weight among `z` [samples, batch, latent].
+    A learned prior is replaced by the Gaussian of the same moments. Of `z` [samples,
+    batch, latent], the samples of highest weight are taken.
     """
     num_centers = min(NUM_CENTERS, len(z))
     centers = highest(z, log_weights, num_centers)
