@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from safetensors.numpy import load_file
 
 import check
@@ -22,12 +23,24 @@ import preprocess
 import render
 import train
 import vae
-from conftest import CLASSES, make_project, write_params
+from conftest import CLASSES, ROOT, make_project, write_params
 from vae.pipeline.errors import PipelineError
+
+STAGES = (preprocess, train, evaluate, render, explore)
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PRODUCERS = {
+    "data/verified/dataset.json": "download",
+    "data/verified/train-images-idx3-ubyte": "download",
+    "data/images.npz": "preprocess",
+    "results/model.json": "train",
+    "results/model.safetensors": "train",
+    "results/history.csv": "train",
+    "results/latents.npz": "evaluate",
+}
 
 
 def run_stages():
-    for stage in (preprocess, train, evaluate, render, explore):
+    for stage in STAGES:
         stage.main()
 
 
@@ -36,12 +49,10 @@ def contents():
     return {path: path.read_bytes() for path in paths}
 
 
-def read_metrics():
-    return json.loads(Path("results/metrics.json").read_text())
-
-
-def read_errors():
-    return pd.read_csv("results/standard_errors.csv", index_col="metric")
+def read_tables():
+    """Return the metrics by section, and the table of their standard errors."""
+    metrics = json.loads(Path("results/metrics.json").read_text())
+    return metrics, pd.read_csv("results/standard_errors.csv", index_col="metric")
 
 
 def check_figures():
@@ -55,13 +66,13 @@ def check_figures():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """The outputs of one run; the train and test split that it measured, and how."""
-    measured = []
+    measure, measured = evaluate.measure, []
 
     def measure_and_keep(model, train, test, settings):
         measured.extend([train, test, measure(model, train, test, settings)])
         return measured[-1]
 
-    folder, measure = tmp_path_factory.mktemp("outputs"), evaluate.measure
+    folder = tmp_path_factory.mktemp("outputs")
     make_project(folder)
     with chdir(folder), pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate, "measure", measure_and_keep)
@@ -123,7 +134,7 @@ def test_other_models_run_through(
     weights = load_file("results/model.safetensors")
     assert weights["encoder.posterior.kernel"].shape == (5, 2 * latent_dim)
     # Whatever was optimized, these are the true bounds on the same log p(x).
-    metrics, said = read_metrics(), capsys.readouterr().out
+    (metrics, _), said = read_tables(), capsys.readouterr().out
     test = metrics["test"]
     assert test["elbo"] < test["log_evidence"] + 0.5
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
@@ -151,21 +162,21 @@ def test_a_learned_prior_runs_through(tiny, capsys):
     check_figures()
     weights = load_file("results/model.safetensors")
     assert weights["prior.pseudo_inputs"].shape == (4, 24)
-    metrics = read_metrics()
+    metrics, errors = read_tables()
     test, enclosure, gaps = metrics["test"], metrics["enclosure"], metrics["gaps"]
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
     gain = test["annealed_bound"] - test["iwae_bound"]
     assert gain == pytest.approx(enclosure["test_gain"], abs=2e-4)
     assert abs(enclosure["gap"]) < 0.5
     assert gaps["amortisation_gap"] > 0 and gaps["approximation_gap"] > -0.01
-    assert read_errors().loc["test_lower", "enclosure"] > 0
+    assert errors.loc["test_lower", "enclosure"] > 0
     with np.load("results/latents.npz") as latents:
         assert latents["prior_loc"].shape == latents["prior_scale"].shape == (4, 2)
     assert "by annealing: log p(x) of test images at least" in capsys.readouterr().out
 
 
 def test_metrics_are_means_with_standard_errors_beside_them(finished, run):
-    metrics, errors = read_metrics(), read_errors()
+    metrics, errors = read_tables()
     data, latents = np.load("data/images.npz"), np.load("results/latents.npz")
     classes = pd.read_csv("results/classes.csv")
     *splits, measures = run[1]
@@ -220,33 +231,18 @@ def test_weights_of_another_model_are_refused(finished):
         evaluate.main()
 
 
-@pytest.mark.parametrize(
-    ("stage", "path", "producer"),
-    [
-        (preprocess, "data/verified/train-images-idx3-ubyte", "download"),
-        (preprocess, "data/verified/dataset.json", "download"),
-        (train, "data/images.npz", "preprocess"),
-        (evaluate, "data/images.npz", "preprocess"),
-        (evaluate, "results/model.json", "train"),
-        (evaluate, "results/model.safetensors", "train"),
-        (render, "results/history.csv", "train"),
-        (render, "results/latents.npz", "evaluate"),
-        (explore, "data/images.npz", "preprocess"),
-        (explore, "results/model.json", "train"),
-        (explore, "results/model.safetensors", "train"),
-        (explore, "results/latents.npz", "evaluate"),
-    ],
-)
-def test_missing_and_damaged_inputs_are_named_with_what_mends_them(
-    finished, stage, path, producer
-):
-    content, mend = Path(path).read_bytes(), f".*dvc repro {producer}"
-    Path(path).write_bytes(content[: len(content) // 2])
-    with pytest.raises(PipelineError, match=f"{path}: damaged .*; {mend}"):
-        stage.main()
-    Path(path).unlink()
-    with pytest.raises(PipelineError, match=f"{path}: no such file; {mend}"):
-        stage.main()
+@pytest.mark.parametrize("path", PRODUCERS)
+def test_missing_and_damaged_inputs_are_named_with_what_mends_them(finished, path):
+    content, mend = Path(path).read_bytes(), f".*dvc repro {PRODUCERS[path]}"
+    readers = [stage for stage in STAGES if path in DVC[stage.__name__]["deps"]]
+    assert readers
+    for stage in readers:
+        Path(path).write_bytes(content[: len(content) // 2])
+        with pytest.raises(PipelineError, match=f"{path}: damaged .*; {mend}"):
+            stage.main()
+        Path(path).unlink()
+        with pytest.raises(PipelineError, match=f"{path}: no such file; {mend}"):
+            stage.main()
 
 
 @pytest.mark.parametrize("stage", [train, evaluate])
