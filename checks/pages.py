@@ -163,7 +163,8 @@ def read_study(name: str) -> pd.DataFrame:
 
 
 def study_claims() -> Iterator[Claim]:
-    for name in "data rate_distortion latent_dim estimators frontier origin".split():
+    studies = "data rate_distortion latent_dim estimators frontier origin"
+    for name in studies.split():
         runs = read_study(name)
         if name == "origin":
             beta = runs["variant"].map({"default": 1}).fillna(10)

@@ -24,22 +24,19 @@ def run_train():
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """The input of a training, and what it writes."""
-    folder = tmp_path_factory.mktemp("trained")
-    make_project(folder)
+def outputs(tmp_path_factory):
+    """What a training of a tiny project writes."""
+    make_project(folder := tmp_path_factory.mktemp("trained"))
     with chdir(folder):
         write_params()
         preprocess.main()
-        return train.DATA.read_bytes(), run_train()
+        return run_train()
 
 
 @pytest.fixture
-def ready(tiny, trained):
-    """A tiny project that is to be trained, and what that will write."""
-    data, outputs = trained
-    train.DATA.write_bytes(data)
-    return tiny, outputs
+def ready(tiny):
+    """A tiny project that is to be trained."""
+    preprocess.main()
 
 
 def test_each_parameter_reaches_the_trainer(tiny):
@@ -67,7 +64,7 @@ class CutShort(BaseException):
     """Stands for whatever ends a process."""
 
 
-def test_a_run_cut_short_goes_on_to_the_same_bits(ready, monkeypatch, capsys):
+def test_a_run_cut_short_goes_on_to_the_same_bits(ready, outputs, monkeypatch, capsys):
     def save_and_end(path, key, state):
         save_state(path, key, state)
         raise CutShort
@@ -77,7 +74,7 @@ def test_a_run_cut_short_goes_on_to_the_same_bits(ready, monkeypatch, capsys):
             patch.setattr(train, "save_state", save_and_end)
             train.main()
         assert train.STATE.exists()
-    assert run_train() == ready[1]
+    assert run_train() == outputs
     assert not train.STATE.parent.exists()
     said = capsys.readouterr().out
     for epoch in (1, 2):
@@ -85,12 +82,11 @@ def test_a_run_cut_short_goes_on_to_the_same_bits(ready, monkeypatch, capsys):
     assert "epoch 2/2: " not in said  # that was cut short too
 
 
-def test_a_run_does_not_go_on_from_another_state(ready, monkeypatch, capsys):
+def test_a_run_does_not_go_on_from_another_state(ready, outputs, monkeypatch, capsys):
     def save_and_end(trainer, num_epochs, key):
         save_state(train.STATE, key, State([{"epoch": 1}], {}))
         raise CutShort
 
-    write_params, outputs = ready
     write_params(train__learning_rate=0.02)
     with monkeypatch.context() as patch, pytest.raises(CutShort):
         patch.setattr(train, "fit", save_and_end)
