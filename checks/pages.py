@@ -92,18 +92,14 @@ def number(value: float | None, name: str = "") -> str:
 
 
 # Columns of the runs by header in the pages, where that is another.
-COLUMNS = {
+COLUMNS = {name: f"test.{key}" for key, name in NAMES.items()} | {
     "training ELBO": "train.elbo",
     "test ELBO": "test.elbo",
-    "ELBO": "test.elbo",
-    "rate": "test.rate",
-    "distortion": "test.distortion",
     "-(distortion + beta rate)": "objective",
     "importance-weighted bound": "test.iwae_bound",
     "by annealing": "test.annealed_bound",
     "log p(x)": "test.log_evidence",
     "distances": "enclosure.gap",
-    "active units": "test.active_units",
     "five nearest neighbours": "test.knn_accuracy",
     "prior": "model.prior",
     "validation ELBO": "validation_elbo",

@@ -119,10 +119,9 @@ def test_the_model_of_the_pages_is_that_of_the_stages(tmp_path, monkeypatch):
     Path("data").mkdir()
     np.savez("data/images.npz", test_images=images)
     names = {}
-    numpy, keras = [c for mark, c in blocks("docs/weights.md", "python") if not mark]
-    exec(numpy, names)
-    exec(keras, names)
-
+    for mark, code in blocks("docs/weights.md", "python"):
+        if not mark:
+            exec(code, names)
     x = images[:1].reshape(1, -1)
     loc, scale, _ = encode(vae, x)
     np.testing.assert_allclose(names["loc"], loc, rtol=1e-4, atol=1e-5)

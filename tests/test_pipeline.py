@@ -208,10 +208,9 @@ def make(tmp_path, monkeypatch):
         script.chmod(0o755)
     for name in ("requirements.txt", ".venv/ready"):
         Path(name).touch()
-    for name in ("dvc.lock", LOCK):
-        Path(name).write_text(COMMITTED)
+    Path(LOCK).write_text(COMMITTED)
     git("init", "--quiet")
-    git("add", "dvc.lock", LOCK)
+    git("add", LOCK)
     return lambda: subprocess.run(
         ["make", "repro"], capture_output=True, text=True, check=False
     )
