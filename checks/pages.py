@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from string import Formatter
 from typing import NamedTuple
@@ -29,7 +30,7 @@ NAMES = {
     "probe_accuracy": "accuracy of a linear classifier",
     "active_units": "active units",
 }
-VALUE = r"(\[.*?\]|-?\w[\w.,]*\w|\w)"  # a number, a word or a list
+VALUE = r"(?:\[.*?\]|-?\w[\w.,]*\w|\w)"  # a number, a word or a list
 # Sentences with metrics of the default, by page.
 SENTENCES = {
     "README.md": [
@@ -52,18 +53,27 @@ SENTENCES = {
 
 
 class Claim(NamedTuple):
-    """A place in a page that a pattern finds, and what its groups have to be."""
+    """Values in a page; a pattern finds the words around them, a group each."""
 
     page: str
     pattern: str
     values: list[str]
+
+    def put(self, text: str) -> tuple[str, int]:
+        """Return a text with these values, and in how many places they stand."""
+
+        def joined(match: re.Match[str]) -> str:
+            pairs = zip_longest(match.groups(), self.values, fillvalue="")
+            return "".join(map("".join, pairs))
+
+        return re.subn(self.pattern, joined, text)
 
 
 def sentence(page: str, template: str, **facts: object) -> Claim:
     """Claim words with facts, as `str.format` has them; all but rows may be wrapped."""
     space = " +" if template.startswith("|") else r"\s+"
     parts = list(Formatter().parse(template))
-    pattern = VALUE.join(re.escape(literal) for literal, *_ in parts)
+    pattern = VALUE.join(f"({re.escape(literal)})" for literal, *_ in parts)
     fields = (f"{{{name}:{form}}}" for _, name, form, _ in parts if name)
     values = [field.format(**facts) for field in fields]
     return Claim(page, pattern.replace(r"\ ", space), values)
@@ -71,7 +81,7 @@ def sentence(page: str, template: str, **facts: object) -> Claim:
 
 def table(page: str, before: str, rows: Iterable[Iterable[str]]) -> Claim:
     """Claim all rows of the first table after some text, such as its header."""
-    pattern = re.escape(before) + r"[^\0]*?\n\|[-|]+\|\n((?:\|.*\n)*)"
+    pattern = rf"({re.escape(before)}[^\0]*?\n\|[-|]+\|\n)(?:\|.*\n)*"
     return Claim(page, pattern, ["".join(f"| {' | '.join(row)} |\n" for row in rows)])
 
 
@@ -81,66 +91,54 @@ def number(value: float | None, name: str = "") -> str:
     return "" if value is None or pd.isna(value) else f"{value:.{decimals}f}"
 
 
-# What the cells of a table of runs say of all runs with the same parameters.
-Cell = Callable[[pd.DataFrame], str]
-
-
-def mean(column: str) -> Cell:
-    """Return a cell that is empty where any of the runs has no value."""
-    return lambda runs: number(runs[column].mean(skipna=False), column)
-
-
-def mean_and_deviation(column: str) -> Cell:
-    """Return a cell that has the standard deviation of at least three runs."""
-
-    def cell(runs: pd.DataFrame) -> str:
-        text, deviation = mean(column)(runs), runs[column].std()
-        return f"{text} ({deviation:.2f})" if text and len(runs) > 2 else text
-
-    return cell
-
-
-def each(column: str, form: str) -> Cell:
-    """Return a cell of the values of all runs."""
-    return lambda runs: ", ".join(map(form.format, runs[column]))
-
-
-# Cells by the header of their column in the pages.
-CELLS: dict[str, Cell] = {
-    "training ELBO": mean("train.elbo"),
-    "test ELBO": mean_and_deviation("test.elbo"),
-    "ELBO": mean("test.elbo"),
-    "rate": mean("test.rate"),
-    "distortion": mean("test.distortion"),
-    "-(distortion + beta rate)": mean("objective"),
-    "importance-weighted bound": mean_and_deviation("test.iwae_bound"),
-    "by annealing": mean_and_deviation("test.annealed_bound"),
-    "log p(x)": mean_and_deviation("test.log_evidence"),
+# Columns of the runs by header in the pages, where that is another.
+COLUMNS = {name: f"test.{key}" for key, name in NAMES.items()} | {
+    "training ELBO": "train.elbo",
+    "test ELBO": "test.elbo",
+    "-(distortion + beta rate)": "objective",
+    "importance-weighted bound": "test.iwae_bound",
+    "by annealing": "test.annealed_bound",
+    "log p(x)": "test.log_evidence",
+    "distances": "enclosure.gap",
+    "five nearest neighbours": "test.knn_accuracy",
+    "prior": "model.prior",
+    "validation ELBO": "validation_elbo",
+}
+SHOW_DEVIATION = {"test ELBO", "importance-weighted bound", "by annealing", "log p(x)"}
+SHOW_EACH = {"distances": "{:.2f}", "active units": "{:.0f}", "prior": "{}"}
+SHOW_OTHERS: dict[str, Callable[[pd.DataFrame], str]] = {
     "distance": lambda runs: "{:.3f} ± {:.3f}".format(
         *runs[["enclosure.gap", "enclosure.gap_se"]].iloc[0]
     ),
-    "distances": each("enclosure.gap", "{:.2f}"),
-    "active units": each("test.active_units", "{:.0f}"),
-    "five nearest neighbours": mean("test.knn_accuracy"),
-    "prior": each("model.prior", "{}"),
-    "published": mean("published"),
-    "Gaussian, published": mean("Gaussian, published"),
-    "spherical, published": mean("spherical, published"),
-    "validation ELBO": mean("validation_elbo"),
     "from": lambda runs: number(runs["validation_elbo"].min()),
     "to": lambda runs: number(runs["validation_elbo"].max()),
     "seeds": lambda runs: str(len(runs)),
 }
 
 
+def cell(header: str, runs: pd.DataFrame) -> str:
+    """Say of runs with the same parameters what a column is for: mostly a mean."""
+    if header in SHOW_OTHERS:
+        return SHOW_OTHERS[header](runs)
+    name = COLUMNS.get(header, header)
+    column = runs[name]
+    if header in SHOW_EACH:
+        return ", ".join(map(SHOW_EACH[header].format, column))
+    text = number(column.mean(skipna=False), name)
+    if text and len(runs) > 2 and header in SHOW_DEVIATION:
+        text += f" ({column.std():.2f})"
+    return text
+
+
 def table_of_runs(before: str, runs: pd.DataFrame, by: list[str]) -> Claim:
     """Claim a table with a row per group of runs, in the columns of its header."""
     _, _, after = read(RESULTS).partition(before)
     header = re.search(r"(.*)\n\|-", before + after)[1]
-    cells = [CELLS[name.strip()] for name in header.split("|")[2:-1]]
-    rows = []
-    for (key, *_), group in runs.groupby(by, sort=False):
-        rows.append([str(key).removesuffix(".0"), *(cell(group) for cell in cells)])
+    names = [name.strip() for name in header.split("|")[2:-1]]
+    rows = [
+        [str(key).removesuffix(".0"), *(cell(name, group) for name in names)]
+        for (key, *_), group in runs.groupby(by, sort=False)
+    ]
     return table(RESULTS, before, rows)
 
 
@@ -216,36 +214,34 @@ def speed_claims() -> Iterator[Claim]:
     results = results.set_index(["configuration", "program"])
     ratios = results[["ours_over_it", "lowest_ratio", "highest_ratio"]]
     ratios = ratios.apply(lambda row: [f"{ratio:.2f}" for ratio in row], axis=1)
-
-    def share(configuration: str) -> str:
-        """Return the speed over that of the fastest products alone."""
-        programs = ratios[configuration]
-        return min(programs[programs.index.str.startswith("SGEMM")])[0]
+    # Over the speed of the fastest products alone.
+    products = ratios[ratios.index.get_level_values("program").str.startswith("SGEMM")]
+    share = products.groupby("configuration").min().str[0]
 
     others = ["JAX", "PyTorch eager", "PyTorch compiled", "Keras fit"]
     rows = []
     for name in ratios.index.unique("configuration").drop("bound"):
         cells = ("{} ({} to {})".format(*ratios[name, other]) for other in others)
-        rows.append([name, *cells, share(name)])
+        rows.append([name, *cells, share[name]])
     yield table(SPEED, "| | over JAX | over PyTorch eager |", rows)
     text = "anew leaves {own[0]} of the speed on grey ones ({own[1]} to {own[2]})"
     yield sentence(SPEED, text, own=ratios["dynamic", "ours on grey pixels"])
     text = "{images:.0f} images a second, {share} of the fastest products alone "
     text += "({bound[SGEMM jax][0]} of XLA's, {bound[SGEMM torch][0]} of"
     images = results.loc[("bound", "ours"), "images_per_second"]
-    facts = {"images": images, "share": share("bound"), "bound": ratios["bound"]}
-    yield sentence(SPEED, text, **facts)
+    bound = ratios["bound"]
+    yield sentence(SPEED, text, images=images, share=share["bound"], bound=bound)
+
+
+def growth_claim() -> Claim:
     rows = []
     growth = pd.read_csv(ROOT / "benchmarks/growth.csv")
     for axis, points in growth.groupby("axis", sort=False):
-        values, seconds = points["value"].iloc[[0, -1]], points["seconds"].iloc[[0, -1]]
-        memory = points["peak_mib"].agg(["min", "max"])
-        cells = [
-            "{:.2f} to {:.2f}".format(*seconds),
-            "{:.0f} to {:.0f}".format(*memory),
-        ]
-        rows.append([axis, *map("{:,}".format, values), *cells])
-    yield table(SPEED, "| | from | to | seconds | MiB |", rows)
+        ends = points.iloc[[0, -1]]
+        seconds = "{:.2f} to {:.2f}".format(*ends["seconds"])
+        memory = "{:.0f} to {:.0f}".format(*points["peak_mib"].agg(["min", "max"]))
+        rows.append([axis, *map("{:,}".format, ends["value"]), seconds, memory])
+    return table(SPEED, "| | from | to | seconds | MiB |", rows)
 
 
 def claims() -> Iterator[Claim]:
@@ -254,46 +250,26 @@ def claims() -> Iterator[Claim]:
     yield from study_claims()
     yield from sentence_claims()
     yield from speed_claims()
+    yield growth_claim()
 
 
 def read(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
 
 
-def put(match: re.Match[str], values: list[str]) -> str:
-    """Return the text of a match with other values in its groups."""
-    text, start = match[0], match.start()
-    for i, value in reversed(list(enumerate(values, start=1))):
-        text = text[: match.start(i) - start] + value + text[match.end(i) - start :]
-    return text
-
-
 def rewrite() -> tuple[dict[str, str], list[str]]:
     """Return the pages with the numbers of the files, and the places not found."""
     pages, missing = {}, []
-    for page, pattern, values in claims():
-        old = pages.get(page) or read(page)
-        pages[page], count = re.subn(pattern, lambda m, v=values: put(m, v), old)
+    for claim in claims():
+        old = pages.get(claim.page) or read(claim.page)
+        pages[claim.page], count = claim.put(old)
         if count == 0:
-            missing.append(f"{page}: nothing like: {pattern}")
+            missing.append(f"{claim.page}: nothing like: {claim.pattern}")
     return pages, missing
 
 
-def find_differences() -> list[str]:
-    """Return lines of pages that should have other numbers, and places not found."""
-    pages, differences = rewrite()
-    for page, text in pages.items():
-        lines = set(text.splitlines()) - set(read(page).splitlines())
-        differences += [f"{page}: expected: {line}" for line in sorted(lines)]
-    return differences
-
-
-def main() -> None:
+if __name__ == "__main__":
     pages, missing = rewrite()
     for page, text in pages.items():
         (ROOT / page).write_text(text, encoding="utf-8")
     sys.exit("\n".join(missing) or None)
-
-
-if __name__ == "__main__":
-    main()

@@ -24,11 +24,9 @@ def parts(figure):
 
 
 def test_images_are_tiled_row_by_row():
-    images = RNG.random((2, 3, HEIGHT * WIDTH))
-    framed = [
-        [np.pad(x.reshape(5, 4), [(0, 1), (0, 1)]) for x in row] for row in images
-    ]
-    tiled = tile(images, IMAGE_SHAPE, gap=1)
+    images = RNG.random((2, 3, 5, 4))
+    framed = [[np.pad(image, [(0, 1), (0, 1)]) for image in row] for row in images]
+    tiled = tile(images.reshape(2, 3, -1), IMAGE_SHAPE, gap=1)
     np.testing.assert_array_equal(tiled, np.block(framed))
 
 
@@ -89,11 +87,11 @@ def test_traversals_start_with_the_image_whose_mean_they_keep(dimensions, rate):
     left = np.stack([start / 255, np.zeros(HEIGHT * WIDTH)])[:, None]
     expected = tile(np.concatenate([left, images], axis=1), IMAGE_SHAPE)
     np.testing.assert_array_equal(mosaic, expected)
-    first, second = dimensions
-    assert rows == [
-        f"$z_{{{first + 1}}}$, 1.25 nats",
-        f"$z_{{{second + 1}}}$, 0.50 nats",
+    nats = ["1.25", "0.50"]
+    names = [
+        f"$z_{{{d + 1}}}$, {n} nats" for d, n in zip(dimensions, nats, strict=True)
     ]
+    assert rows == names
     assert columns[:2] == ["input", "-3"] and columns[-1] == "3"
     some = "the 2 most informative of 3" in figure.axes[0].get_title()
     assert some == (len(rate) == 3)

@@ -38,22 +38,29 @@ def by_class(array):
     return array[np.argsort(LABEL, kind="stable")]
 
 
-def drawn_points(axes):
-    return np.concatenate([c.get_offsets() for c in axes.collections])
-
-
 def extents(axes):
     """Return widths and heights of the ellipses."""
     ellipses = [patch for patch in axes.patches if isinstance(patch, Ellipse)]
     return [e.get_width() for e in ellipses], [e.get_height() for e in ellipses]
 
 
+def check_classes(axes, legend):
+    """Check that each class has a color, a shape and a name."""
+    assert sorted(legend) == sorted([*NAMES, "prior: 1, 2, 3 sd"])
+    shapes = [collection.get_paths()[0].vertices for collection in axes.collections]
+    assert len({tuple(map(tuple, shape)) for shape in shapes}) == 10
+    assert len({tuple(*c.get_facecolor()) for c in axes.collections}) == 10
+    assert {text.get_text() for text in axes.texts} == set(NAMES)
+
+
 @pytest.mark.parametrize(
     ("rate", "shown"), [([1.5, 2.5], [0, 1]), ([0.5, 1, 0.1, 3], [1, 3])]
 )
 def test_of_more_than_two_dimensions_the_most_informative_are_shown(rate, shown):
-    axes, _, loc = encodings(*rate)
-    np.testing.assert_array_equal(drawn_points(axes), loc[:, shown])
+    axes, legend, loc = encodings(*rate)
+    check_classes(axes, legend)
+    points = np.concatenate([c.get_offsets() for c in axes.collections])
+    np.testing.assert_array_equal(points, loc[:, shown])
     assert axes.get_title().startswith("Posterior means of 50 test images of Fashion")
     assert ("two most informative of 4" in axes.get_title()) == (len(rate) == 4)
     names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
@@ -62,21 +69,12 @@ def test_of_more_than_two_dimensions_the_most_informative_are_shown(rate, shown)
 
 
 def test_one_dimension_is_shown_against_the_class():
-    axes, _, loc = encodings(1.0)
-    z, row = drawn_points(axes).T
+    axes, legend, loc = encodings(1.0)
+    check_classes(axes, legend)
+    z, row = np.concatenate([c.get_offsets() for c in axes.collections]).T
     np.testing.assert_array_equal(z, loc[:, 0])
     np.testing.assert_array_equal(np.rint(row), by_class(LABEL))
     assert [text.get_text() for text in axes.get_yticklabels()] == list(NAMES)
-
-
-@pytest.mark.parametrize("rate", [[1.0], [1.0, 2.0], [1.0, 2.0, 3.0]])
-def test_each_class_has_a_color_a_shape_and_a_name(rate):
-    axes, legend, _ = encodings(*rate)
-    assert sorted(legend) == sorted([*NAMES, "prior: 1, 2, 3 sd"])
-    shapes = [collection.get_paths()[0].vertices for collection in axes.collections]
-    assert len({tuple(map(tuple, shape)) for shape in shapes}) == 10
-    assert len({tuple(*c.get_facecolor()) for c in axes.collections}) == 10
-    assert {text.get_text() for text in axes.texts} == set(NAMES)
 
 
 def test_a_learned_prior_is_shown_by_where_its_mass_is():

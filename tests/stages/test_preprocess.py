@@ -16,7 +16,7 @@ def raw_images(prefix):
 
 
 @pytest.mark.parametrize("binarization", ["none", "threshold", "static", "dynamic"])
-def test_binarization(tiny, binarization):
+def test_pixels_are_binarized_and_the_last_images_held_out(tiny, binarization):
     tiny(preprocess__binarization=binarization)
     preprocess.main()
     data = np.load("data/images.npz")
@@ -24,7 +24,11 @@ def test_binarization(tiny, binarization):
     assert data["binary"] == (binarization != "none")
     train, test = raw_images("train"), raw_images("t10k")
     splits = {"train": train[:34], "validation": train[34:], "test": test}
+    labels = {"train": range(34), "validation": range(34, 41), "test": range(30)}
     for split, expected in splits.items():
+        np.testing.assert_array_equal(
+            data[f"{split}_labels"], np.mod(labels[split], 10)
+        )
         received = data[f"{split}_images"]
         assert received.shape == expected.shape
         if binarization == "none":
@@ -39,14 +43,6 @@ def test_binarization(tiny, binarization):
     assert ("train_grey" in data) == (binarization == "dynamic")
     if binarization == "dynamic":
         np.testing.assert_array_equal(data["train_grey"], train[:34])
-
-
-def test_validation_images_are_the_last_of_the_training_images(tiny):
-    preprocess.main()
-    data = np.load("data/images.npz")
-    np.testing.assert_array_equal(data["train_labels"], np.arange(34) % 10)
-    np.testing.assert_array_equal(data["validation_labels"], np.arange(34, 41) % 10)
-    np.testing.assert_array_equal(data["test_labels"], np.arange(30) % 10)
 
 
 def test_files_of_another_dataset_are_refused(tiny):

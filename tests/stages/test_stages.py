@@ -5,6 +5,7 @@ likelihood, every objective, one to three latent dimensions, and grey, static an
 dynamic pixels. The product of likelihoods and objectives is in `test_objectives.py`.
 """
 
+import inspect
 import json
 from contextlib import chdir
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from safetensors.numpy import load_file
 
 import check
@@ -21,16 +23,24 @@ import preprocess
 import render
 import train
 import vae
-from conftest import CLASSES, make_project, write_params
+from conftest import CLASSES, ROOT, make_project, write_params
 from vae.pipeline.errors import PipelineError
 
-TERMS = ["elbo", "rate", "distortion"]
-TEST_TERMS = [*TERMS, "iwae_bound", "mutual_information", "marginal_kl"]
-TEST_TERMS += ["knn_accuracy", "probe_accuracy"]
+STAGES = (preprocess, train, evaluate, render, explore)
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PRODUCERS = {
+    "data/verified/dataset.json": "download",
+    "data/verified/train-images-idx3-ubyte": "download",
+    "data/images.npz": "preprocess",
+    "results/model.json": "train",
+    "results/model.safetensors": "train",
+    "results/history.csv": "train",
+    "results/latents.npz": "evaluate",
+}
 
 
 def run_stages():
-    for stage in (preprocess, train, evaluate, render, explore):
+    for stage in STAGES:
         stage.main()
 
 
@@ -39,59 +49,76 @@ def contents():
     return {path: path.read_bytes() for path in paths}
 
 
-def read_metrics():
-    return json.loads(Path("results/metrics.json").read_text())
+def read_tables():
+    """Return the metrics by section, and the table of their standard errors."""
+    metrics = json.loads(Path("results/metrics.json").read_text())
+    return metrics, pd.read_csv("results/standard_errors.csv", index_col="metric")
 
 
-def figure_names():
-    return {path.stem for path in Path("results/figures").iterdir()}
+def check_figures():
+    """Check that each figure is there whose arrays are, and no other."""
+    arrays = {"history", *np.load("results/latents.npz")}
+    for name, draw in render.FIGURES.items():
+        drawn = Path("results", name).exists()
+        assert drawn == (set(inspect.signature(draw).parameters) <= arrays), name
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    """The outputs of one run."""
+def run(tmp_path_factory):
+    """The outputs of one run; the train and test split that it measured, and how."""
+    measure, measured = evaluate.measure, []
+
+    def measure_and_keep(model, train, test, settings):
+        measured.extend([train, test, measure(model, train, test, settings)])
+        return measured[-1]
+
     folder = tmp_path_factory.mktemp("outputs")
     make_project(folder)
-    with chdir(folder):
+    with chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "measure", measure_and_keep)
         write_params()
         run_stages()
-        return contents()
+        return contents(), measured
 
 
 @pytest.fixture
-def finished(tiny, outputs):
+def finished(tiny, run):
     """A tiny project whose stages have all run."""
     Path("results/figures").mkdir()
-    for path, content in outputs.items():
+    for path, content in run[0].items():
         path.write_bytes(content)
     return tiny
 
 
-def test_two_runs_give_the_same_bytes_and_say_what_they_do(tiny, outputs, capfd):
+def test_two_runs_give_the_same_bytes_and_say_what_they_do(tiny, run, capfd):
     run_stages()
     said, progress = capfd.readouterr()
-    assert "compiled" in said
-    assert "\nepoch 2/2: ELBO train -" in said
-    assert "\ntest: ELBO -" in said
+    for text in ("compiled", "\nepoch 2/2: ELBO train -", "\ntest: ELBO -"):
+        assert text in said
     assert "importance-weighted bound with 12 samples\n" in progress
-    again = contents()
-    assert set(again) == set(outputs)
-    assert [path for path in again if again[path] != outputs[path]] == []
-    assert figure_names() == {"bound", "rate", "samples", "traversals"}
+    expected, again = run[0], contents()
+    assert set(again) == set(expected)
+    assert [path for path in again if again[path] != expected[path]] == []
+    for content in expected.values():  # names no path and no host
+        assert b"/outputs" not in content and b"matplotlib.org" not in content
+    check_figures()
+    history = render.read_history()
+    assert list(history)[8:] == ["beta"] and list(history["epoch"]) == [1, 2]
+    np.testing.assert_allclose(history["train_loss"], -history["train_elbo"], atol=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("latent_dim", "likelihood", "objective", "own_figures", "varied"),
+    ("latent_dim", "binarization", "likelihood", "objective", "varied"),
     [
-        (1, "continuous_bernoulli", "iwae", set(), []),
-        (2, "gaussian", "capacity", {"manifold", "posteriors"}, ["capacity"]),
+        (1, "static", "continuous_bernoulli", "iwae", []),
+        (2, "none", "gaussian", "capacity", ["capacity"]),
     ],
 )
 def test_other_models_run_through(
-    tiny, capsys, latent_dim, likelihood, objective, own_figures, varied
+    tiny, capsys, latent_dim, binarization, likelihood, objective, varied
 ):
     tiny(
-        preprocess__binarization="none",
+        preprocess__binarization=binarization,
         model__latent_dim=latent_dim,
         model__hidden_units=[5],
         model__likelihood=likelihood,
@@ -102,23 +129,26 @@ def test_other_models_run_through(
     for name in ("traversals", "of_the_user"):
         Path(f"results/figures/{name}.png").touch()
     run_stages()
+    check_figures()
+    assert Path("results/figures/of_the_user.png").exists()
     weights = load_file("results/model.safetensors")
     assert weights["encoder.posterior.kernel"].shape == (5, 2 * latent_dim)
-    assert figure_names() == {"bound", "rate", "samples", "of_the_user"} | own_figures
     # Whatever was optimized, these are the true bounds on the same log p(x).
-    test = read_metrics()["test"]
+    (metrics, _), said = read_tables(), capsys.readouterr().out
+    test = metrics["test"]
     assert test["elbo"] < test["log_evidence"] + 0.5
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
-    assert test["pseudo_likelihood"] is False
+    assert f"log p(x) {test['log_evidence']:.2f} nats" in said
+    pseudo = binarization == "static"  # as these likelihoods are of grey pixels
+    assert all(part["pseudo_likelihood"] is pseudo for part in metrics.values())
+    assert said.count("pseudo-likelihood: this model") == 2 * pseudo
     history = pd.read_csv("results/history.csv")
     assert list(history)[8:] == varied
     for name in varied:  # in mid-epoch, as it rises from 0 to 2 over both epochs
         np.testing.assert_allclose(history[name], [0.5, 1.5])
-    said = capsys.readouterr().out
-    assert f"log p(x) {test['log_evidence']:.2f} nats" in said
-    assert "pseudo-likelihood" not in said
 
 
+@pytest.mark.long
 def test_a_learned_prior_runs_through(tiny, capsys):
     tiny(
         model__latent_dim=2,
@@ -129,65 +159,51 @@ def test_a_learned_prior_runs_through(tiny, capsys):
         evaluate__optimised_images=4,
     )
     run_stages()
+    check_figures()
     weights = load_file("results/model.safetensors")
     assert weights["prior.pseudo_inputs"].shape == (4, 24)
-    metrics = read_metrics()
+    metrics, errors = read_tables()
     test, enclosure, gaps = metrics["test"], metrics["enclosure"], metrics["gaps"]
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
     gain = test["annealed_bound"] - test["iwae_bound"]
     assert gain == pytest.approx(enclosure["test_gain"], abs=2e-4)
     assert abs(enclosure["gap"]) < 0.5
     assert gaps["amortisation_gap"] > 0 and gaps["approximation_gap"] > -0.01
-    errors = pd.read_csv("results/standard_errors.csv", index_col="metric")
     assert errors.loc["test_lower", "enclosure"] > 0
-    assert "manifold" not in figure_names() and "posteriors" in figure_names()
     with np.load("results/latents.npz") as latents:
         assert latents["prior_loc"].shape == latents["prior_scale"].shape == (4, 2)
     assert "by annealing: log p(x) of test images at least" in capsys.readouterr().out
 
 
-def test_a_pseudo_likelihood_is_said_and_recorded(tiny, capsys):
-    tiny(preprocess__binarization="none", model__hidden_units=[5])
-    for stage in (preprocess, train, evaluate):
-        stage.main()
-    assert capsys.readouterr().out.count("pseudo-likelihood: this model") == 2
-    assert all(part["pseudo_likelihood"] is True for part in read_metrics().values())
-
-
-def test_metrics_are_means_with_standard_errors_beside_them(finished):
-    metrics, latents = read_metrics(), np.load("results/latents.npz")
-    assert list(metrics) == ["train", "test"]
+def test_metrics_are_means_with_standard_errors_beside_them(finished, run):
+    metrics, errors = read_tables()
+    data, latents = np.load("data/images.npz"), np.load("results/latents.npz")
     classes = pd.read_csv("results/classes.csv")
-    errors = pd.read_csv("results/standard_errors.csv", index_col="metric")
-    for split, names, count in (("train", TERMS, 34), ("test", TEST_TERMS, 30)):
-        section = metrics[split]
-        assert list(section) == [*names, "active_units", "pseudo_likelihood"]
-        assert list(errors[split].dropna().index) == names
+    *splits, measures = run[1]
+    assert list(metrics) == list(measures.columns) == ["train", "test"]
+    for name, split in zip(metrics, splits, strict=True):
+        section, columns = metrics[name], measures.columns[name]
+        images = data[f"{name}_images"]
+        np.testing.assert_array_equal(split.images, images.reshape(len(images), -1))
+        np.testing.assert_array_equal(split.label, data[f"{name}_labels"])
+        assert list(section) == [*columns, *measures.scalars[name]]
+        assert list(errors[name].dropna().index) == list(columns)
         assert abs(section["elbo"] + section["rate"] + section["distortion"]) < 2e-4
-        rows = classes[classes["split"] == split]
+        rows = classes[classes["split"] == name]
         assert list(rows["class"]) == list(range(10))
         assert list(rows["name"]) == CLASSES
-        assert rows["images"].sum() == count
-        for name in set(names) - {"marginal_kl"}:
-            mean = np.average(rows[name], weights=rows["images"])
-            np.testing.assert_allclose(mean, section[name], atol=2e-4)
-    for name in TEST_TERMS:  # by image
-        column = latents[f"test_{name}"]
-        assert column.shape == (30,)
-        assert round(float(np.mean(column, dtype=float)), 4) == metrics["test"][name]
-
-
-def test_history_has_a_row_per_epoch(finished):
-    history = pd.read_csv("results/history.csv")
-    columns = [f"{split}_{term}" for split in ("train", "validation") for term in TERMS]
-    assert list(history) == ["epoch", *columns, "train_loss", "beta"]
-    assert list(history["epoch"]) == [1, 2]
-    assert np.isfinite(history.to_numpy()).all()
-    np.testing.assert_allclose(history["train_loss"], -history["train_elbo"], atol=1e-3)
+        assert rows["images"].sum() == len(images)
+        for key, values in columns.items():
+            assert section[key] == round(float(np.mean(values, dtype=float)), 4)
+            if key in rows:
+                mean = np.average(rows[key], weights=rows["images"])
+                np.testing.assert_allclose(mean, section[key], atol=2e-4)
+    for key, values in measures.columns["test"].items():  # by image
+        np.testing.assert_array_equal(latents[f"test_{key}"], values)
 
 
 def test_a_quick_look_is_at_the_first_images_alone(finished):
-    finished(evaluate__max_images=12, evaluate__grid_points=[0, 0])
+    finished(evaluate__max_images=12, evaluate__proposal="posterior")
     before = np.load("results/latents.npz")
     evaluate.main()
     after = np.load("results/latents.npz")
@@ -196,31 +212,6 @@ def test_a_quick_look_is_at_the_first_images_alone(finished):
         np.testing.assert_allclose(after[name], before[name][:12], rtol=1e-6)
     classes = pd.read_csv("results/classes.csv")
     assert list(classes.groupby("split")["images"].sum()) == [12, 12]
-
-
-class CutShort(BaseException):
-    """Stands for whatever ends a process."""
-
-
-def test_each_split_is_measured_under_its_own_name(finished, monkeypatch):
-    received = {}
-
-    def encode_split(model, images, label, name, settings):
-        received[name] = images, label
-        return name
-
-    def measure(model, train, test, settings):
-        assert (train, test) == ("train", "test")
-        raise CutShort
-
-    monkeypatch.setattr(evaluate, "encode_split", encode_split)
-    monkeypatch.setattr(evaluate, "measure", measure)
-    with pytest.raises(CutShort):
-        evaluate.main()
-    data = np.load("data/images.npz")
-    for split, (images, label) in received.items():
-        np.testing.assert_array_equal(images, data[f"{split}_images"])
-        np.testing.assert_array_equal(label, data[f"{split}_labels"])
 
 
 def test_a_notebook_loads_the_trained_model(finished, tmp_path, monkeypatch):
@@ -240,46 +231,18 @@ def test_weights_of_another_model_are_refused(finished):
         evaluate.main()
 
 
-def test_a_bug_in_loading_weights_keeps_its_traceback(finished, monkeypatch):
-    monkeypatch.setattr("vae.pipeline.trained.assign_weights", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        vae.load()
-
-
-def test_no_output_names_a_date_a_path_or_a_host(finished):
-    for content in contents().values():
-        assert b"/outputs" not in content
-        assert b"matplotlib.org" not in content
-
-
-@pytest.mark.parametrize(
-    ("stage", "path", "producer"),
-    [
-        (preprocess, "data/verified/train-images-idx3-ubyte", "download"),
-        (preprocess, "data/verified/t10k-labels-idx1-ubyte", "download"),
-        (preprocess, "data/verified/dataset.json", "download"),
-        (train, "data/images.npz", "preprocess"),
-        (evaluate, "data/images.npz", "preprocess"),
-        (evaluate, "results/model.json", "train"),
-        (evaluate, "results/model.safetensors", "train"),
-        (render, "results/history.csv", "train"),
-        (render, "results/latents.npz", "evaluate"),
-        (explore, "data/images.npz", "preprocess"),
-        (explore, "results/model.json", "train"),
-        (explore, "results/model.safetensors", "train"),
-        (explore, "results/latents.npz", "evaluate"),
-    ],
-)
-def test_missing_and_damaged_inputs_are_named_with_what_mends_them(
-    finished, stage, path, producer
-):
-    content, mend = Path(path).read_bytes(), f".*dvc repro {producer}"
-    Path(path).write_bytes(content[: len(content) // 2])
-    with pytest.raises(PipelineError, match=f"{path}: damaged .*; {mend}"):
-        stage.main()
-    Path(path).unlink()
-    with pytest.raises(PipelineError, match=f"{path}: no such file; {mend}"):
-        stage.main()
+@pytest.mark.parametrize("path", PRODUCERS)
+def test_missing_and_damaged_inputs_are_named_with_what_mends_them(finished, path):
+    content, mend = Path(path).read_bytes(), f".*dvc repro {PRODUCERS[path]}"
+    readers = [stage for stage in STAGES if path in DVC[stage.__name__]["deps"]]
+    assert readers
+    for stage in readers:
+        Path(path).write_bytes(content[: len(content) // 2])
+        with pytest.raises(PipelineError, match=f"{path}: damaged .*; {mend}"):
+            stage.main()
+        Path(path).unlink()
+        with pytest.raises(PipelineError, match=f"{path}: no such file; {mend}"):
+            stage.main()
 
 
 @pytest.mark.parametrize("stage", [train, evaluate])
