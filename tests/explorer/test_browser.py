@@ -353,7 +353,9 @@ def test_fingers_move_z_and_the_view(open_page):
 def test_the_keyboard_reaches_everything(open_page):
     page, model, _ = open_page(latent_dim=2, prior="vamp")
     settled(page)
-    interactive = """[...document.querySelectorAll("button, input, [tabindex='0']")]"""
+    interactive = """[...document.querySelectorAll(
+        "button:not([hidden] *), input, [tabindex='0']"
+    )]"""
     wanted, reached = run(page, f"{interactive}.length"), set()
     for _ in range(wanted):
         page.keyboard.press("Tab")
@@ -411,7 +413,7 @@ def test_the_page_follows_to_the_dark(open_page):
 def save(page, folder):
     """Save the model from the page to where tools read it."""
     downloads = []
-    page.on("download", downloads.append)
+    page.on("download", lambda download: downloads.append(download))
     with page.expect_download(lambda _: len(downloads) == 2):
         page.click("#save")
     for download in downloads:
