@@ -11,6 +11,7 @@ losses of a configuration differ: then somebody has not done the work.
 
 import argparse
 import sys
+from collections import deque
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -26,13 +27,14 @@ COLORS = ["#1b6ca8", "#e08a1e", "#c44e52", "#e6a6a8", "#5b9f63"]
 def start(name: str) -> dict[str, Contender]:
     """Start all programs, one after the other so that none slows another's start."""
     configuration = CONFIGURATIONS[name]
-    programs = {OURS: ("bound", {})} if name == BOUND else dict(TRAINING)
-    for label, library in SGEMM.items():
-        programs[label] = ("sgemm", {"library": library, "bound": name == BOUND})
+    programs = {OURS: ("bound", {})} if name == BOUND else TRAINING
     contenders = {
         label: Contender(module, configuration, **options)
         for label, (module, options) in programs.items()
     }
+    for label, library in SGEMM.items():
+        options = {"library": library, "bound": name == BOUND}
+        contenders[label] = Contender("sgemm", configuration, **options)
     if name == "dynamic":  # what the draws cost, measured side by side
         contenders["ours on grey pixels"] = Contender("ours", CONFIGURATIONS["grey"])
     return contenders
@@ -41,21 +43,18 @@ def start(name: str) -> dict[str, Contender]:
 def run_rounds(contenders: dict[str, Contender], num_rounds: int) -> pd.DataFrame:
     """Return a row per round and program: its images per second and its loss."""
     rows = []
-    names = list(contenders)
+    order = deque(contenders.items())
     for i in range(num_rounds):
-        shift = i % len(names)
-        for name in names[shift:] + names[:shift]:
-            answer = contenders[name].ask("epoch")
-            rate = contenders[name].num_images / answer["seconds"]
+        for name, contender in order:
+            answer = contender.ask("epoch")
+            rate = contender.num_images / answer["seconds"]
             rows.append((i, name, rate, answer["loss"]))
+        order.rotate(-1)
     return pd.DataFrame(rows, columns=["round", "program", "rate", "loss"])
 
 
 def summarize(rounds: pd.DataFrame) -> pd.DataFrame:
-    """Return medians and ranges over the rounds, a row per program.
-
-    The ratio of ours over a program is taken in each round, then its median.
-    """
+    """Return medians and ranges of rates and ratios per round, a row per program."""
     table = rounds.pivot(index="round", columns="program")
     rate, loss = table["rate"], table["loss"]
     ratio = rate[[OURS]].to_numpy() / rate
@@ -94,9 +93,9 @@ def differing_losses(results: pd.DataFrame) -> pd.DataFrame:
 
 def draw_throughput(summaries: dict[str, pd.DataFrame]) -> plt.Figure:
     """Draw bars of images per second with their ranges, and the limit of products."""
-    n = len(summaries)
-    size = (2 * n, 3.6)
-    figure, axes = plt.subplots(1, n, figsize=size, squeeze=False, layout="constrained")
+    size = (2 * len(summaries), 3.6)
+    figure = plt.figure(figsize=size, layout="constrained")
+    axes = figure.subplots(1, len(summaries), squeeze=False)
     style = {"color": COLORS, "label": list(TRAINING), "capsize": 3, "width": 0.85}
     for ax, (name, summary) in zip(axes[0], summaries.items(), strict=True):
         programs = summary.loc[list(TRAINING)] / 1000

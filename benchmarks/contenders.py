@@ -13,11 +13,8 @@ from ruamel.yaml import YAML
 from programs.worker import Configuration
 
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
-# What params.yaml describes, but for the learning rate.
-DEFAULT = Configuration(
-    hidden_units=PARAMS["model"]["hidden_units"],
-    latent_dim=PARAMS["model"]["latent_dim"],
-    activation=PARAMS["model"]["activation"],
+DEFAULT = Configuration(  # what params.yaml describes, but for the learning rate
+    **{k: PARAMS["model"][k] for k in ("hidden_units", "latent_dim", "activation")},
     batch_size=PARAMS["train"]["batch_size"],
     dynamic=PARAMS["preprocess"]["binarization"] == "dynamic",
     num_images=51_200,
@@ -49,8 +46,7 @@ def environment() -> dict[str, str]:
     """Return where programs find each other; their libraries are as they come."""
     settings = ("OPENBLAS_", "XLA_", "TF_", "OMP_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(settings)}
-    # Without the second, PyTorch's threads spin while they wait: twenty times slower
-    # as soon as anything else runs.
+    # PyTorch's threads would spin while they wait: twenty times slower beside others.
     return kept | {"PYTHONPATH": "benchmarks:stages", "OMP_WAIT_POLICY": "passive"}
 
 
@@ -61,10 +57,10 @@ class Contender:
         self.num_images = configuration.num_steps * configuration.batch_size
         folder = Path() if module in WITH_TENSORFLOW else Path("benchmarks")
         command = [folder / ".venv/bin/python", "-m", f"programs.{module}"]
-        arguments = [json.dumps(asdict(configuration)), json.dumps(options)]
+        command += [json.dumps(asdict(configuration)), json.dumps(options)]
         self._log = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [*command, *arguments],
+            command,
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -2,16 +2,14 @@
 
     make bench-growth
 
-Around 784-400-20 ReLU, batch 128, binary pixels drawn anew, 12,800 images per epoch;
-for importance samples, the bound on log p(x) of 208 images by the default network with
-20 latent dimensions. Each point is measured in a process of its own, whose peak memory
-is that of all it does, imports and compilation included; the seconds, a median of five
-epochs, leave these out. Writes benchmarks/growth.csv and benchmarks/growth.png.
+Around `dynamic` of bench.py with 12,800 images per epoch, and around `bound` with 208.
+Each point has a process of its own. Its peak memory includes imports and compilation;
+its seconds, a median of five epochs, do not. Writes benchmarks/growth.csv and .png.
 """
 
-import statistics
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -32,8 +30,8 @@ AXES = {  # by what the figure calls them: fields of the configuration, and valu
 
 def draw_growth(growth: pd.DataFrame) -> plt.Figure:
     """Draw time above memory, a column per axis; dashed where growth is linear."""
-    layout = {"sharex": "col", "sharey": "row", "layout": "constrained"}
-    figure, axes = plt.subplots(2, len(AXES), figsize=(10, 4.4), **layout)
+    figure = plt.figure(figsize=(10, 4.4), layout="constrained")
+    axes = figure.subplots(2, len(AXES), sharex="col", sharey="row")
     for column, name in zip(axes.T, AXES, strict=True):
         points = growth[growth["axis"] == name]
         value = points["value"]
@@ -64,8 +62,7 @@ def main() -> None:
                 contender = Contender("bound", BOUNDED, **change)
             else:
                 contender = Contender("ours", replace(TRAINED, **change))
-            epochs = [contender.ask("epoch") for _ in range(5)]
-            seconds = statistics.median(epoch["seconds"] for epoch in epochs)
+            seconds = median(contender.ask("epoch")["seconds"] for _ in range(5))
             peak = contender.close()
             print(f"{axis} {value}: {seconds:.2f} s, {peak:.0f} MiB", flush=True)
             rows.append((axis, value, seconds, peak))

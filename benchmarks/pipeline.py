@@ -2,19 +2,18 @@
 
     make bench-pipeline
 
-The seconds and the peak memory of each stage, DVC's own included, and the seconds of
-the epochs in `train`. Then runs with nothing to do, and runs after a change to how
-figures look. Takes about three minutes.
+The seconds and the peak memory of each stage, DVC's own included; then runs with
+nothing to do, and runs after a change to how figures look. Takes about three minutes.
 """
 
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 from clones import clone, environment
 
@@ -59,14 +58,14 @@ def main() -> None:
             note = f", epochs {epoch_seconds(lines):.1f} s" if stage == "train" else ""
             print(f"{stage:<10} {seconds:6.1f} s {peak:6.0f} MiB{note}", flush=True)
         print(f"all stages {total:6.1f} s")
-        idle = statistics.median(repro(project)[0] for _ in range(5))
+        idle = median(repro(project)[0] for _ in range(5))
         print(f"nothing to do: {idle:.2f} s, median of 5")
         changed = []
         for _ in range(3):
             with (project / STYLE).open("a") as file:
                 file.write("# changed\n")
             changed.append(repro(project)[0])
-        print(f"figures alone: {statistics.median(changed):.2f} s, median of 3")
+        print(f"figures alone: {median(changed):.2f} s, median of 3")
 
 
 if __name__ == "__main__":

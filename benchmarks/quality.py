@@ -24,8 +24,7 @@ LIMIT = 400  # epochs
 
 def recipe(epochs: int) -> Contender:
     """Start our trainer with the recipe of `params.yaml` and as many epochs."""
-    train = PARAMS["train"]
-    settings = {name: train[name] for name in ("learning_rate", "schedule")}
+    settings = {name: PARAMS["train"][name] for name in ("learning_rate", "schedule")}
     return Contender("ours", DEFAULT, epochs=epochs, **settings)
 
 
@@ -46,10 +45,8 @@ def fewest_epochs() -> int:
 def race(contenders: dict[str, Contender], recipe_epochs: int) -> pd.DataFrame:
     """Return a row per program: epochs, their seconds, and its last ELBO.
 
-    Args:
-        contenders: after their first epoch, which compiles; it counts as the median of
-            the others.
-        recipe_epochs: after which ours ends; the others end at the target.
+    Ours ends after `recipe_epochs`, the others at the target. The first epoch, which
+    compiles, counts as the median of the others.
     """
     seconds = defaultdict(list)
     rows, running = {}, dict(contenders)

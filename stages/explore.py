@@ -64,15 +64,11 @@ def gather(
     test_images = images["test_images"][:MAX_IMAGES]
     return {
         "about": describe(trained),
-        "settings": trained.model,
-        "binarization": trained.binarization,
-        "image_shape": trained.image_shape,
-        "class_names": trained.class_names,
+        "description": trained._asdict(),
         "rate_by_dimension": rate.tolist(),
         "prior": pack_prior(latents),
         "points": encode_floats(latents["loc"][:, shown]),
         "point_labels": encode_bytes(latents["label"]),
-        "binary": trained.binary,
         "images": pack_images(test_images, binary=trained.binary),
         "labels": images["test_labels"][:MAX_IMAGES].tolist(),
         "num_weights": sum(array.size for array in used.values()),

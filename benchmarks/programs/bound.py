@@ -17,9 +17,8 @@ def make(configuration, images, num_samples=NUM_SAMPLES):
     binary = np.where(images > 127, 255, 0).astype(np.uint8)
 
     def run_epoch(count=None):
-        bounds = importance_bounds(
-            vae, binary[:count], proposal="posterior", num_samples=num_samples, seed=1
-        )
+        draws = {"proposal": "posterior", "num_samples": num_samples, "seed": 1}
+        bounds = importance_bounds(vae, binary[:count], **draws)
         return -float(bounds.iwae_bound.mean())
 
     return Program(run_epoch, overhead=functools.partial(run_epoch, FEW))

@@ -33,9 +33,8 @@ def make_network(widths, activation):
         keras.layers.Dense(units, activation, kernel_initializer="he_uniform")
         for units in hidden
     ]
-    return keras.Sequential(
-        [keras.Input([inputs]), *layers, keras.layers.Dense(outputs)]
-    )
+    layers += [keras.layers.Dense(outputs)]
+    return keras.Sequential([keras.Input([inputs]), *layers])
 
 
 def make(configuration, images):

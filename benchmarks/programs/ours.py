@@ -21,19 +21,14 @@ def make_vae(configuration):
     )
 
 
-def make(configuration, images, **recipe):
+def make(configuration, images, epochs=1, **recipe):
     vae = make_vae(configuration)
-    recipe = Recipe(
-        num_samples=1,
-        batch_size=configuration.batch_size,
-        seed=1,
-        **{"epochs": 1, "learning_rate": LEARNING_RATE, "schedule": "constant"}
-        | recipe,
-    )
+    recipe = {"learning_rate": LEARNING_RATE, "schedule": "constant"} | recipe
+    size = configuration.batch_size
     trainer = Trainer(
         vae,
         WeightedElbo(beta=1.0, beta_warmup_epochs=0),
-        recipe,
+        Recipe(num_samples=1, batch_size=size, seed=1, epochs=epochs, **recipe),
         images,
         validation_images=images[:1],  # which is not run
         dynamic=configuration.dynamic,
@@ -45,10 +40,8 @@ def make(configuration, images, **recipe):
         return float((terms["rate"] + terms["distortion"]).numpy().mean())
 
     def negative_elbo(images):
-        rate, distortion = rates_and_distortions(
-            vae, images, num_samples=1, seed=1, split="train"
-        )
-        return float((rate + distortion).mean())
+        draws = {"num_samples": 1, "seed": 1, "split": "train"}
+        return float(sum(rates_and_distortions(vae, images, **draws)).mean())
 
     return Program(run_epoch, negative_elbo)
 

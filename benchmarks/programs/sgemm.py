@@ -16,17 +16,14 @@ def random(*shape):
 
 
 def training_products(configuration):
-    """Make the factors of each layer's output and of both of its gradients.
-
-    The gradient of the first layer's input, the pixels, is not needed.
-    """
+    """Make the factors of each layer's output and of both of its gradients."""
     factors = []
     for widths in (configuration.encoder_widths, configuration.decoder_widths):
         for shape in pairwise(widths):
             x, gradient = (random(configuration.batch_size, n) for n in shape)
             weights = random(*shape)
             factors += [(x, weights), (x.T, gradient), (gradient, weights.T)]
-    return factors[:2] + factors[3:]
+    return factors[:2] + factors[3:]  # the pixels need no gradient
 
 
 def decoder_products(configuration):

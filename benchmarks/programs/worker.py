@@ -1,9 +1,8 @@
 """A program of the comparison, as a process that trains an epoch when it is told to.
 
-Its two arguments are JSON objects: the fields of the configuration, and what else the
-program is to be told. It prints a line after a first epoch, which compiles what is to
-be compiled. Then it reads lines: for each it trains an epoch and prints its seconds and
-mean loss as JSON, or for a line `validate` the ELBO of the validation images.
+Its two arguments are JSON objects: the configuration, and further options. It prints a
+line after a first epoch, which compiles. Then for each line that it reads it trains an
+epoch and prints seconds and mean loss, or for `validate` the ELBO of those images.
 """
 
 import json
@@ -51,10 +50,8 @@ class Program(NamedTuple):
     """What a process does when it is told to."""
 
     epoch: Callable[[], float | None]  # returns its mean loss, in nats per image
-    # Of uint8 images [images, pixels], a mean in nats.
-    negative_elbo: Callable[[np.ndarray], float] | None = None
-    # Runs after each epoch; its time is taken off that of the epoch.
-    overhead: Callable[[], float] = float
+    negative_elbo: Callable[[np.ndarray], float] | None = None  # mean over uint8 images
+    overhead: Callable[[], float] = float  # its time is taken off that of an epoch
 
 
 def serve(make: Callable[..., Program]) -> None:

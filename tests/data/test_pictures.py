@@ -9,7 +9,7 @@ from vae.pipeline.errors import PipelineError
 
 
 def save(path, ink, mode="L", paper=255, pen=0):
-    """Save a picture whose ink [height, width] is drawn with a pen on paper."""
+    """Save a picture of ink [height, width], drawn with a pen on paper."""
     gray = np.uint8(paper + (int(pen) - int(paper)) * ink)
     Image.fromarray(gray).convert(mode).save(path)
     return path
@@ -34,18 +34,18 @@ def test_new_pixels_are_means_by_area():
     # 50 pixels on 20: two of the new ones cover five of the old ones.
     fine = np.kron(ink[3:53, 5:45], np.ones((2, 2)))
     expected = fine.reshape(20, 5, 16, 5).mean(axis=(1, 3)) / 255
-    rows, columns = (np.flatnonzero(received.any(axis=axis)) for axis in (1, 0))
-    assert (len(rows), len(columns)) == (20, 16)
-    np.testing.assert_allclose(received[np.ix_(rows, columns)], expected)
+    top, left = np.argwhere(received).min(axis=0)
+    box = received[top : top + 20, left : left + 16]
+    np.testing.assert_allclose(box, expected)
+    assert np.count_nonzero(received) == box.size
 
 
 def test_the_center_of_mass_is_in_the_middle_but_nothing_is_cut():
     ink = np.zeros((100, 100), np.uint8)
     ink[10:90, 10:50] = ink[80:90, 10:90] = 255  # an L: heavier below and on the left
     received = fit_ink(ink, (28, 28))
-    mass = received / received.sum()
-    places = mass.sum(axis=1) @ np.arange(28), mass.sum(axis=0) @ np.arange(28)
-    np.testing.assert_allclose(places, 13.5, atol=0.5)
+    center = (np.indices((28, 28)) * received).sum(axis=(1, 2)) / received.sum()
+    np.testing.assert_allclose(center, 13.5, atol=0.5)
     ink[11:80] = 0  # the center of mass is far below
     received = fit_ink(ink, (28, 28))
     assert received[0].any() and not received[20:].any()
@@ -55,14 +55,12 @@ def test_the_center_of_mass_is_in_the_middle_but_nothing_is_cut():
 def test_a_picture_of_the_right_size_is_taken_as_it_is(tmp_path):
     ink = np.zeros((28, 28))
     ink[2:9, 3:5] = 1
-    np.testing.assert_array_equal(read_picture(save(tmp_path / "a.png", ink)), ink)
-
-
-def test_where_it_is_transparent_there_is_paper(tmp_path):
-    picture = np.zeros((100, 100, 4), np.uint8)
-    picture[20:80, 40:50, 3] = 255  # black, but transparent around
-    Image.fromarray(picture).save(tmp_path / "a.png")
-    assert 0 < (read_picture(tmp_path / "a.png") > 0.5).mean() < 0.2
+    path = save(tmp_path / "a.png", ink)
+    np.testing.assert_array_equal(read_picture(path), ink)
+    picture = np.zeros((28, 28, 4), np.uint8)
+    picture[ink > 0, 3] = 255  # black, but transparent around, where there is paper
+    Image.fromarray(picture).save(path)
+    np.testing.assert_array_equal(read_picture(path), ink)
 
 
 @pytest.mark.parametrize(
@@ -78,21 +76,15 @@ def test_where_it_is_transparent_there_is_paper(tmp_path):
 def test_a_picture_that_cannot_be_used_is_one_line(tmp_path, make, message):
     path = tmp_path / "a.png"
     make(path)
-    with pytest.raises(PipelineError, match=f"^{path}: {message}") as error:
+    with pytest.raises(PipelineError, match=rf"\A{path}: {message}.*\Z"):
         read_picture(path)
-    assert len(str(error.value).splitlines()) == 1
 
 
-def test_images_stand_row_by_row():
+def test_images_stand_row_by_row_and_are_written_black_on_white(tmp_path):
     tiled = tile(np.arange(1.0, 4.0)[:, None, None] * np.ones((3, 2, 2)), columns=2)
     assert tiled.shape == (8, 8)
     assert [tiled[0, 0], tiled[0, 4], tiled[4, 0], tiled[4, 4]] == [1, 2, 3, 0]
     assert tiled[2].sum() == tiled[:, 2].sum() == 0
-
-
-def test_ink_is_written_black_on_white_in_the_same_bytes(tmp_path):
-    for name in "ab":
-        write_png(tmp_path / f"{name}.png", np.array([[0.0, 1.0]]), zoom=1)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    pixels = np.asarray(Image.open(tmp_path / "a.png").convert("L"))
-    assert pixels.tolist() == [[255, 0]]
+    path = tmp_path / "a.png"
+    write_png(path, np.array([[0.0, 1.0]]), zoom=1)
+    assert np.asarray(Image.open(path).convert("L")).tolist() == [[255, 0]]

@@ -1,5 +1,7 @@
-// How a drawing becomes an image like those of the data. `fit_ink` in `data/pictures.py` states
-// the rule, and follows it for files; the tests hold one against the other.
+// How a drawing becomes an image like those of the data, by the rule that `fit_ink` in
+// `data/pictures.py` states.
+
+import { add } from "./mathematics.js";
 
 /** Where along an axis the box of the ink begins and ends, given the most ink at each position. */
 function findBox(most) {
@@ -10,12 +12,8 @@ function findBox(most) {
 
 /** By how many pixels to move a box of `sums` of ink that is scaled to pixels of width `step`. */
 function findShift(sums, step, size) {
-  let [mass, moment] = [0, 0];
-  sums.forEach((sum, i) => {
-    mass += sum;
-    moment += sum * (2 * i + 1);
-  });
-  const shift = Math.floor(size / 2 - moment / (2 * mass) / step + 0.5);
+  const center = add(sums.map((sum, i) => sum * (2 * i + 1))) / (2 * add(sums));
+  const shift = Math.floor(size / 2 - center / step + 0.5);
   return Math.max(0, Math.min(shift, Math.floor(size - sums.length / step)));
 }
 
@@ -42,9 +40,8 @@ export function fitInk(ink, [height, width]) {
   const [left, right] = findBox(columns(ink).map((column) => Math.max(...column)));
   const box = ink.slice(top, bottom).map((row) => Array.from(row.slice(left, right)));
   if (!box.length) return new Float32Array(height * width);
-  const sum = (values) => values.reduce((a, b) => a + b);
   const step = (28 * Math.max(box.length / height, box[0].length / width)) / 20;
-  const axis = (lines, size) => ({ step, size, shift: findShift(lines.map(sum), step, size) });
+  const axis = (lines, size) => ({ step, size, shift: findShift(lines.map(add), step, size) });
   const narrow = resample(box.flat(), box[0].length, axis(columns(box), width));
   const image = resample(narrow, box.length, axis(box, height));
   return Float32Array.from(image, (value) => value / 255);

@@ -16,27 +16,22 @@ function continuousMean(logit) {
   return logit > 0 ? upper : 1 - upper;
 }
 
+const bernoulliMean = (logit) => 1 / (1 + Math.exp(-logit));
+const ofLogits = { factor: 1, ofImage: () => 0 };
+
 /**
  * The families by name, each a function of the logarithm of its scale, in the form
  *
  *     log p(x|z) = factor (x . output) - sum normalizer(output) - ofImage(x)
  *
- * where only the first term needs both, so that many z are cheap. `mean` is E[x|z] of an
- * output; `binary` says whether pixels are 0 or 1.
+ * where only the first term needs both, so that many z are cheap. `mean` is E[x|z].
  */
 export const LIKELIHOODS = {
-  bernoulli: () => ({
-    binary: true,
-    factor: 1,
-    normalizer: softplus,
-    ofImage: () => 0,
-    mean: (logit) => 1 / (1 + Math.exp(-logit)),
-  }),
+  bernoulli: () => ({ ...ofLogits, binary: true, normalizer: softplus, mean: bernoulliMean }),
   continuous_bernoulli: () => ({
+    ...ofLogits,
     binary: false,
-    factor: 1,
     normalizer: continuousNormalizer,
-    ofImage: () => 0,
     mean: continuousMean,
   }),
   gaussian: (logScale) => {
@@ -52,7 +47,6 @@ export const LIKELIHOODS = {
   },
 };
 
-/** The likelihood of a model. */
 export const makeLikelihood = ({ likelihood, logScale }) => LIKELIHOODS[likelihood](logScale);
 
 /** log p(x|z) of an image `x` [pixels] for each of the decoder's `outputs` [rows, pixels]. */

@@ -1,13 +1,9 @@
 // Sums, and random numbers that depend on a seed alone.
 
 export const LOG_2PI = Math.log(2 * Math.PI);
-
 export const softplus = (u) => Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
-
 export const maximum = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
-
 export const add = (values) => values.reduce((sum, value) => sum + value, 0);
-
 export const average = (values) => add(values) / values.length;
 
 export function logSumExp(values) {
@@ -29,7 +25,6 @@ export function makeRandom(seed) {
   return { uniform, normal };
 }
 
-/** Draw standard Gaussian noise, [count]. */
 export function drawNormals(seed, count) {
   const { normal } = makeRandom(seed);
   return Float64Array.from({ length: count }, normal);

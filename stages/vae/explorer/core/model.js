@@ -1,21 +1,14 @@
 // The model: what the page's data say of it, its networks, and the bounds of log p(x) in nats.
 
-import { LIKELIHOODS, logLikelihoods, makeLikelihood } from "./likelihoods.js";
+import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
 import { LOG_2PI, average, logSumExp, softplus } from "./mathematics.js";
-import { ACTIVATIONS, forward, readNetwork } from "./network.js";
+import { forward, readNetwork } from "./network.js";
 import { readTensors } from "./packing.js";
 import { logPrior, rate } from "./prior.js";
 
-/** Say what of a model this page has no formula for, or nothing. */
-export function unknownPart({ settings, prior }) {
-  const { activation, likelihood } = settings;
-  if (!(activation in ACTIVATIONS)) return `the activation ${activation}`;
-  if (!(likelihood in LIKELIHOODS)) return `the likelihood ${likelihood}`;
-  return prior ? "" : `the prior ${settings.prior}`;
-}
-
 /** Read the model; plain arrays, so that it can be sent to a worker. */
-export function readModel({ settings, weights }, prior) {
+export function readModel({ description, weights }, prior) {
+  const settings = description.model;
   const tensors = readTensors(weights);
   const learned = tensors["likelihood.log_scale"];
   return {
@@ -71,7 +64,7 @@ export function terms(model, x, noise) {
   return { rate: rate(posterior, model.prior, logPriors), distortions, logWeights };
 }
 
-/** The bound log mean_k w_k with a number of samples: the mean over groups of this size. */
+/** The bound log mean_k w_k with a number of samples, averaged over groups of this size. */
 export function iwaeBound(logWeights, numSamples) {
   const bounds = [];
   for (let i = 0; i + numSamples <= logWeights.length; i += numSamples) {

@@ -1,16 +1,14 @@
-// The networks: a dense encoder and decoder in 32-bit arrays, many rows at once.
-// Rows and widths are padded to multiples of four: the product takes blocks of 4 x 4.
+// The dense networks in 32-bit arrays. Rows and widths are padded to multiples of four:
+// the product takes blocks of 4 x 4.
 
 export const pad = (count) => Math.ceil(count / 4) * 4;
 
 /** Read a layer; its kernel comes as [inputs, outputs] and is kept transposed. */
 function readLayer(tensors, name) {
-  const { shape, values } = tensors[`${name}.kernel`];
-  const [inputs, outputs] = shape;
-  const width = pad(inputs);
-  const kernel = new Float32Array(pad(outputs) * width);
+  const { shape: [inputs, outputs], values } = tensors[`${name}.kernel`];
+  const kernel = new Float32Array(pad(outputs) * pad(inputs));
   for (let i = 0; i < inputs; i++) {
-    for (let j = 0; j < outputs; j++) kernel[j * width + i] = values[i * outputs + j];
+    for (let j = 0; j < outputs; j++) kernel[j * pad(inputs) + i] = values[i * outputs + j];
   }
   const bias = new Float32Array(pad(outputs));
   bias.set(tensors[`${name}.bias`].values);
@@ -44,8 +42,7 @@ export const ACTIVATIONS = {
 
 /** Multiply `values` [rows, inputs] by the kernel and add the bias: [rows, outputs], all padded. */
 export function affine(values, layer, rows) {
-  const inputs = pad(layer.inputs);
-  const outputs = pad(layer.outputs);
+  const [inputs, outputs] = [pad(layer.inputs), pad(layer.outputs)];
   const { kernel, bias } = layer;
   const result = new Float32Array(rows * outputs);
   for (let i = 0; i < rows; i += 4) {
@@ -96,7 +93,7 @@ export function lastHidden(network, activation, values, rows) {
 
 /** Compute the outputs [rows, outputs] of a network from `values` [rows, inputs]. */
 export function forward(network, activation, values, rows) {
-  const last = network[network.length - 1];
+  const last = network.at(-1);
   const h = lastHidden(network, activation, values, rows);
   const outputs = affine(h, last, pad(rows));
   return copyRows(outputs, rows, pad(last.outputs), last.outputs).subarray(0, rows * last.outputs);

@@ -27,9 +27,3 @@ export function readTensors({ header, values }) {
   }
   return tensors;
 }
-
-/** Write a file of weights in the format safetensors: length of the header, header, values. */
-export function writeSafetensors({ header, values }) {
-  const length = new BigUint64Array([BigInt(header.length)]);
-  return new Blob([length, header, readFloats(values)], { type: "application/octet-stream" });
-}

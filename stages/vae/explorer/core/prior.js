@@ -34,12 +34,11 @@ export function rate({ loc, scale }, prior, logPriors) {
   if (prior.count > 1) {
     return -add(scale.map((s) => Math.log(s) + 0.5 * (LOG_2PI + 1))) - average(logPriors);
   }
-  return add(
-    loc.map((mu, d) => {
-      const [distance, width] = [(mu - prior.loc[d]) / prior.scale[d], scale[d] / prior.scale[d]];
-      return 0.5 * (distance ** 2 + width ** 2 - 1) - Math.log(width);
-    }),
-  );
+  const each = loc.map((mu, d) => {
+    const [distance, width] = [(mu - prior.loc[d]) / prior.scale[d], scale[d] / prior.scale[d]];
+    return 0.5 * (distance ** 2 + width ** 2 - 1) - Math.log(width);
+  });
+  return add(each);
 }
 
 /** Draw z ~ p(z), [latent]. */
@@ -50,15 +49,10 @@ export function drawPrior({ loc, scale, count, mean }, { uniform, normal }) {
 
 // The grid of the quadrature. Along each axis it has, for t in equal steps from -1 to 1, the
 // values center + core * LIMIT sinh(warp t) / sinh(WARP), so that points are densest at the
-// center; with the standard prior center, core and warp are 0, 1 and WARP. The quadrature of
-// the pipeline places its points by the same formula, but has a number of its own,
-// `evaluate.grid_points`: both sums converge to log p(x).
-const LIMIT = 6;
-const WARP = 3;
-const CORE = 0.25;
-
-/** Points along an axis, by the number of latent dimensions. */
-export const GRID_POINTS = { 1: 2001, 2: 301 };
+// center; with the standard prior center, core and warp are 0, 1 and WARP. The pipeline uses
+// the same formula with `evaluate.grid_points`: both sums converge to log p(x).
+const [LIMIT, WARP, CORE] = [6, 3, 0.25];
+export const GRID_POINTS = { 1: 2001, 2: 301 }; // along an axis, by the number of axes
 
 /** Center, core and warp of an axis, from the Gaussians of a prior along this axis. */
 function extentOf(loc, scale) {

@@ -2,7 +2,7 @@
 // It gets {model, numSamples, hasGrid}, then {x} for each image; it sends {progress}, and terms.
 
 import { makeLikelihood } from "./likelihoods.js";
-import { drawMirrored, logSumExp } from "./mathematics.js";
+import { drawMirrored, logSumExp, maximum } from "./mathematics.js";
 import { terms } from "./model.js";
 import { affine, lastHidden, pad } from "./network.js";
 import { logPrior, makeAxis } from "./prior.js";
@@ -14,15 +14,9 @@ let model, likelihood, last, noise, grid;
 function startGrid() {
   const axes = Array.from({ length: model.latentDim }, (_, d) => makeAxis(model.prior, d));
   const total = axes.reduce((product, { z }) => product * z.length, 1);
-  grid = {
-    axes,
-    done: 0,
-    total,
-    hidden: new Float32Array(total * pad(last.inputs)),
-    normalizer: new Float64Array(total),
-    logMass: new Float64Array(total),
-    logWeight: new Float64Array(total),
-  };
+  const hidden = new Float32Array(total * pad(last.inputs));
+  const [normalizer, logMass, logWeight] = [0, 1, 2].map(() => new Float64Array(total));
+  grid = { axes, done: 0, total, hidden, normalizer, logMass, logWeight };
   decodeChunk();
 }
 
@@ -40,9 +34,8 @@ function decodeChunk() {
     logMass[done + i] = logPrior(model.prior, point) + logWeight[done + i];
   }
   const h = lastHidden(model.decoder, model.activation, z, rows);
+  hidden.set(h.subarray(0, rows * pad(last.inputs)), done * pad(last.inputs));
   const outputs = affine(h, last, pad(rows));
-  const width = pad(last.inputs);
-  hidden.set(h.subarray(0, rows * width), done * width);
   for (let i = 0; i < rows; i++) {
     let sum = 0;
     for (let j = 0, k = i * pad(last.outputs); j < last.outputs; j++, k++) {
@@ -55,9 +48,9 @@ function decodeChunk() {
   if (grid.done < total) setTimeout(decodeChunk);
 }
 
-/** log p(x, z) + log of the weight at each point; x . output is linear in `hidden`. */
-function logJoint(x) {
-  const { hidden, normalizer, logMass, total } = grid;
+/** log p(x), and log p(z|x), a density, at each point; x . output is linear in `hidden`. */
+function integrate(x) {
+  const { hidden, normalizer, logMass, logWeight, total } = grid;
   const { factor, ofImage } = likelihood;
   const width = pad(last.inputs);
   const direction = new Float64Array(width);
@@ -67,32 +60,26 @@ function logJoint(x) {
     offset += factor * x[j] * last.bias[j];
     for (let i = 0; i < width; i++) direction[i] += factor * x[j] * last.kernel[j * width + i];
   }
-  const result = new Float64Array(total);
+  const joint = new Float64Array(total); // log p(x, z) + log of the weight
   for (let n = 0; n < total; n++) {
     let sum = 0;
     for (let i = 0, k = n * width; i < width; i++, k++) sum += direction[i] * hidden[k];
-    result[n] = sum + offset - normalizer[n] + logMass[n];
+    joint[n] = sum + offset - normalizer[n] + logMass[n];
   }
-  return result;
-}
-
-/** log p(x), and log p(z|x), a density, at each point. */
-function integrate(x) {
-  const joint = logJoint(x);
   const logEvidence = logSumExp(joint);
-  const logPosterior = Float32Array.from(joint, (value, i) => value - logEvidence - grid.logWeight[i]);
-  return { logEvidence, logPosterior };
+  const logPosterior = Float32Array.from(joint, (value, i) => value - logEvidence - logWeight[i]);
+  return { logEvidence, logPosterior, most: maximum(logPosterior) };
 }
 
 onmessage = ({ data }) => {
   if (data.model) {
     model = data.model;
     likelihood = makeLikelihood(model);
-    last = model.decoder[model.decoder.length - 1];
+    last = model.decoder.at(-1);
     noise = drawMirrored(1, data.numSamples, model.latentDim);
     if (data.hasGrid) startGrid();
     return;
   }
-  const complete = grid && grid.done === grid.total;
-  postMessage({ ...terms(model, data.x, noise), ...(complete ? integrate(data.x) : {}) });
+  const evidence = grid && grid.done === grid.total && integrate(data.x);
+  postMessage({ ...terms(model, data.x, noise), ...evidence });
 };

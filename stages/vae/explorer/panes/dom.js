@@ -2,14 +2,12 @@
 
 export const $ = (id) => document.getElementById(id);
 
-/** Make an element with properties and children. */
 export function make(tag, properties, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
   return element;
 }
 
-/** Call `listener` when this type of event happens to the element of this id. */
 export const on = (id, type, listener) => $(id).addEventListener(type, listener);
 
 /** A color of the style sheet, which knows light and dark. */
@@ -21,25 +19,20 @@ export const channels = (name) => [1, 3, 5].map((i) => parseInt(color(name).slic
 
 /** Where on a canvas, in its pixels, an event is. */
 export function positionOf(event, canvas) {
-  const box = canvas.getBoundingClientRect();
-  const scale = canvas.width / canvas.clientWidth;
-  return [
-    (event.clientX - box.left - canvas.clientLeft) * scale,
-    (event.clientY - box.top - canvas.clientTop) * scale,
-  ];
+  const { left, top } = canvas.getBoundingClientRect();
+  const inside = [event.clientX - left - canvas.clientLeft, event.clientY - top - canvas.clientTop];
+  return inside.map((value) => (value * canvas.width) / canvas.clientWidth);
 }
 
-/**
- * Track the pointers that are down on a canvas, in a map from each to what `onDown(position)`
- * returns. `onMove(position, event, pointers)` is called of every pointer.
- */
+/** Keep what `onDown` returns of each pointer that is down; `onMove` is called of every one. */
 export function trackPointers(canvas, onDown, onMove) {
   const pointers = new Map();
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, onDown(positionOf(event, canvas), pointers));
   });
-  canvas.addEventListener("pointermove", (event) => onMove(positionOf(event, canvas), event, pointers));
+  const move = (event) => onMove(positionOf(event, canvas), event, pointers);
+  canvas.addEventListener("pointermove", move);
   for (const type of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(type, (event) => pointers.delete(event.pointerId));
   }
@@ -51,22 +44,18 @@ export const directionOf = ({ key }) =>
 
 /** Make a function that calls `draw` with the next frame, once however often it is called. */
 export function oncePerFrame(draw) {
-  let requested = false;
-  return () => {
-    if (requested) return;
-    requested = true;
-    requestAnimationFrame(() => {
-      requested = false;
-      draw();
-    });
+  let request = null;
+  const run = () => {
+    request = null;
+    draw();
   };
+  return () => (request ??= requestAnimationFrame(run));
 }
 
 /** Show images [pixels in 0 to 1] in columns, ink on paper. */
-export function drawImages(canvas, images, [height, width], columns, gap = 1) {
-  const rows = Math.ceil(images.length / columns);
-  canvas.width = columns * (width + gap) - gap;
-  canvas.height = rows * (height + gap) - gap;
+export function drawImages(canvas, images, [height, width], columns) {
+  canvas.width = columns * (width + 1) - 1;
+  canvas.height = Math.ceil(images.length / columns) * (height + 1) - 1;
   const context = canvas.getContext("2d");
   const [ink, paper] = [channels("ink"), channels("paper")];
   images.forEach((image, n) => {
@@ -76,7 +65,7 @@ export function drawImages(canvas, images, [height, width], columns, gap = 1) {
       for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = paper[c] + share * (ink[c] - paper[c]);
       pixels.data[4 * i + 3] = 255;
     }
-    const [left, top] = [n % columns, Math.floor(n / columns)];
-    context.putImageData(pixels, left * (width + gap), top * (height + gap));
+    const row = Math.floor(n / columns);
+    context.putImageData(pixels, (n % columns) * (width + 1), row * (height + 1));
   });
 }

@@ -1,18 +1,17 @@
-// An image: chosen or drawn, encoded, and what follows from it.
+// An image: chosen or drawn, encoded, what follows from it, and the way to another image.
 
 import { fitInk } from "../core/drawing.js";
 import { drawNormals, makeRandom } from "../core/mathematics.js";
 import { drawLatents, encode } from "../core/model.js";
 import { makeAxis } from "../core/prior.js";
-import { showWay } from "./between.js";
-import { data, decodeImages, images, latentDim, likelihood, model } from "./data.js";
-import { onPlane, prior, shape, single } from "./data.js";
+import { decodeImages, description, images, latentDim, likelihood, model } from "./data.js";
+import { nameOf, onPlane, prior, shape, single } from "./data.js";
 import { $, drawImages, on } from "./dom.js";
-import { ask, inference, showTerms, startInference } from "./inference.js";
-import { moveTo, plane } from "./latent_space.js";
-import { Pad } from "./pad.js";
+import { ask, inference, startInference } from "./inference.js";
+import { moveTo } from "./latent_space.js";
+import { refreshPad, startPad } from "./pad.js";
+import { refreshPlane, showOnPlane, view } from "./plane.js";
 
-const SHOWN_SAMPLES = 30; // dots on the plane
 const COLUMNS = 20; // of the gallery
 
 /** Encode an image and show all that follows; the worker's part comes later. */
@@ -20,27 +19,36 @@ function infer(x) {
   const { loc, scale } = encode(model, x);
   inference.current = { x, loc, scale };
   inference.answer = null;
-  const rows = Array.from({ length: SHOWN_SAMPLES }, (_, i) =>
-    drawLatents({ loc, scale }, drawNormals(i, latentDim)),
-  );
+  const sample = (_, i) => drawLatents({ loc, scale }, drawNormals(i, latentDim));
+  const rows = Array.from({ length: 30 }, sample);
   drawImages($("seen"), [x], shape, 1);
   drawImages($("reconstruction"), decodeImages([loc]), shape, 1);
   drawImages($("posterior-samples"), decodeImages(rows.slice(0, 10)), shape, 5);
-  plane.set({
-    posterior: { loc: onPlane(loc), scale: onPlane(scale) },
-    samples: rows.map(onPlane),
-    path: null,
-  });
+  const posterior = { loc: onPlane(loc), scale: onPlane(scale) };
+  showOnPlane({ posterior, answer: null, samples: rows.map(onPlane), path: null });
   moveTo(loc);
-  showWay(loc);
+  showWay();
   ask();
 }
 
-function showAnswer(answer) {
-  const { loc, scale } = inference.current;
-  const { logPosterior, most } = answer;
-  plane.set({ posterior: { loc: onPlane(loc), scale: onPlane(scale), logPosterior, most } });
-  showTerms(answer);
+/** Show images along the way from the current to the second image. */
+function showWay() {
+  const start = inference.current.loc;
+  const second = Number($("second").value);
+  $("second-text").textContent = nameOf(second);
+  $("way-text").textContent = `${$("way").value} %`;
+  const { loc: end } = encode(model, images[second]);
+  const at = (share) => start.map((value, d) => value + share * (end[d] - value));
+  const rows = Array.from({ length: 9 }, (_, i) => at(i / 8));
+  drawImages($("between"), decodeImages(rows), shape, 9);
+  return { path: [onPlane(start), onPlane(end)], z: at(Number($("way").value) / 100) };
+}
+
+/** Show the way on the plane, too, once a slider is touched. */
+function follow() {
+  const { path, z } = showWay();
+  showOnPlane({ path });
+  moveTo(z);
 }
 
 /** Show the window that q(z|x) and what is known of the true posterior fill. */
@@ -59,27 +67,28 @@ function zoomToPosterior() {
       [low, high] = [Math.min(low, up), Math.max(high, up)];
     });
   }
-  plane.view.set((left + right) / 2, (low + high) / 2, 0.6 * Math.max(right - left, high - low));
+  view.set((left + right) / 2, (low + high) / 2, 0.6 * Math.max(right - left, high - low));
 }
 
 function chooseImage(index) {
   $("choice").value = index;
-  $("choice-text").textContent = `${index + 1}: ${data.class_names[data.labels[index]]}`;
+  $("choice-text").textContent = nameOf(index);
   infer(images[index]);
 }
 
 /** Make pixels binary as `preprocess` does; a pixel that is drawn keeps its random number. */
 function binarize(gray) {
-  if (data.binarization === "none") return gray;
-  if (data.binarization === "threshold") return gray.map((value) => Number(value > 0.5));
+  const { binarization } = description;
+  if (binarization === "none") return gray;
+  if (binarization === "threshold") return gray.map((value) => Number(value > 0.5));
   const { uniform } = makeRandom(7);
   return gray.map((value) => Number(uniform() < value));
 }
 
-const sketch = new Pad($("pad"), (ink) => {
+function inferDrawing(ink) {
   $("choice-text").textContent = "none: your drawing";
   infer(binarize(fitInk(ink, shape)));
-});
+}
 
 const drawGallery = () => drawImages($("gallery"), images, shape, COLUMNS);
 
@@ -92,22 +101,24 @@ function chooseFromGallery(event) {
 /** Draw again all that depends on light and dark. */
 function redraw() {
   drawGallery();
-  plane.refresh();
-  sketch.refresh();
+  refreshPlane();
+  refreshPad();
   infer(inference.current.x);
 }
 
 export function startImage() {
   $("choice").max = images.length - 1;
-  $("pad-binary").textContent = data.binarization === "none" ? "" : ", and its pixels are made binary";
-  $("pseudo").hidden = likelihood.binary === data.binary;
-  startInference(showAnswer);
+  $("pad-binary").hidden = description.binarization === "none";
+  $("pseudo").hidden = likelihood.binary === description.binary;
+  $("second").max = images.length - 1;
+  on("second", "input", follow);
+  on("way", "input", follow);
+  startInference();
+  startPad(inferDrawing);
   chooseImage(0);
   drawGallery();
   on("zoom-posterior", "click", zoomToPosterior);
   on("choice", "input", () => chooseImage(Number($("choice").value)));
   on("gallery", "click", chooseFromGallery);
-  on("clear", "click", () => sketch.clear());
-  on("num-samples", "input", () => showTerms(inference.answer));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }

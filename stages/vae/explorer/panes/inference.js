@@ -1,50 +1,42 @@
 // The terms of the bounds of an image, and the gaps between them.
 
-import { average, maximum } from "../core/mathematics.js";
+import { average } from "../core/mathematics.js";
 import { iwaeBound } from "../core/model.js";
 import { pad } from "../core/network.js";
 import { GRID_POINTS } from "../core/prior.js";
 import { latentDim, model, nats, single } from "./data.js";
-import { $, make } from "./dom.js";
+import { $, make, on } from "./dom.js";
+import { showOnPlane } from "./plane.js";
 
-const NUM_SAMPLES = 500; // of q(z|x), for the bounds
-const SAMPLE_COUNTS = [1, 2, 5, 10, 20, 50, 100, 250, 500]; // offered by the slider
+const SAMPLE_COUNTS = [1, 2, 5, 10, 20, 50, 100, 250, 500]; // of q(z|x), by the slider
 
 /** The current image {x, loc, scale}, the pixels that the worker looks at, and its answer. */
 export const inference = { current: null, asked: null, answer: null };
-let worker, onAnswer;
+let worker;
 
 /** Why there is no quadrature, or nothing. */
 function noGrid() {
-  if (!(latentDim in GRID_POINTS)) {
-    return `z has ${latentDim} dimensions, too many for a sum over a grid. log p(x) is above the bound.`;
-  }
-  const width = pad(model.decoder[model.decoder.length - 1].inputs);
-  if (width * GRID_POINTS[latentDim] ** latentDim > 1e8) {
-    return `The last hidden layer has ${width} units, too many to keep for each point of a grid.`;
-  }
-  return "";
+  const manyDimensions = `z has ${latentDim} dimensions, too many for a sum over a grid.`;
+  if (!(latentDim in GRID_POINTS)) return `${manyDimensions} log p(x) is above the bound.`;
+  const width = pad(model.decoder.at(-1).inputs);
+  const manyUnits = `The last hidden layer has ${width} units, too many to keep for each point of a grid.`;
+  return width * GRID_POINTS[latentDim] ** latentDim > 1e8 ? manyUnits : "";
 }
 
-/** Start the worker; `listener` is called with each answer that is of the current image. */
-export function startInference(listener) {
-  onAnswer = listener;
-  worker = new Worker(URL.createObjectURL(new Blob([$("worker").textContent], { type: "text/javascript" })));
+export function startInference() {
+  const script = new Blob([$("worker").textContent], { type: "text/javascript" });
+  worker = new Worker(URL.createObjectURL(script));
   worker.onmessage = receive;
   const reason = noGrid();
-  worker.postMessage({ model, numSamples: NUM_SAMPLES, hasGrid: !reason });
-  $("num-samples").max = SAMPLE_COUNTS.length - 1;
-  $("num-samples").value = SAMPLE_COUNTS.indexOf(50);
-  $("num-all-samples").textContent = NUM_SAMPLES;
+  worker.postMessage({ model, numSamples: SAMPLE_COUNTS.at(-1), hasGrid: !reason });
+  on("num-samples", "input", showTerms);
+  $("num-all-samples").textContent = SAMPLE_COUNTS.at(-1);
   $("progress").hidden = Boolean(reason);
-  if (reason) {
-    $("evidence-why").textContent = reason;
-    return;
-  }
   $("grid-text").textContent = Array(latentDim).fill(GRID_POINTS[latentDim]).join(" × ");
   $("shade").textContent = single
     ? "the filled curve, beside the line of q(z|x)"
     : "the shade under the ellipses of q(z|x), which are at 1, 2 and 3 standard deviations";
+  if (reason) $("evidence-why").textContent = reason;
 }
 
 /** Have the worker look at the image, one at a time: a new one waits for the last. */
@@ -64,17 +56,17 @@ function receive({ data: message }) {
   const outdated = inference.asked !== inference.current.x;
   inference.asked = null;
   if (outdated) return ask();
-  const { logPosterior } = message;
-  inference.answer = logPosterior ? { ...message, most: maximum(logPosterior) } : message;
-  onAnswer(inference.answer);
+  inference.answer = message;
+  showOnPlane({ answer: message });
+  showTerms();
 }
 
 /** Show the worker's answer, if there is one. */
-export function showTerms(answer) {
+function showTerms() {
   const count = SAMPLE_COUNTS[$("num-samples").value];
   $("num-samples-text").textContent = count === 1 ? "1 sample" : `${count} samples`;
-  if (!answer) return;
-  const { rate, distortions, logWeights, logEvidence } = answer;
+  if (!inference.answer) return;
+  const { rate, distortions, logWeights, logEvidence } = inference.answer;
   const distortion = average(distortions);
   const elbo = -(rate + distortion);
   const bound = iwaeBound(logWeights, count);
@@ -95,7 +87,8 @@ function showGaps(elbo, bound, logEvidence) {
   const width = Math.max(0.2 * (first + (second ?? 0)), 0.02);
   parts.push(["third", width, `${rest}: up to the best of all models, unknown`]);
   // A sum of shares below 1 would leave a rest, hence the factor.
-  const bar = ([className, value]) => make("span", { className, style: `flex-grow: ${1000 * value}` });
+  const style = (value) => `flex-grow: ${1000 * value}`;
+  const bar = ([className, value]) => make("span", { className, style: style(value) });
   const item = ([className, , text]) =>
     make("li", {}, make("span", { className: `swatch ${className}` }), text);
   $("gaps").replaceChildren(...parts.map(bar));

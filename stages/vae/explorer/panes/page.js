@@ -1,40 +1,35 @@
 // The page: where it starts.
 
-import { writeSafetensors } from "../core/packing.js";
-import { startBetween } from "./between.js";
-import { data, problem } from "./data.js";
+import { readFloats } from "../core/packing.js";
+import { data, description, problem } from "./data.js";
 import { $, make, on } from "./dom.js";
 import { startImage } from "./image.js";
 import { startDecoding, startPlane } from "./latent_space.js";
 
-function save() {
-  const href = URL.createObjectURL(writeSafetensors(data.weights));
-  make("a", { href, download: "model.safetensors" }).click();
+function save(download, ...parts) {
+  const href = URL.createObjectURL(new Blob(parts, { type: "application/octet-stream" }));
+  make("a", { href, download }).click();
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
-function startWeights() {
-  $("weights-text").textContent =
-    `${data.num_weights.toLocaleString("en")} numbers, rounded to 16 significant bits, as this page ` +
-    "uses them. docs/weights.md says how to run them.";
-  $("weights-section").hidden = !data.all_weights;
-  on("save", "click", save);
-}
-
-function showProblem() {
-  $("problem").textContent = `${problem} Only the plane is shown.`;
-  $("problem").hidden = false;
-  const idle = ["decoding", "zoom-posterior", "image-section", "between-section", "weights-section"];
-  for (const id of idle) $(id).hidden = true;
+/** Save the weights in the format safetensors: length of the header, header, values. */
+function saveModel() {
+  const { header, values } = data.weights;
+  const length = new BigUint64Array([BigInt(header.length)]);
+  save("model.safetensors", length, header, readFloats(values));
+  save("model.json", `${JSON.stringify(description, null, 2)}\n`);
 }
 
 $("about").textContent = data.about;
 startPlane();
 if (problem) {
-  showProblem();
+  $("problem").prepend(problem);
+  $("problem").hidden = false;
+  for (const element of document.querySelectorAll(".decodes")) element.hidden = true;
 } else {
   startDecoding();
-  startBetween();
   startImage();
-  startWeights();
+  $("num-weights").textContent = data.num_weights.toLocaleString("en");
+  $("weights-section").hidden = !data.all_weights;
+  on("save", "click", saveModel);
 }

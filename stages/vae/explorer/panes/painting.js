@@ -3,7 +3,7 @@
 import { makeAxis } from "../core/prior.js";
 import { channels, color, make } from "./dom.js";
 
-/** A square canvas that is not shown, to be painted once and drawn often. */
+/** Make a square canvas that is not shown, to be painted once and drawn often. */
 export function makeLayer(side) {
   const layer = make("canvas", { width: side, height: side });
   return [layer, layer.getContext("2d")];

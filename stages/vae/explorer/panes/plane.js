@@ -1,106 +1,115 @@
-// The latent plane: points, densities, and z.
+// The latent plane, of two dimensions or of one and the classes: points, densities, and z.
 
-import { color, oncePerFrame } from "./dom.js";
+import { makeRandom } from "../core/mathematics.js";
+import { readBytes, readFloats } from "../core/packing.js";
+import { makePrior } from "../core/prior.js";
+import { data, description, prior, shown, single } from "./data.js";
+import { $, color, oncePerFrame } from "./dom.js";
 import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints } from "./painting.js";
 import { makeLayer, paintHeat } from "./painting.js";
 import { makeView, watchKeys, watchPointers } from "./view.js";
 
+const canvas = $("plane");
+const coordinates = readFloats(data.points);
+const onShown = (values) => shown.map((d) => values[d]);
+/** The prior in the plane; where it is unknown, the distribution of the points. */
+const planePrior = prior
+  ? { mean: onShown(prior.mean), deviation: onShown(prior.deviation), extent: onShown(prior.extent) }
+  : makePrior(coordinates, coordinates.map(() => 0), shown.length);
+const points = readPoints();
+const overlay = { point: [0, 0], samples: [], drawn: [] };
+let chosenClass = null;
+let ground, heat; // layers, each painted once for a view
+const request = oncePerFrame(draw);
+const [x, y = 0] = planePrior.mean;
+const radius = 4.2 * Math.max(...planePrior.deviation);
+export const view = makeView(canvas, { x, y, radius }, refreshPlane);
+
+/** Read the dots; a single dimension has its classes one above the other. */
+function readPoints() {
+  const { uniform } = makeRandom(0);
+  const { length } = description.class_names;
+  const share = (label) => (label + 0.1 + 0.8 * uniform()) / length;
+  return Array.from(readBytes(data.point_labels), (label, i) =>
+    single
+      ? { label, x: coordinates[i], y: planePrior.deviation[0] * (3.8 - 7.6 * share(label)) }
+      : { label, x: coordinates[2 * i], y: coordinates[2 * i + 1] },
+  );
+}
+
+/** Call `onMove(x, y)` when a pointer or a key moves z. */
+export function watchPlane(onMove) {
+  watchPointers(canvas, view, onMove);
+  watchKeys(canvas, view, (dx, dy) => onMove(overlay.point[0] + dx, overlay.point[1] + dy));
+  new ResizeObserver(refreshPlane).observe(canvas);
+}
+
+export function refreshPlane() {
+  ground = heat = null;
+  request();
+}
+
+/** Show one class, or all where `label` is null. */
+export function chooseClass(label) {
+  chosenClass = label;
+  refreshPlane();
+}
+
 /**
- * The plane of two latent dimensions, or of one and the classes.
- *
- * `points` are {x, y, label}; `prior` has mean, deviation and extent in these dimensions, and
- * `known` says whether to show it. `onMove(x, y)` is called when a pointer or a key moves z.
+ * Change what is drawn over the points: {point, posterior: {loc, scale}, samples, drawn, path},
+ * positions in the plane, `drawn` from the prior; and the worker's `answer`.
  */
-export class Plane {
-  constructor(canvas, { points, single, prior, known, onMove }) {
-    Object.assign(this, { canvas, points, single, prior, known });
-    const [x, y = 0] = prior.mean;
-    const radius = 4.2 * Math.max(...prior.deviation);
-    this.chosenClass = null;
-    this.overlay = { point: [0, 0], samples: [], drawn: [] };
-    this.request = oncePerFrame(() => this.draw());
-    this.view = makeView(canvas, { x, y, radius }, () => this.refresh());
-    watchPointers(canvas, this.view, onMove);
-    watchKeys(canvas, this.view, (dx, dy) => onMove(this.overlay.point[0] + dx, this.overlay.point[1] + dy));
-    new ResizeObserver(() => this.refresh()).observe(canvas);
-  }
+export function showOnPlane(changes) {
+  if ("answer" in changes) heat = null;
+  Object.assign(overlay, changes);
+  request();
+}
 
-  refresh() {
-    this.ground = this.heat = null; // both are drawn once for a view
-    this.request();
-  }
-
-  /** Show one class, or all where `label` is null. */
-  choose(label) {
-    this.chosenClass = label;
-    this.refresh();
-  }
-
-  /**
-   * Change what is drawn over the points: {point, posterior: {loc, scale, logPosterior, most},
-   * samples, drawn, path}. All are positions in the plane; `drawn` are from the prior.
-   */
-  set(changes) {
-    if ("posterior" in changes) this.heat = null;
-    Object.assign(this.overlay, changes);
-    this.request();
-  }
-
-  /** Fit the pixels of the canvas to those of the screen. */
-  fit() {
-    const { canvas } = this;
-    const side = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
-    if (canvas.width === side && canvas.height === side) return;
+function draw() {
+  const side = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+  if (canvas.width !== side || canvas.height !== side) {
     canvas.width = canvas.height = side;
-    this.ground = this.heat = null;
+    ground = heat = null;
   }
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, side, side);
+  ground ??= paintGround();
+  context.drawImage(ground, 0, 0);
+  context.strokeStyle = context.fillStyle = color("ink");
+  context.lineWidth = 2 * devicePixelRatio;
+  if (overlay.posterior) drawPosterior(context, overlay);
+  for (const position of overlay.samples) context.fill(circle(position, 1.5));
+  for (const position of overlay.drawn) context.stroke(circle(position, 5));
+  context.beginPath();
+  overlay.path?.forEach((position) => context.lineTo(...view.toCanvas(...position)));
+  context.stroke();
+  drawCross(context, ...view.toCanvas(...overlay.point), devicePixelRatio);
+}
 
-  draw() {
-    this.fit();
-    const { canvas, overlay } = this;
-    const context = canvas.getContext("2d");
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    this.ground ??= this.paintGround();
-    context.drawImage(this.ground, 0, 0);
-    context.strokeStyle = context.fillStyle = color("ink");
-    context.lineWidth = 2 * devicePixelRatio;
-    if (overlay.posterior) this.drawPosterior(context, overlay.posterior);
-    for (const position of overlay.samples) context.fill(this.circle(position, 1.5));
-    for (const position of overlay.drawn) context.stroke(this.circle(position, 5));
-    if (overlay.path) {
-      context.beginPath();
-      overlay.path.forEach((position) => context.lineTo(...this.view.toCanvas(...position)));
-      context.stroke();
-    }
-    drawCross(context, ...this.view.toCanvas(...overlay.point), devicePixelRatio);
-  }
+/** Paint the points and the prior. */
+function paintGround() {
+  const [layer, context] = makeLayer(canvas.width);
+  drawPoints(context, view, points, chosenClass);
+  if (!prior) return layer;
+  context.strokeStyle = color("muted");
+  context.lineWidth = devicePixelRatio;
+  context.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  (single ? drawLines : drawEllipses)(context, view, planePrior.mean, planePrior.deviation);
+  return layer;
+}
 
-  /** Paint the points and the prior. */
-  paintGround() {
-    const [layer, context] = makeLayer(this.canvas.width);
-    drawPoints(context, this.view, this.points, this.chosenClass);
-    if (!this.known) return layer;
-    context.strokeStyle = color("muted");
-    context.lineWidth = devicePixelRatio;
-    context.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-    (this.single ? drawLines : drawEllipses)(context, this.view, this.prior.mean, this.prior.deviation);
-    return layer;
+function drawPosterior(context, { posterior, answer }) {
+  if (single) return drawCurves(context, view, planePrior, { ...posterior, ...answer });
+  if (answer?.logPosterior) {
+    heat ??= paintHeat(view, canvas.width, planePrior, answer);
+    context.drawImage(heat, 0, 0, canvas.width, canvas.height);
   }
+  context.lineWidth = 1.5 * devicePixelRatio;
+  drawEllipses(context, view, posterior.loc, posterior.scale);
+}
 
-  drawPosterior(context, posterior) {
-    const { canvas, prior, single, view } = this;
-    if (single) return drawCurves(context, view, prior, posterior);
-    if (posterior.logPosterior) {
-      this.heat ??= paintHeat(view, canvas.width, prior, posterior);
-      context.drawImage(this.heat, 0, 0, canvas.width, canvas.height);
-    }
-    context.lineWidth = 1.5 * devicePixelRatio;
-    drawEllipses(context, view, posterior.loc, posterior.scale);
-  }
-
-  circle(position, radius) {
-    const path = new Path2D();
-    path.arc(...this.view.toCanvas(...position), radius * devicePixelRatio, 0, 2 * Math.PI);
-    return path;
-  }
+function circle(position, size) {
+  const path = new Path2D();
+  path.arc(...view.toCanvas(...position), size * devicePixelRatio, 0, 2 * Math.PI);
+  return path;
 }

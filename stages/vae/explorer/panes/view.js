@@ -1,6 +1,6 @@
 // The part of the latent plane that is shown, and how pointers and keys move it and z.
 
-import { directionOf, trackPointers } from "./dom.js";
+import { directionOf, positionOf, trackPointers } from "./dom.js";
 
 /** The square of the plane that a canvas shows; `onChange()` is called when it changes. */
 export function makeView(canvas, start, onChange) {
@@ -15,22 +15,19 @@ export function makeView(canvas, start, onChange) {
     x + (left - canvas.width / 2) / perUnit(),
     y - (top - canvas.height / 2) / perUnit(),
   ];
-
   function set(centerX, centerY, wanted) {
     [x, y, radius] = [centerX, centerY, Math.min(largest, Math.max(0.01, wanted))];
     onChange();
   }
-
   return {
     perUnit,
     toCanvas,
     fromCanvas,
     set,
+    radius: () => radius,
     showAll: () => set(start.x, start.y, start.radius),
-    zoom: (factor) => set(x, y, radius * factor),
-    /** Zoom so that what is seen at a position of the canvas stays there. */
-    zoomAt(left, top, factor) {
-      const [across, up] = fromCanvas(left, top);
+    /** Zoom so that a point, the center or another, stays where it is on the canvas. */
+    zoom(factor, [across, up] = [x, y]) {
       set(across + (x - across) * factor, up + (y - up) * factor, radius * factor);
     },
     /** Move what is seen at one position of the canvas to another. */
@@ -39,49 +36,46 @@ export function makeView(canvas, start, onChange) {
     },
     /** Move the view by multiples of its radius. */
     pan: (across, up) => set(x + across * radius, y + up * radius, radius),
-    radius: () => radius,
   };
 }
 
 /** A pointer that hovers or touches moves z; a dragging mouse or two fingers move the view. */
 export function watchPointers(canvas, view, onMove) {
   const moveTo = (position) => onMove(...view.fromCanvas(...position));
-  const span = ([[x0, y0], [x1, y1]]) => [(x0 + x1) / 2, (y0 + y1) / 2, Math.hypot(x1 - x0, y1 - y0)];
-
+  const span = (pointers) => {
+    const [[x0, y0], [x1, y1]] = pointers.values();
+    return [(x0 + x1) / 2, (y0 + y1) / 2, Math.hypot(x1 - x0, y1 - y0)];
+  };
   function begin(position, pointers) {
     if (!pointers.size) moveTo(position);
     return position;
   }
   function move(now, { pointerId, pointerType }, pointers) {
     const before = pointers.get(pointerId);
-    const [x0, y0, far0] = pointers.size === 2 ? span([...pointers.values()]) : [];
+    const [x0, y0, far0] = pointers.size === 2 ? span(pointers) : [];
     if (before) pointers.set(pointerId, now);
     if (before && pointers.size === 2) {
-      const [x1, y1, far1] = span([...pointers.values()]);
+      const [x1, y1, far1] = span(pointers);
       view.drag([x0, y0], [x1, y1]);
-      view.zoomAt(x1, y1, far0 / Math.max(1, far1));
+      view.zoom(far0 / Math.max(1, far1), view.fromCanvas(x1, y1));
     } else if (before && pointerType === "mouse") view.drag(before, now);
     else moveTo(now);
   }
   trackPointers(canvas, begin, move);
-  canvas.addEventListener(
-    "wheel",
-    (event) => {
-      if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
-      event.preventDefault();
-      view.zoomAt(...positionOf(event, canvas), Math.exp(event.deltaY / 300));
-    },
-    { passive: false },
-  );
+  const zoom = (event) => {
+    if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
+    event.preventDefault();
+    view.zoom(Math.exp(event.deltaY / 300), view.fromCanvas(...positionOf(event, canvas)));
+  };
+  canvas.addEventListener("wheel", zoom, { passive: false });
 }
 
 /** Arrow keys call `onStep(x, y)` with a step of z, or move the view; other keys zoom. */
 export function watchKeys(canvas, view, onStep) {
-  const STEP = 0.04; // of the view's radius
   canvas.addEventListener("keydown", (event) => {
     const direction = directionOf(event);
-    if (direction && event.shiftKey) view.pan(...direction.map((sign) => 4 * STEP * sign));
-    else if (direction) onStep(...direction.map((sign) => STEP * sign * view.radius()));
+    if (direction && event.shiftKey) view.pan(...direction.map((sign) => 0.16 * sign));
+    else if (direction) onStep(...direction.map((sign) => 0.04 * sign * view.radius()));
     else if (event.key === "+" || event.key === "=") view.zoom(0.8);
     else if (event.key === "-") view.zoom(1.25);
     else if (event.key === "0") view.showAll();
