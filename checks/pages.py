@@ -133,7 +133,7 @@ def cell(header: str, runs: pd.DataFrame) -> str:
 def table_of_runs(before: str, runs: pd.DataFrame, by: list[str]) -> Claim:
     """Claim a table with a row per group of runs, in the columns of its header."""
     _, _, after = read(RESULTS).partition(before)
-    header = re.search(r"(.*)\n\|-", before + after)[1]
+    header, *_ = re.findall(r"(.*)\n\|-", before + after)
     names = [name.strip() for name in header.split("|")[2:-1]]
     rows = [
         [str(key).removesuffix(".0"), *(cell(name, group) for name in names)]

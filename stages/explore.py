@@ -44,10 +44,9 @@ def describe(trained: Description) -> str:
 
 def pack_prior(latents: dict[str, np.ndarray]) -> dict[str, str] | None:
     """Pack the Gaussians of which p(z) is a mixture; None if it is no mixture."""
-    arrays = {name: latents.get(f"prior_{name}") for name in ("loc", "scale")}
-    if any(array is None for array in arrays.values()):
+    if "prior_loc" not in latents:
         return None
-    return {name: encode_floats(array) for name, array in arrays.items()}
+    return {n: encode_floats(latents[f"prior_{n}"]) for n in ("loc", "scale")}
 
 
 def gather(
