@@ -50,19 +50,16 @@ def change_params(path: Path, changes: Mapping[str, Any]) -> None:
         YAML(typ="safe").dump(params, file)
 
 
-def file_hashes(
-    folder: Path, paths: Iterable[str], algorithm: str = "sha256"
-) -> dict[str, str]:
-    """Return the hash by path of files, and of all files in folders.
+def file_hashes(folder: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 by path of files, and of all files in folders.
 
-    Paths are relative to `folder`; what is missing is left out. The algorithm is a name
-    that hashlib knows; DVC's is `md5`.
+    Paths are relative to `folder`; what is missing is left out.
     """
     hashes = {}
     for top in [folder / path for path in paths]:
         for file in [top, *sorted(top.rglob("*"))]:
             if file.is_file():
-                content = hashlib.new(algorithm, file.read_bytes())
+                content = hashlib.sha256(file.read_bytes())
                 hashes[file.relative_to(folder).as_posix()] = content.hexdigest()
     return hashes
 
