@@ -47,8 +47,8 @@ study: .venv/ready
 verify-studies: .venv/ready
 	.venv/bin/python studies/run.py --verify
 
-# The bits that the long tests compare with, where a change is to change them: every
-# likelihood and every objective; `make emulate` runs the other configurations.
+# The bits that the long tests compare with, where a change is to change them;
+# `make emulate` runs all configurations.
 record: .venv/ready
 	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 taskset --cpu-list 0 \
 		.venv/bin/python checks/bits.py default odd single learned >tests/checks/bits.jsonl
