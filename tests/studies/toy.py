@@ -24,6 +24,7 @@ def make_toy(folder: Path) -> Path:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copytree(Path(__file__).parent / "toy_project", folder, dirs_exist_ok=True)
+    (folder / "pipeline.yaml").rename(folder / "dvc.yaml")
     shutil.copy(ROOT / "params.yaml", folder)
     for path, content in FILES.items():
         (folder / path).parent.mkdir(exist_ok=True)
