@@ -11,8 +11,8 @@ from models import (
     linear_gaussian,
     make_vae,
     normal,
+    uncompiled,
 )
-from uncompiled import uncompiled
 from vae.likelihoods import LIKELIHOODS
 from vae.model import Terms
 from vae.numerics.determinism import tf

@@ -23,18 +23,12 @@ def load(folder: str | Path = ".") -> "VAE":
         PipelineError: a file is missing or damaged, or is of another model.
     """
     from vae.model import VAE
-    from vae.pipeline.errors import readable
-    from vae.pipeline.trained import (
-        WEIGHTS,
-        assign_weights,
-        read_description,
-        read_weights,
-    )
+    from vae.pipeline import errors, trained
 
     folder = Path(folder)
-    description = read_description(folder)
+    description = trained.read_description(folder)
     model = VAE(num_pixels=description.num_pixels, **description.model)
-    weights = read_weights(folder)
-    with readable(folder / WEIGHTS, ValueError, made_by="train"):
-        assign_weights(model.variables, weights)
+    weights = trained.read_weights(folder)
+    with errors.readable(folder / trained.WEIGHTS, ValueError, made_by="train"):
+        trained.assign_weights(model.variables, weights)
     return model

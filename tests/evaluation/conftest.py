@@ -2,7 +2,7 @@
 
 import pytest
 
-from uncompiled import uncompiled
+from models import uncompiled
 from vae.evaluation import annealing, importance, search, simulation
 from vae.numerics import noise
 from vae.numerics.determinism import tf

@@ -5,8 +5,8 @@ import pytest
 
 import numpy_model
 from conftest import TINY
+from models import uncompiled
 from numpy_model import ACTIVATIONS, iwae_bound, log_evidence, make_model, terms
-from uncompiled import uncompiled
 from vae.evaluation import quadrature
 from vae.model import VAE
 from vae.numerics.determinism import tf

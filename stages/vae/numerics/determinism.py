@@ -44,7 +44,6 @@ import tensorflow as tf  # noqa: E402
 from tensorflow.compiler.tf2xla.python import xla  # noqa: E402
 
 optimization_barrier: Any = xla.optimization_barrier
-
 for name in unused:
     del sys.modules[name]
 

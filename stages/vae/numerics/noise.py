@@ -13,12 +13,7 @@ from vae.numerics.streams import Purpose, stream_key
 def standard_normal(
     shape: list[int], *, seed: int, purpose: Purpose, index: tf.Tensor
 ) -> tf.Tensor:
-    """Standard Gaussian noise of the given shape.
-
-    Args:
-        shape: of the result.
-        seed, purpose, index: as for `stream_key`; the index is int32.
-    """
+    """Draw standard Gaussian noise, keyed as by `stream_key`; the index is int32."""
     key = tf.stack(stream_key(seed, purpose, index))
     return tf.random.stateless_normal(shape, key, alg="threefry")
 
@@ -26,7 +21,7 @@ def standard_normal(
 def uniform(
     shape: list[int], *, seed: int, purpose: Purpose, index: tf.Tensor
 ) -> tf.Tensor:
-    """Uniform noise in [0, 1) of the given shape; arguments as above."""
+    """Draw uniform noise in [0, 1), likewise."""
     key = tf.stack(stream_key(seed, purpose, index))
     return tf.random.stateless_uniform(shape, key, alg="threefry")
 
@@ -35,5 +30,5 @@ def uniform(
 def draw_standard_normal(
     shape: list[int], *, seed: int, purpose: Purpose, index: int
 ) -> tf.Tensor:
-    """The same numbers, for code that is not compiled."""
+    """Draw the same Gaussian numbers, for code that is not compiled."""
     return standard_normal(shape, seed=seed, purpose=purpose, index=index)

@@ -36,17 +36,13 @@ class Purpose(IntEnum):
 
 # The index of the draws that each split has of its own.
 SPLITS = {"train": 0, "validation": 1, "test": 2}
-
 assert max(Purpose) < NUM_STREAMS
 
 
 def stream_key(seed: int, purpose: Purpose, index: Any) -> tuple[int, Any]:
-    """Two integers that differ wherever seed, purpose or index does.
+    """Return two integers that differ wherever seed, purpose or index does.
 
-    Args:
-        seed: from `params.yaml`.
-        purpose: what the draw is for.
-        index: which of the draws for this purpose, an int or a tensor below 2^27.
+    The index, an int or a tensor below 2^27, says which of the draws for this purpose.
     """
     return seed, index * NUM_STREAMS + int(purpose)
 
@@ -54,5 +50,5 @@ def stream_key(seed: int, purpose: Purpose, index: Any) -> tuple[int, Any]:
 def seed_sequence(
     seed: int, purpose: Purpose, index: int = 0
 ) -> np.random.SeedSequence:
-    """What NumPy's generators start from, of the same arguments."""
+    """Return what NumPy's generators start from, of the same arguments."""
     return np.random.SeedSequence(stream_key(seed, purpose, index))
