@@ -14,8 +14,6 @@ FILES = {
     ".dvc/config": "[core]\n    analytics = false\n    check_update = false\n",
     ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n",
     ".gitignore": "__pycache__/\n.state/\n",
-    "requirements.txt": "# none\n",
-    "results/.gitkeep": "",
 }
 
 
@@ -48,8 +46,7 @@ def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A run of the tests in the background ignores Ctrl-C; a study must not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # for Ctrl-C
     )
 
 
