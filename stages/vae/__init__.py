@@ -1,8 +1,8 @@
 """A dense variational autoencoder: the model here, what lies around it in folders.
 
-import vae
-model = vae.load("path/to/the/project")
-loc, scale = model.posterior(x)  # of x [images, pixels] in [0, 1]
+In a notebook:
+    model = vae.load("path/to/the/project")
+    loc, scale = model.posterior(x)  # of x [images, pixels] in [0, 1]
 """
 
 from pathlib import Path
