@@ -24,16 +24,6 @@ def clone(source: Path, folder: Path) -> Path:
     return folder
 
 
-def refuse_changes(repository: Path, *options: str) -> None:
-    """Exit in one line if Git's status, with these options, shows changes."""
-    git = ["git", "status", "--porcelain", *options]
-    changed = subprocess.check_output(git, cwd=repository, text=True).splitlines()
-    if changed:
-        names = ", ".join(line[3:] for line in changed[:3])
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        sys.exit(f"error: not committed: {names}{more}; commit or stash it")
-
-
 def environment() -> dict[str, str]:
     """Return this process's, with `python` and `dvc` beside its interpreter in PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -21,6 +21,18 @@ def call(*command: str) -> str:
     return subprocess.check_output(command, cwd=ROOT, text=True).strip()
 
 
+def refuse_changes() -> None:
+    """Raise PipelineError unless what a point runs is what is committed."""
+    # Specifications and tables are no part of it.
+    paths = [".", ":!studies", ":!results/studies"]
+    git = ["git", "status", "--porcelain", "--", *paths]
+    changed = subprocess.check_output(git, cwd=ROOT, text=True).splitlines()
+    if changed:
+        names = ", ".join(line[3:] for line in changed[:3])
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        raise PipelineError(f"not committed: {names}{more}; commit or stash it")
+
+
 @contextmanager
 def only_study() -> Iterator[None]:
     """Raise PipelineError if a study runs in this checkout, and keep others out."""

@@ -22,8 +22,7 @@ from pathlib import Path
 
 from distributed import Client
 
-from checkout import ROOT, only_study
-from clones import refuse_changes
+from checkout import ROOT, only_study, refuse_changes
 from cluster import connect, run_points
 from draw import draw_study
 from point import Result
@@ -144,8 +143,7 @@ def verify_study(client: Client, name: str, options: argparse.Namespace) -> bool
 
 def main() -> int:
     options = parse_arguments()
-    # Specifications and tables are no part of what a point runs.
-    refuse_changes(ROOT, "--", ".", ":!studies", ":!results/studies")
+    refuse_changes()
     computed = {path.stem for path in TABLES.glob("*.csv")}
     if options.verify:
         names = options.study or sorted(computed & {*study_names(ROOT / "studies")})
