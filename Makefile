@@ -9,7 +9,7 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadsc
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all all-tests lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
+.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
 
 # DVC, killed while it writes one of its locks, leaves half of it and refuses to run.
 repro: .venv/ready
@@ -20,9 +20,7 @@ repro: .venv/ready
 test: .venv/ready-dev
 	$(PYTEST) -m 'not long'
 
-test-all: lint all-tests
-
-all-tests: .venv/ready-dev
+test-all: lint
 	$(PYTEST)
 
 lint: .venv/ready-dev
