@@ -38,9 +38,9 @@ def entropy(scale: tf.Tensor) -> tf.Tensor:
 def mixture_log_prob(z: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """Compute log 1/K sum_k N(z; loc_k, scale_k^2) [...] for `z` [..., latent].
 
-    (z - loc)^2 / scale^2 is expanded in powers of z, so that one matrix product computes
-    all pairs. Terms of size loc^2 / scale^2 cancel: with loc / scale at most 100, the
-    error is about 0.001 nats in two dimensions.
+    (z - loc)^2 / scale^2 is expanded in powers of z, so that one product computes all
+    pairs. Terms of size loc^2 / scale^2 cancel: with loc / scale at most 100, the error
+    is about 0.001 nats in two dimensions.
 
     Args:
         z: [..., latent].
