@@ -62,6 +62,7 @@ bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
 	$(MAKE) bench-quality bench-pipeline bench-growth
+	.venv/bin/python benchmarks/draw.py
 
 bench-quality: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
