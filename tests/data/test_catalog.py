@@ -1,9 +1,12 @@
 """Entries of the catalog, without a look at the files themselves."""
 
+from pathlib import Path
+
 import pytest
 
 from local_server import NAMES
-from vae.data.catalog import DATASETS, choose_dataset
+from vae.data import catalog
+from vae.data.catalog import DATASETS, choose_dataset, read_catalog
 from vae.pipeline.errors import PipelineError
 
 
@@ -26,6 +29,29 @@ def test_no_two_files_have_the_same_hash():
     hashes = [digest for file in files for digest in (file.sha256, file.gz_sha256)]
     assert len(set(hashes)) == len(hashes)
     assert all(len(digest) == 64 and int(digest, 16) for digest in hashes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("title: MNIST", "tilte: MNIST", "datasets.mnist.title: received .* required"),
+        (
+            "gz_sizes: [9_912_422, ",
+            "gz_sizes: [",
+            "mnist.gz_sizes: .* at least 4 items",
+        ),
+        ("- ba89", "- BA89", "datasets.mnist.sha256.0: received 'BA89.* pattern"),
+        ("https://ossci", "http://ossci", "datasets.mnist.mirrors.0: received 'http:"),
+        ("datasets:", "datasets: [", "not YAML: "),
+    ],
+)
+def test_a_mistake_in_an_entry_is_named(tmp_path, old, new, message):
+    path = tmp_path / "catalog.yaml"
+    content = Path(catalog.__file__).with_suffix(".yaml").read_text()
+    path.write_text(content.replace(old, new))
+    with pytest.raises(PipelineError, match=f"^{path}: .*{message}") as error:
+        read_catalog(path)
+    assert len(str(error.value).splitlines()) <= 2
 
 
 def test_an_unknown_dataset_is_refused_with_those_that_there_are():

@@ -72,6 +72,7 @@ def download_wheel(requirements: Path, seconds: float) -> None:
             env=environment,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
             timeout=seconds,
             check=False,
         )
