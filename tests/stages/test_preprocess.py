@@ -55,8 +55,18 @@ def test_files_of_another_dataset_are_refused(tiny):
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [
-        ("train-labels-idx1-ubyte", 40, "received 41 images and 40 labels"),
-        ("train-images-idx3-ubyte", 41, r"damaged \(1 dimensions, expected 3\)"),
+        (
+            "train-labels-idx1-ubyte",
+            40,
+            r"training images of shape \(41, 6, 4\) and 40 labels",
+        ),
+        (
+            "train-images-idx3-ubyte",
+            41,
+            "train-images-idx3-ubyte: 1 dimensions, expected 3",
+        ),
+        ("train-images-idx3-ubyte", (41, 0, 4), r"training images of shape \(41, 0, 4"),
+        ("t10k-labels-idx1-ubyte", 31, r"test images of .* and 31 labels, expected as"),
         (
             "t10k-images-idx3-ubyte",
             (30, 6, 5),
@@ -66,5 +76,6 @@ def test_files_of_another_dataset_are_refused(tiny):
 )
 def test_files_that_do_not_go_together_are_refused(tiny, name, shape, message):
     Path(f"data/verified/{name}").write_bytes(format_idx(np.zeros(shape, np.uint8)))
+    message = f"^data/verified: .*{message}.*; make it with: dvc repro download$"
     with pytest.raises(PipelineError, match=message):
         preprocess.main()

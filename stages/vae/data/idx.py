@@ -7,6 +7,7 @@ Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (19
 
 import math
 import struct
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -32,6 +33,35 @@ def parse_idx(content: bytes) -> np.ndarray:
         wanted = f"{expected} for the shape {shape}"
         raise ValueError(f"IDX data of {received} bytes, expected {wanted}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def parse_files(contents: Mapping[str, bytes]) -> list[np.ndarray]:
+    """Return the arrays of a dataset's four files, which are given by their names.
+
+    They are images [images, height, width] and labels [images] for training, then for
+    the test. Raises ValueError if one is damaged, or if they do not go together.
+    """
+    arrays = []
+    for (name, content), ndim in zip(contents.items(), (3, 1, 3, 1), strict=True):
+        try:
+            arrays.append(parse_idx(content))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+        if arrays[-1].ndim != ndim:
+            raise ValueError(f"{name}: {arrays[-1].ndim} dimensions, expected {ndim}")
+    images, labels, test_images, test_labels = arrays
+    for x, y, split in (
+        (images, labels, "training"),
+        (test_images, test_labels, "test"),
+    ):
+        if not x.size or len(x) != len(y):
+            received = f"{split} images of shape {x.shape} and {len(y)} labels"
+            raise ValueError(f"{received}, expected as many")
+    if images.shape[1:] != test_images.shape[1:]:
+        received = f"training images of {images.shape[1:]} pixels"
+        received += f" and test images of {test_images.shape[1:]}"
+        raise ValueError(f"{received}, expected as many")
+    return arrays
 
 
 def format_idx(array: np.ndarray) -> bytes:
