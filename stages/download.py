@@ -109,8 +109,8 @@ def main() -> None:
         parse_files(contents)
     except ValueError as error:  # no download can mend it
         raise PipelineError(
-            f"stages/vae/data/catalog.yaml: {name}: {error}; the file is as the entry "
-            "says: convert it to IDX of unsigned bytes, and correct the entry"
+            f"stages/vae/data/catalog.yaml: {name}: {error}; the files are as the "
+            "entry says: make IDX files of unsigned bytes, and correct the entry"
         ) from None
     contents = dict(zip(NAMES, contents.values(), strict=True))
     print(f"{dataset.license}; to cite as: {dataset.citation}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, NamedTuple, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
 from vae.pipeline.errors import PipelineError, one_line
@@ -74,24 +74,16 @@ class Dataset(Section):
         return (self.sizes[0] - 16) // self.num_training_images
 
 
-class Catalog(Section):
-    """The file: datasets by name."""
-
-    datasets: dict[str, Dataset]
-
-
 def read_catalog(path: Path) -> dict[str, Dataset]:
-    """Read the datasets. Raises PipelineError with a line for each mistake."""
+    """Read the datasets by name. Raises PipelineError for the first mistake."""
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-        return Catalog.model_validate(content).datasets
+        return TypeAdapter(dict[str, Dataset]).validate_python(content)
     except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(map(str, detail['loc']))}: "
-            f"received {detail['input']!r:.80}; {detail['msg']}"
-            for detail in error.errors()
-        ]
-        raise PipelineError("\n".join(lines)) from None
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        problem = f"received {first['input']!r:.80}; {first['msg']}"
+        raise PipelineError(f"{path}: {name}: {problem}") from None
     except (YAMLError, ValueError) as error:
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
 

@@ -42,25 +42,17 @@ def parse_files(contents: Mapping[str, bytes]) -> list[np.ndarray]:
     the test. Raises ValueError if one is damaged, or if they do not go together.
     """
     arrays = []
-    for (name, content), ndim in zip(contents.items(), (3, 1, 3, 1), strict=True):
+    for name, content in contents.items():
         try:
             arrays.append(parse_idx(content))
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
-        if arrays[-1].ndim != ndim:
-            raise ValueError(f"{name}: {arrays[-1].ndim} dimensions, expected {ndim}")
-    images, labels, test_images, test_labels = arrays
-    for x, y, split in (
-        (images, labels, "training"),
-        (test_images, test_labels, "test"),
-    ):
-        if not x.size or len(x) != len(y):
-            received = f"{split} images of shape {x.shape} and {len(y)} labels"
-            raise ValueError(f"{received}, expected as many")
-    if images.shape[1:] != test_images.shape[1:]:
-        received = f"training images of {images.shape[1:]} pixels"
-        received += f" and test images of {test_images.shape[1:]}"
-        raise ValueError(f"{received}, expected as many")
+    shapes = [array.shape for array in arrays]
+    n, m, size = arrays[1].size, arrays[3].size, shapes[0][1:]
+    expected = [(n, *size), (n,), (m, *size), (m,)]
+    if shapes != expected or len(size) != 2 or 0 in (n, m, *size):
+        expected = "(n, height, width), (n,), (m, height, width), (m,), without a 0"
+        raise ValueError(f"arrays of shapes {shapes}, expected {expected}")
     return arrays
 
 
