@@ -35,8 +35,10 @@ def read_files() -> list[np.ndarray]:
     try:
         return parse_files(contents)
     except ValueError as error:
-        problem = f"{RAW}: {error}; make it with: dvc repro download"
-        raise PipelineError(problem) from None
+        raise PipelineError(
+            f"{RAW}: {error}; if the files are yours, make them IDX files of unsigned "
+            "bytes; or download others: dvc repro --force download"
+        ) from None
 
 
 def read_description(dataset: str) -> dict[str, np.ndarray]:

@@ -105,7 +105,8 @@ def test_data_are_never_markup_and_the_policy_names_all_that_may_run():
         (text,) = re.findall(f"<{tag}>(.*?)</{tag}>", page, re.S)
         digest = hashlib.sha256(text.encode()).digest()
         hashes.append(f"'sha256-{b64encode(digest).decode()}'")
-    parts = "default-src 'none'; script-src {}; worker-src blob:; style-src {}"
+    parts = "default-src 'none'; script-src {}; worker-src blob:; style-src {}; "
+    parts += "base-uri 'none'; form-action 'none'"
     assert policy == parts.format(*hashes)
 
 

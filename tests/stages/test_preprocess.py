@@ -64,6 +64,6 @@ def test_files_of_another_dataset_are_refused(tiny):
 )
 def test_files_that_do_not_go_together_are_refused(tiny, name, shape, message):
     Path(f"data/verified/{name}").write_bytes(format_idx(np.zeros(shape, np.uint8)))
-    message = f"^data/verified: .*{message}.*; make it with: dvc repro download$"
+    message = f"^data/verified: .*{message}.*: dvc repro --force download$"
     with pytest.raises(PipelineError, match=message):
         preprocess.main()
