@@ -37,11 +37,13 @@ def readable(path: Path, *damage: type[Exception], made_by: str) -> Iterator[Non
     `damage` is what a damaged file raises; any other exception is a bug and passes.
     """
     check_place(path)
+    mend = f"make it with: dvc repro {made_by}"
     try:
         yield
         return
     except FileNotFoundError:
         problem = "no such file"
+        mend += "; or get it with: dvc pull, if there is a DVC remote"
     except damage as error:
         problem = f"damaged ({one_line(error)})"
-    raise PipelineError(f"{path}: {problem}; make it with: dvc repro {made_by}")
+    raise PipelineError(f"{path}: {problem}; {mend}")
