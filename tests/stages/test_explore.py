@@ -123,22 +123,20 @@ def test_every_module_is_used_and_the_worker_has_those_of_the_core():
 
 
 @pytest.mark.parametrize(
-    ("changes", "problem"),
+    ("bias", "problem"),
     [
-        ({"decoder.hidden_1.bias": np.full(9, np.nan, "f4")}, "is not finite"),
-        (
-            {"decoder.hidden_1.bias": np.zeros(8, "f4")},
-            r"is \(\(8,\), 'float32'\), exp",
-        ),
-        ({"decoder.hidden_1.bias": None}, "is None, expected"),
+        (np.full(5, np.nan, "f4"), "is not finite"),
+        (np.zeros(8, "f4"), r"is \(\(8,\), 'float32'\), expected \(\(5,\)"),
+        (None, "is None, expected"),
     ],
 )
-def test_no_page_is_made_of_damaged_weights(tiny, changes, problem):
+def test_no_page_is_made_of_damaged_weights(tiny, bias, problem):
     preprocess.main()
     images = dict(np.load(explore.IMAGES))
     description = Description.of_data(TINY["model"], images)
     forms = expected_forms(description).items()
-    weights = {name: np.zeros(*form) for name, form in forms} | changes
+    weights = {name: np.zeros(*form) for name, form in forms}
+    weights["decoder.hidden_1.bias"] = bias
     DESCRIPTION.write_text(json.dumps(description._asdict()))
     WEIGHTS.write_bytes(save({n: x for n, x in weights.items() if x is not None}))
     with pytest.raises(PipelineError, match=f"decoder.hidden_1.bias {problem}"):
