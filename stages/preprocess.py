@@ -29,7 +29,11 @@ def read_idx(name: str, ndim: int) -> np.ndarray:
     """Read one of the four files, uint8 with `ndim` dimensions."""
     path = RAW / name
     with readable(path, ValueError, made_by="download"):
-        array = parse_idx(path.read_bytes())
+        try:
+            array = parse_idx(path.read_bytes())
+        except TypeError as error:
+            problem = f"{error}; convert the files of this dataset"
+            raise PipelineError(f"{path}: {problem}") from None
         if array.ndim != ndim:
             raise ValueError(f"{array.ndim} dimensions, expected {ndim}")
         return array
