@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, redirect_stdout
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
@@ -34,7 +34,7 @@ import evaluate
 import preprocess
 import train
 from clones import change_params, file_hashes
-from command import Parser, run
+from command import Parser, of, run
 from vae.data.idx import format_idx
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import read_params
@@ -162,7 +162,8 @@ def compare_cpus(configurations: Sequence[str]) -> bool:
 def main() -> int:
     parser = Parser(description="Hash the outputs of short runs.")
     add = parser.add_argument
-    add("configuration", nargs="*", choices=CONFIGURATIONS, help="by default all")
+    known = of(Literal[tuple(CONFIGURATIONS)])
+    add("configuration", nargs="*", type=known, help="by default all")
     add("--emulate", action="store_true", help="on other CPUs")
     options = parser.parse_args()
     names = options.configuration or list(CONFIGURATIONS)
