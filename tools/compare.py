@@ -13,7 +13,7 @@ Exit status 1 if a metric differs by more than `--tolerance` standard errors.
 
 import io
 import math
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,9 +69,9 @@ def open_files(name: str) -> DVCFileSystem:
     try:
         if name == HERE:
             return DVCFileSystem(".")
-        scm = SCM(".")
-        rev = resolve_rev(scm, name)
-        scm.resolve_commit(rev)  # AttributeError: a tree or a file
+        with closing(SCM(".")) as repository:
+            rev = resolve_rev(repository, name)
+            repository.resolve_commit(rev)  # AttributeError: a tree or a file
         return DVCFileSystem(".", rev=rev)
     except (AttributeError, RevError):
         raise PipelineError(f"{name}: no such commit or experiment") from None
