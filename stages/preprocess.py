@@ -36,7 +36,7 @@ def read_files() -> list[np.ndarray]:
         return parse_files(contents)
     except ValueError as error:
         raise PipelineError(
-            f"{RAW}: {error}; if the files are yours, make them IDX files of unsigned "
+            f"{RAW}/{error}; if the files are yours, make them IDX files of unsigned "
             "bytes; or download others: dvc repro --force download"
         ) from None
 

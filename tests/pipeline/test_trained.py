@@ -117,11 +117,7 @@ def test_a_description_of_no_model_is_refused(files, changes, message):
     [
         ({BIAS: np.full(9, np.nan, "f4")}, {}, f"{BIAS} is not finite"),
         ({BIAS: np.zeros(8, "f4")}, {}, f"{BIAS} is ((8,), 'float32'), expected ((9,)"),
-        (
-            {},
-            {"hidden_units": [9]},
-            "decoder.hidden_1.kernel is ((3, 5), 'float32'), e",
-        ),
+        ({}, {"hidden_units": [9]}, "decoder.hidden_1.bias is ((5,), 'float32'), exp"),
         ({}, {"latent_dim": 4}, "decoder.hidden_1.kernel is ((3, 5), 'float32'), "),
         ({}, {"prior": "vamp"}, "prior.pseudo_inputs is None, expected (("),
         ({}, {"likelihood": "gaussian"}, "likelihood.log_scale is None, expected (()"),

@@ -52,6 +52,14 @@ def test_files_of_another_dataset_are_refused(tiny):
         preprocess.main()
 
 
+def test_a_file_of_other_numbers_is_to_be_converted(tiny):
+    path = Path("data/verified/train-labels-idx1-ubyte")
+    path.write_bytes(bytes([0, 0, 13, 1, 0, 0, 0, 1]) + bytes(4))
+    expected = "float32 with 1 axes, expected uint8 .*; if the files are yours, make"
+    with pytest.raises(PipelineError, match=rf"^{path}: received {expected} them IDX"):
+        preprocess.main()
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [
@@ -64,6 +72,6 @@ def test_files_of_another_dataset_are_refused(tiny):
 )
 def test_files_that_do_not_go_together_are_refused(tiny, name, shape, message):
     Path(f"data/verified/{name}").write_bytes(format_idx(np.zeros(shape, np.uint8)))
-    message = f"^data/verified: .*{message}.*: dvc repro --force download$"
+    message = f"^data/verified/.*{message}.*: dvc repro --force download$"
     with pytest.raises(PipelineError, match=message):
         preprocess.main()

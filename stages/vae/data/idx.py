@@ -13,14 +13,22 @@ import numpy as np
 
 # Labels have one axis, images three. The third byte, 08, means unsigned bytes.
 NDIMS = {bytes([0, 0, 8, ndim]): ndim for ndim in (1, 2, 3)}
+# What the format can hold besides, by the first three bytes.
+TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
+FORMS = {bytes([0, 0, number]): name for number, name in TYPES.items()}
 
 
 def parse_idx(content: bytes) -> np.ndarray:
     """Return the array in an IDX file: uint8, read-only, one to three axes.
 
-    Raises ValueError if the content is no such file, or is cut or too long.
+    Raises:
+        ValueError: the content is no such file, or is cut or too long.
+        TypeError: it is one of other numbers or of more axes.
     """
     ndim = NDIMS.get(content[:4])
+    if ndim is None and len(content) > 3 and content[:3] in FORMS:
+        received = f"{FORMS[content[:3]]} with {content[3]} axes"
+        raise TypeError(f"received {received}, expected uint8 with one to three")
     if ndim is None:
         received = content[:4].hex() or "nothing"
         raise ValueError(f"IDX magic number {received}, expected 00000801 to 00000803")
@@ -45,14 +53,16 @@ def parse_files(contents: Mapping[str, bytes]) -> list[np.ndarray]:
     for name, content in contents.items():
         try:
             arrays.append(parse_idx(content))
-        except ValueError as error:
+        except TypeError as error:
             raise ValueError(f"{name}: {error}") from error
+        except ValueError as error:
+            raise ValueError(f"{name}: damaged ({error})") from error
     shapes = [array.shape for array in arrays]
     n, m, size = arrays[1].size, arrays[3].size, shapes[0][1:]
     expected = [(n, *size), (n,), (m, *size), (m,)]
     if shapes != expected or len(size) != 2 or 0 in (n, m, *size):
         expected = "(n, height, width), (n,), (m, height, width), (m,), without a 0"
-        raise ValueError(f"arrays of shapes {shapes}, expected {expected}")
+        raise ValueError(f"*: arrays of shapes {shapes}, expected {expected}")
     return arrays
 
 
