@@ -106,11 +106,11 @@ def main() -> None:
     ignore_missing_certificates()
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
     try:
-        parse_files(contents)
+        parse_files(contents, len(dataset.classes))
     except ValueError as error:  # no download can mend it
         raise PipelineError(
             f"stages/vae/data/catalog.yaml: {name}: {error}; the files are as the "
-            "entry says: make IDX files of unsigned bytes, and correct the entry"
+            "entry says: make IDX files of unsigned bytes, or correct the entry"
         ) from None
     contents = dict(zip(NAMES, contents.values(), strict=True))
     print(f"{dataset.license}; to cite as: {dataset.citation}")

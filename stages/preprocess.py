@@ -26,18 +26,18 @@ DESCRIPTION = RAW / "dataset.json"
 OUTPUT = Path("data/images.npz")
 
 
-def read_files() -> list[np.ndarray]:
+def read_files(num_classes: int) -> list[np.ndarray]:
     """Read images and labels for training, then for the test."""
     contents = {}
     for name in NAMES:
         with readable(RAW / name, made_by="download"):
             contents[name] = (RAW / name).read_bytes()
     try:
-        return parse_files(contents)
+        return parse_files(contents, num_classes)
     except ValueError as error:
         raise PipelineError(
             f"{RAW}/{error}; if the files are yours, make them IDX files of unsigned "
-            "bytes; or download others: dvc repro --force download"
+            "bytes, with labels from 0; or download others: dvc repro --force download"
         ) from None
 
 
@@ -58,7 +58,7 @@ def main() -> None:
     params = read_params()
     how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays = read_description(params.download.dataset)
-    images, labels, test_images, test_labels = read_files()
+    images, labels, test_images, test_labels = read_files(len(arrays["class_names"]))
     check_counts(params, num_images=len(images))
 
     start = len(images) - params.preprocess.validation_images

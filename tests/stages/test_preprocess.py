@@ -60,6 +60,16 @@ def test_a_file_of_other_numbers_is_to_be_converted(tiny):
         preprocess.main()
 
 
+@pytest.mark.parametrize("prefix", ["train", "t10k"])
+def test_labels_without_a_name_are_refused(tiny, prefix):
+    path = Path(f"data/verified/{prefix}-labels-idx1-ubyte")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([10]))  # of ten classes
+    message = "received the label 10, expected 0 to 9, as the dataset names 10 classes"
+    with pytest.raises(PipelineError, match=message):
+        preprocess.main()
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [

@@ -43,11 +43,12 @@ def parse_idx(content: bytes) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def parse_files(contents: Mapping[str, bytes]) -> list[np.ndarray]:
+def parse_files(contents: Mapping[str, bytes], num_classes: int) -> list[np.ndarray]:
     """Return the arrays of a dataset's four files, which are given by their names.
 
     They are images [images, height, width] and labels [images] for training, then for
-    the test. Raises ValueError if one is damaged, or if they do not go together.
+    the test. Raises ValueError if one is damaged, or if they do not go together, or if
+    a label is not below the number of classes.
     """
     arrays = []
     for name, content in contents.items():
@@ -63,6 +64,10 @@ def parse_files(contents: Mapping[str, bytes]) -> list[np.ndarray]:
     if shapes != expected or len(size) != 2 or 0 in (n, m, *size):
         expected = "(n, height, width), (n,), (m, height, width), (m,), without a 0"
         raise ValueError(f"*: arrays of shapes {shapes}, expected {expected}")
+    label = max(arrays[1].max(), arrays[3].max())
+    if label >= num_classes:
+        expected = f"0 to {num_classes - 1}, as the dataset names {num_classes} classes"
+        raise ValueError(f"*-labels-*: received the label {label}, expected {expected}")
     return arrays
 
 
