@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # DVC, killed while it writes one of its locks, leaves half of it and refuses to run.
 repro: .venv/ready
-	@git rev-parse 2>/dev/null || { echo "error: no Git repository, which DVC needs; first: git init"; exit 1; }
+	@said=$$(git rev-parse 2>&1) || { echo "error: DVC needs a Git repository (if there is none: git init); Git says:" $$said >&2; exit 1; }
 	@.venv/bin/python checks/clones.py
 	.venv/bin/dvc repro
 
