@@ -6,7 +6,6 @@ writes `encoder.keras`, `decoder.keras` and `README.md`. Both networks are compa
 the model in NumPy before they are kept. ONNX needs more packages: pip install .[onnx]
 """
 
-import argparse
 import importlib.util
 import json
 import math
@@ -19,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 import numpy_model
-from command import run
+from command import Parser, run
 from model_card import model_card
 from vae.numerics.determinism import keras
 from vae.pipeline.errors import PipelineError, readable
@@ -130,7 +129,7 @@ def check(folder: Path, suffix: str, description: Description) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Export the trained model.")
+    parser = Parser(description="Export the trained model.")
     add = parser.add_argument
     add("--format", choices=["keras", "onnx"], default="keras")
     add("--output", type=Path, default=Path("exported"), help="a new folder")
