@@ -77,6 +77,7 @@ bench-growth: .venv/ready
 
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'
+	@test ! -L .venv || { echo "error: .venv is a link, and what it leads to would be deleted; first: rm .venv"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	@echo "Installing the packages of requirements.txt into .venv: 2.7 GB, about a minute"
 	.venv/bin/python -m pip install --require-hashes --requirement requirements.txt
