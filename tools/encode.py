@@ -3,10 +3,11 @@
     python tools/encode.py picture.png ...
 
 Any picture that is as large as the model's images or larger, dark on light or light on
-dark. Prints in nats rate, distortion, ELBO, importance-weighted bound, and log p(x)
-where z has one or two dimensions; writes what the model saw and its reconstruction
-beside each picture, as `picture.encoded.png`. Needs the trained model in `results/`:
-from a training or `dvc pull`.
+dark, on paper of any shade and light: `vae.data.ink` has the rule. Prints in nats rate,
+distortion, ELBO, importance-weighted bound, and log p(x) where z has one or two
+dimensions; writes what the model saw and its reconstruction beside each picture, as
+`picture.encoded.png`. Needs the trained model in `results/`: from a training or
+`dvc pull`.
 """
 
 from pathlib import Path

@@ -69,7 +69,7 @@ def test_a_commit_is_compared():
 NO_RESULT = "no commit or experiment with results that can be read ("
 
 
-@pytest.mark.parametrize("name", ["no-such-commit", "HEAD^{tree}", "HEAD:README.md"])
+@pytest.mark.parametrize("name", ["no-such-commit", "HEAD^{tree}"])
 def test_what_is_no_commit_is_one_line(tool, monkeypatch, name):
     monkeypatch.chdir(ROOT)
     status, _, errors = tool(compare, name)
