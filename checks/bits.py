@@ -36,7 +36,6 @@ import train
 from clones import change_params, file_hashes
 from command import Parser, of, run
 from vae.data.idx import format_idx
-from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import read_params
 from vae.pipeline.schema import DRAWABLE_LIKELIHOODS, Model, Section, Train
 
@@ -145,8 +144,7 @@ def compare_cpus(configurations: Sequence[str]) -> bool:
     """Say whether every emulated CPU gives the native bits; print what each gives."""
     qemu = shutil.which("qemu-x86_64")
     if qemu is None:
-        problem = "no qemu-x86_64; install it with: apt-get install qemu-user"
-        raise PipelineError(problem)
+        sys.exit("error: no qemu-x86_64; install it with: apt-get install qemu-user")
     native = run_bits([], configurations)
     equal = True
     with ThreadPoolExecutor() as pool:
@@ -159,7 +157,7 @@ def compare_cpus(configurations: Sequence[str]) -> bool:
     return equal
 
 
-def main() -> int:
+def main() -> None:
     parser = Parser(description="Hash the outputs of short runs.")
     add = parser.add_argument
     known = of(Literal[tuple(CONFIGURATIONS)])
@@ -169,12 +167,11 @@ def main() -> int:
     names = options.configuration or list(CONFIGURATIONS)
     if options.emulate:
         try:
-            return int(not compare_cpus(names))
+            sys.exit(not compare_cpus(names))
         except subprocess.CalledProcessError as error:
             sys.exit(f"error: {error}\n{error.stderr}")
     for name in names:
         print(json.dumps({name: output_hashes(name)}), flush=True)
-    return 0
 
 
 if __name__ == "__main__":

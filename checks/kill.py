@@ -122,7 +122,7 @@ def run_unbroken(folder: Path, log: Path) -> tuple[dict[str, str], dict[str, flo
     return output_hashes(folder), seconds
 
 
-def main() -> int:
+def main() -> None:
     parser = Parser(description="Kill the pipeline at random moments.")
     parser.add_argument("kills", type=of(Count), help="how many times")
     kills = parser.parse_args().kills
@@ -132,9 +132,8 @@ def main() -> int:
         try:
             folder = clone(ROOT, Path(temporary, "clone"))
         except subprocess.CalledProcessError as error:
-            raise PipelineError(
-                f"git clone: {' '.join(error.stderr.split())}"
-            ) from None
+            said = " ".join(error.stderr.split())
+            raise PipelineError(f"git clone: {said}") from None
         expected, durations = run_unbroken(folder, log)
         for i in range(kills):
             stage = STAGES[i % len(STAGES)]
@@ -148,9 +147,7 @@ def main() -> int:
             print(f"{moment}, {resumed}{'equal' if well else 'DIFFERENT'}", flush=True)
             if not ended_well:
                 print(log.read_text())
-    if failures:
-        print(f"{failures} of {kills} went wrong")
-    return int(failures > 0)
+    sys.exit(f"{failures} of {kills} went wrong" if failures else 0)
 
 
 if __name__ == "__main__":

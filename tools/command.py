@@ -4,7 +4,6 @@ Import this module before anything of `vae`, which need not be installed.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,10 +25,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def of(kind: Any) -> Callable[[str], Any]:
-    """Return what makes a value of a text, for `add_argument(type=of(kind))`.
-
-    The kind is a type with a range, as parameters have in `vae.pipeline.schema`.
-    """
+    """Return an argument's `type`: one with a range, as in `vae.pipeline.schema`."""
 
     def parse(text: str) -> Any:
         try:
@@ -45,22 +41,10 @@ def run(main: Callable[[], int | None]) -> None:
     """Run `main`, whose result is the exit status, and report errors as stages do."""
     replace_closed_streams()
     try:
-        try:
-            status = main()
-        finally:
-            flush_output()
-    except BrokenPipeError:  # the reader has enough, as `head` has
-        status = 1
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  reported
-        report_error(type(error), error, error.__traceback__)
-        status = 1
-    sys.exit(status)
-
-
-def flush_output() -> None:
-    """Write what is printed; if that fails, let Python not try again as it ends."""
-    try:
+        status = main()
         sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  reported
+        if not isinstance(error, BrokenPipeError):  # a reader like `head` has enough
+            report_error(type(error), error, error.__traceback__)
+        status, sys.stdout = 1, None  # to which Python would write again as it ends
+    sys.exit(status)

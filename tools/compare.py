@@ -12,6 +12,7 @@ Exit status 1 if a metric differs by more than `--tolerance` standard errors.
 """
 
 import io
+import json
 import math
 from contextlib import closing, suppress
 from pathlib import Path
@@ -21,18 +22,14 @@ import numpy as np
 import pandas as pd
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
-from dvc.scm import SCM, RevError, resolve_rev
-from pydantic import TypeAdapter, ValidationError
+from dvc.scm import SCM, resolve_rev
 
 from command import Parser, of, run
-from vae.pipeline.arrays import DAMAGE
-from vae.pipeline.errors import PipelineError, one_line
-from vae.pipeline.params import explain
+from vae.pipeline.errors import PipelineError, one_line, readable
 from vae.pipeline.schema import NotNegative
 
 HERE = "workspace"
 SEEDS = Path("results/studies/seeds.csv")
-NUMBERS = TypeAdapter(dict[str, dict[str, bool | float]])  # by split and metric
 
 
 class Outcome(NamedTuple):
@@ -45,38 +42,27 @@ class Outcome(NamedTuple):
 
 def read_outcome(name: str) -> Outcome:
     """Read the result of a commit or an experiment, or that of the files here."""
-    files = open_files(name)
     arrays: dict[str, np.ndarray] = {}
     try:
-        metrics = NUMBERS.validate_json(files.read_bytes("results/metrics.json"))
+        files = DVCFileSystem(".", rev=None if name == HERE else resolve(name))
+        metrics = by_name(json.loads(files.read_bytes("results/metrics.json")))
         table = pd.read_csv(io.BytesIO(files.read_bytes("results/standard_errors.csv")))
-        errors = NUMBERS.validate_python(table.set_index("metric").to_dict())
+        errors = by_name(table.set_index("metric"))
         with suppress(OSError, DvcException):  # in no cache within reach
             arrays |= np.load(io.BytesIO(files.read_bytes("results/latents.npz")))
     except FileNotFoundError as error:
         missing = Path(str(error.filename)).name
         raise PipelineError(f"{name}: no {missing} in it") from None
-    except ValidationError as error:
-        problem = f"damaged metrics: {explain(error.errors()[0])}"
-        raise PipelineError(f"{name}: {problem}") from None
-    except (KeyError, *DAMAGE) as error:
-        raise PipelineError(f"{name}: damaged results: {one_line(error)}") from None
-    return Outcome(by_name(metrics), by_name(errors), arrays)
+    except Exception as error:  # noqa: BLE001  of Git, of DVC and of damaged files
+        problem = "no commit or experiment with results that can be read"
+        raise PipelineError(f"{name}: {problem} ({one_line(error)})") from None
+    return Outcome(metrics, errors, arrays)
 
 
-def open_files(name: str) -> DVCFileSystem:
-    """Open the files of a commit or an experiment, or those here."""
-    try:
-        if name == HERE:
-            return DVCFileSystem(".")
-        with closing(SCM(".")) as repository:
-            rev = resolve_rev(repository, name)
-            repository.resolve_commit(rev)  # AttributeError: a tree or a file
-        return DVCFileSystem(".", rev=rev)
-    except (AttributeError, RevError):
-        raise PipelineError(f"{name}: no such commit or experiment") from None
-    except Exception as error:  # noqa: BLE001  those of Git and DVC are many
-        raise PipelineError(f"{name}: {one_line(error)}") from None
+def resolve(name: str) -> str:
+    """Return the commit of a name, which may be an experiment's."""
+    with closing(SCM(".")) as repository:
+        return resolve_rev(repository, name)
 
 
 def by_name(sections: Any) -> dict[str, float]:
@@ -106,11 +92,8 @@ def standard_error(
 
 def seed_spreads(path: Path = SEEDS) -> dict[str, float]:
     """Return by metric the standard deviation of the difference of two seeds."""
-    try:
+    with readable(path, ValueError, made_by="studies/dvc.yaml:study@seeds"):
         table = pd.read_csv(path) if path.exists() else pd.DataFrame()
-    except ValueError as error:
-        problem = f"damaged ({one_line(error)}); mend it with: git checkout {path}"
-        raise PipelineError(f"{path}: {problem}") from None
     return dict(math.sqrt(2) * table.std(numeric_only=True))
 
 

@@ -3,10 +3,11 @@
     python tools/encode.py picture.png ...
 
 Any picture that is as large as the model's images or larger, dark on light or light on
-dark. Prints in nats rate, distortion, ELBO, importance-weighted bound, and log p(x)
-where z has one or two dimensions; writes what the model saw and its reconstruction
-beside each picture, as `picture.encoded.png`. Needs the trained model in `results/`:
-from a training or `dvc pull`.
+dark, on paper of any shade and light: `vae.data.ink` has the rule. Prints in nats rate,
+distortion, ELBO, importance-weighted bound, and log p(x) where z has one or two
+dimensions; writes what the model saw and its reconstruction beside each picture, as
+`picture.encoded.png`. Needs the trained model in `results/`: from a training or
+`dvc pull`.
 """
 
 from pathlib import Path
@@ -18,7 +19,7 @@ from pydantic import Field
 import numpy_model
 from command import Parser, of, run
 from vae.data.binarization import binarize
-from vae.data.pictures import check_output, read_picture, tile, write_pngs
+from vae.data.pictures import read_picture, tile, write_pngs
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
@@ -28,23 +29,6 @@ from vae.pipeline.trained import read_description
 GRID_POINTS = {1: 2001, 2: 451}
 
 Samples = Annotated[Count, Field(le=10_000)]
-
-
-def name_outputs(pictures: list[Path]) -> list[Path]:
-    """Name what is written beside each picture, and refuse to lose another one."""
-    paths = [path.absolute() for path in pictures]
-    outputs = [path.parent / f"{path.stem}.encoded.png" for path in paths]
-    sources = dict(zip(outputs, paths, strict=True))
-    for path, output in zip(paths, outputs, strict=True):
-        other = sources[output]
-        if other != path:
-            both = f"{path.name} and {other.name}: both would be written as"
-            raise PipelineError(f"{both} {output.name}; rename one of them")
-        if path in sources:
-            problem = f"would be replaced by what {sources[path].name} becomes"
-            raise PipelineError(f"{path.name}: {problem}; leave it out")
-        check_output(output)
-    return outputs
 
 
 def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
@@ -76,17 +60,21 @@ def main() -> None:
     add("--samples", type=of(Samples), default=500, help="latents per picture")
     add("--seed", type=of(Seed), default=0, help="of pixels and latents")
     options = parser.parse_args()
-    outputs = name_outputs(options.picture)
+    paths = options.picture
+    outputs = [path.parent / f"{path.stem}.encoded.png" for path in paths]
+    if len({*outputs}) < len({*paths}) or {*outputs} & {*paths}:
+        names = ", ".join(map(str, paths))
+        raise PipelineError(f"{names}: one would replace another one; leave it out")
     model, description = numpy_model.load_model(), read_description()
     height, width = description.image_shape
-    ink = np.stack([read_picture(path, (height, width)) for path in options.picture])
+    ink = np.stack([read_picture(path, (height, width)) for path in paths])
     x = observe(ink, description.binarization, options.seed)
     flat = x.reshape(len(x), -1)
     values = measure(model, flat, options.samples, options.seed)
     loc, _ = numpy_model.posterior(model, flat)
     reconstructions = numpy_model.mean(model, loc).reshape(x.shape)
     print("nats        " + "".join(f"{name:>12}" for name in values))
-    for i, path in enumerate(options.picture):
+    for i, path in enumerate(paths):
         numbers = "".join(f"{column[i]:12.2f}" for column in values.values())
         print(f"{printable(path.name):<12.12}{numbers}")
     shown = np.stack([ink, x, reconstructions], axis=1)

@@ -23,12 +23,11 @@ def load(folder: str | Path = ".") -> "VAE":
         PipelineError: a file is missing or damaged, or is of another model.
     """
     from vae.model import VAE
-    from vae.pipeline import errors, trained
+    from vae.pipeline import trained
 
     folder = Path(folder)
     description = trained.read_description(folder)
     weights = trained.read_weights(folder)
     model = VAE(num_pixels=description.num_pixels, **description.model)
-    with errors.readable(folder / trained.WEIGHTS, ValueError, made_by="train"):
-        trained.assign_weights(model.variables, weights)
+    trained.assign_weights(model.variables, weights)
     return model

@@ -4,20 +4,10 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
-from fuzzing import flips, fuzz, mutations
-from vae.data.pictures import check_output, read_picture, tile, write_pngs
+from vae.data.pictures import read_picture, tile, write_pngs
 from vae.pipeline.errors import PipelineError
-
-
-def save_float(path, value):
-    """Save a picture of floating point, with one pixel of another value."""
-    levels = np.ones((60, 60), "f4")
-    levels[30, 30] = value
-    Image.fromarray(levels).save(path, "TIFF")
 
 
 def save(path, ink, mode="L", paper=255, pen=0):
@@ -60,40 +50,26 @@ def test_a_photograph_is_turned_as_its_camera_says(tmp_path):
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), upright)
 
 
-@pytest.mark.parametrize(("dtype", "white"), [("u2", 65535), ("i4", 4095), ("f4", 1)])
 @pytest.mark.parametrize("side", [28, 60])
-def test_a_picture_of_more_than_eight_bits_is_read(tmp_path, dtype, white, side):
+def test_a_picture_of_more_than_eight_bits_is_read(tmp_path, side):
     ink = np.zeros((side, side))
     ink[4:24, 10:18] = 1
     expected = read_picture(save(tmp_path / "a.png", ink))
-    Image.fromarray(np.array(white * (1 - ink), dtype)).save(tmp_path / "a.tiff")
-    received = read_picture(tmp_path / "a.tiff")
-    np.testing.assert_allclose(received, expected, atol=1e-9)
-
-
-@fuzz
-@given(st.data())
-@pytest.mark.parametrize("suffix", ["png", "jpeg", "tiff", "webp", "gif", "bmp"])
-def test_a_damaged_picture_is_one_line_or_is_read(tmp_path, suffix, data):
-    ink = np.zeros((40, 40))
-    ink[9:30, 15:20] = 1
-    path = save(tmp_path / f"a.{suffix}", ink)
-    path.write_bytes(data.draw(mutations(path.read_bytes()) | flips(path.read_bytes())))
-    try:
-        read_picture(path)
-    except PipelineError as error:
-        assert len(str(error).splitlines()) == 1
+    for dtype, white in {"u2": 65535, "i4": 4095, "f4": 1}.items():
+        Image.fromarray(np.array(white * (1 - ink), dtype)).save(tmp_path / "a.tiff")
+        received = read_picture(tmp_path / "a.tiff")
+        np.testing.assert_allclose(received, expected, atol=1e-9)
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: None, "no such file"),
+        (lambda path: None, "no picture that can be read .*No such file"),
         (lambda path: path.write_text("no picture"), "no picture that can be read"),
+        (lambda path: path.write_bytes(b"II*\0\x08\0\0\0\1"), "no picture that can be"),
         (lambda path: path.mkdir(), "no picture that can be read"),
         (os.mkfifo, "no picture that can be read"),
         (lambda path: Image.new("L", (9, 9)).save(path, "EPS"), "no picture that can"),
-        (lambda path: save_float(path, np.nan), "no picture that can be read .a pixel"),
         (lambda path: save(path, np.ones((27, 90))), "received 90 x 27 pixels, expec"),
         (lambda path: save(path, np.zeros((90, 90))), "blank; expected something"),
     ],
@@ -115,22 +91,10 @@ def test_images_stand_row_by_row_and_are_written_black_on_white(tmp_path):
     assert np.asarray(Image.open(path).convert("L")).tolist() == [[255, 0]]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("params.yaml", b"a: 1", "received 'params.yaml'; expected a name in .png"),
-        ("samples", None, "received 'samples'; expected a name in .png"),
-        ("a.png", b"of the user's", "is there already, and is no PNG; choose another"),
-    ],
-)
-def test_a_file_that_is_no_png_is_not_replaced(tmp_path, name, content, message):
+@pytest.mark.parametrize("name", ["params.yaml", "samples", "a.png"])
+def test_a_file_that_is_no_png_is_not_replaced(tmp_path, name):
     path = tmp_path / name
-    if content is not None:
-        path.write_bytes(content)
-    for output in (path, tmp_path / "new.png"):  # what could be written is not, too
-        with pytest.raises(PipelineError, match=f"^{path}: {message}"):
-            write_pngs({output: np.ones((2, 2)), path: np.ones((2, 2))})
-    assert [p.name for p in tmp_path.iterdir()] == [name] * (content is not None)
-    assert content is None or path.read_bytes() == content
-    (tmp_path / "empty.PNG").touch()
-    check_output(tmp_path / "empty.PNG")
+    path.write_bytes(b"the user's")
+    with pytest.raises(PipelineError, match=f"^{path}: .* name"):
+        write_pngs({tmp_path / "b.png": np.ones((2, 2)), path: np.ones((2, 2))})
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"the user's"]

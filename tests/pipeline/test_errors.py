@@ -18,25 +18,19 @@ from vae.pipeline.trained import (
     read_weights,
 )
 
-MAKE = "make it with: dvc repro train"
-
 
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (FileNotFoundError(), f"no such file; {MAKE}; or get it with: dvc pull, if .*"),
-        (KeyError("x"), rf"damaged \('x'\); {MAKE}"),
-        (KeyError(), rf"damaged \(KeyError\); {MAKE}"),
-        (
-            UnicodeDecodeError("utf-8", b"", 0, 1, "a\n \tb "),
-            rf"damaged \(.* a b\); {MAKE}",
-        ),
+        (KeyError("x"), r"damaged \('x'\)"),
+        (KeyError(), r"damaged \(KeyError\)"),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "a\n \tb "), r"damaged \(.* a b\)"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_what_makes_it(
     tmp_path, error, message
 ):
-    expected = rf"^{tmp_path}/x: {message}$"
+    expected = rf"^{tmp_path}/x: {message}; make it with: dvc repro train$"
     with pytest.raises(PipelineError, match=expected):
         with readable(tmp_path / "x", KeyError, ValueError, made_by="train"):
             raise error

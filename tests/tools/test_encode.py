@@ -1,20 +1,19 @@
 """`sample.py` and `encode.py` on an untrained model."""
 
 import os
-import re
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 from PIL import Image
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 import encode
 import sample
 from conftest import TINY
 from vae.model import VAE
 from vae.pipeline.files import write_files
-from vae.pipeline.trained import DESCRIPTION, WEIGHTS, Description, pack_model
+from vae.pipeline.trained import WEIGHTS, Description, pack_model
 
 MODEL = TINY["model"] | {"latent_dim": 1}
 DESCRIBED = Description(MODEL, [28, 28], "Tiny", [], "dynamic", binary=True)
@@ -72,70 +71,52 @@ def test_images_need_not_be_square(project, tool):
     assert seen.shape == (6, 4) and 0 < np.count_nonzero(seen < 0.5) < 24
 
 
-def change_weights(change):
-    weights = load(WEIGHTS.read_bytes())
-    change(weights)
-    WEIGHTS.write_bytes(save(weights))
-
-
 def put(path, make):
     path.unlink()
     make(path)
 
 
-MAKE = "make it with: dvc repro train"
-BIAS = "decoder.likelihood.bias"
-BAD_WEIGHTS = f"{WEIGHTS}: damaged"
+DAMAGED = save({"encoder.hidden_1.bias": np.full(9, np.nan, "f4")})
 
 
-@pytest.mark.parametrize("command", [(sample, "1"), (encode, "one.png")])
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (WEIGHTS.unlink, f"{WEIGHTS}: no such file; {MAKE}; or get it with: dvc "),
-        (DESCRIPTION.unlink, f"{DESCRIPTION}: no such file; {MAKE}; or get it with: "),
-        (lambda: WEIGHTS.write_bytes(b"x"), f"{BAD_WEIGHTS} (Error while deserial"),
-        (lambda: put(WEIGHTS, os.mkfifo), f"{WEIGHTS}: something else where a file "),
-        (lambda: put(DESCRIPTION, os.mkdir), f"{DESCRIPTION}: something else where "),
-        (lambda: DESCRIPTION.write_text("[]"), f"{DESCRIPTION}: damaged ("),
-        (lambda: change_weights(dict.popitem), f"{BAD_WEIGHTS} (weights of another"),
         (
-            lambda: change_weights(lambda weights: weights[BIAS].fill(np.nan)),
-            f"{BAD_WEIGHTS} ({BIAS} is not finite)",
+            WEIGHTS.unlink,
+            "no such file; make it with: dvc repro train; or get it ",
         ),
+        (lambda: WEIGHTS.write_bytes(DAMAGED), "damaged (encoder.hidden_1.bias is not"),
+        (lambda: put(WEIGHTS, os.mkfifo), "something else where a file should be"),
     ],
 )
-def test_a_model_that_cannot_be_read_is_one_line(
-    project, tool, command, damage, message
-):
+def test_weights_that_cannot_be_read_are_one_line(project, tool, damage, message):
     damage()
-    status, printed, errors = tool(*command)
-    assert (status, printed) == (1, "")
-    assert errors.startswith(f"error: {message}") and errors.count("\n") == 1
+    for tool_and_arguments in ((sample, "1"), (encode, "one.png")):
+        status, printed, errors = tool(*tool_and_arguments)
+        assert (status, printed) == (1, "")
+        assert errors.startswith(f"error: {WEIGHTS}: {message}")
+        assert errors.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("tool_and_arguments", "message"),
+    ("module", "arguments", "message"),
     [
-        ((encode, "none.png"), "none.png: no such file\n"),
-        ((encode, "."), ".: no picture that can be read (it is no file)"),
-        ((encode, "one.png one.jpg"), "one.png and one.jpg: both would be written as "),
-        ((encode, "a.encoded.png a.png"), "a.encoded.png: would be replaced by what a"),
-        ((sample, "1 -o one.png/a.png"), "one.png: a file where a folder should be"),
-        ((sample, "1 -o results/model.json"), "results/model.json: received 'model.js"),
-        ((sample, "1 -o /dev/null"), "/dev/null: received 'null'; expected a name in"),
+        (encode, "none.png", "none.png: no picture that can be read"),
+        (encode, ".", ".: no picture that can be read (it is no file)"),
+        (encode, "one.png one.jpg", "one.png, one.jpg: one would replace another one"),
+        (encode, "a.encoded.png a.png", "a.encoded.png, a.png: one would replace an"),
+        (sample, "1 -o one.png/a.png", "one.png: a file where a folder should be"),
+        (sample, "1 -o results/model.json", "results/model.json: received 'model.js"),
     ],
 )
 def test_a_mistake_is_one_line_and_loses_nothing(
-    project, tool, tool_and_arguments, message
+    project, tool, module, arguments, message
 ):
     before = {path: path.stat().st_mtime_ns for path in project.rglob("*")}
-    status, printed, errors = tool(*tool_and_arguments)
+    status, printed, errors = tool(module, arguments)
     assert (status, printed) == (1, "")
-    assert re.sub(r"(?<=error: )/.*/(?=one)", "", errors).startswith(
-        f"error: {message}"
-    )
-    assert errors.count("\n") == 1
+    assert errors.startswith(f"error: {message}") and errors.count("\n") == 1
     assert {path: path.stat().st_mtime_ns for path in project.rglob("*")} == before
 
 

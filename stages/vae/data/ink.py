@@ -9,28 +9,7 @@ LEAST_CONTRAST = 0.1  # of ink
 DEVIATIONS = 1.4826  # of a Gaussian: its standard deviation by its median distance
 
 
-def border(shape: tuple[int, ...]) -> Any:
-    """Return the rows and the columns of some 5,000 pixels at the border of a picture.
-
-    The border is as wide as 1/28 of each side.
-    """
-    at_border = np.ones(shape, bool)
-    at_border[tuple(slice(max(1, n // 28), -max(1, n // 28)) for n in shape)] = False
-    positions = np.nonzero(at_border)
-    step = -(-len(positions[0]) // 5000)
-    return tuple(axis[::step] for axis in positions)
-
-
-def is_darker(levels: np.ndarray) -> bool:
-    """Return whether the ink is darker than the paper, which fills the border."""
-    paper = np.median(levels[border(levels.shape)])
-    darkest, lightest = levels.min(), levels.max()
-    if paper - darkest == lightest - paper:  # as where all is even
-        return bool(paper > 127)
-    return bool(paper - darkest > lightest - paper)
-
-
-def find_ink(levels: np.ndarray, *, is_dark: bool) -> np.ndarray:
+def find_ink(levels: np.ndarray) -> np.ndarray:
     """Find ink that is darker or lighter than the paper, whose light may be uneven.
 
     1. The contrast of a pixel is the fraction by which it is darker, or lighter, than
@@ -50,8 +29,10 @@ def find_ink(levels: np.ndarray, *, is_dark: bool) -> np.ndarray:
         uint8 [height, width], 0 everywhere if there is too little contrast.
     """
     paper = fit_paper(levels)
-    difference = paper - levels if is_dark else levels - paper
-    contrast = difference / np.maximum(paper, 32)
+    darker = paper - levels
+    if darker.max() < -darker.min():
+        darker = -darker
+    contrast = darker / np.maximum(paper, 32)
     noise = DEVIATIONS * np.median(np.abs(contrast[border(levels.shape)]))
     least, most = 3 * noise, contrast.max() - 3 * noise
     if most - least < LEAST_CONTRAST:
@@ -60,33 +41,33 @@ def find_ink(levels: np.ndarray, *, is_dark: bool) -> np.ndarray:
     return np.rint(255 * ink).astype(np.uint8)
 
 
-def fit_paper(levels: np.ndarray) -> np.ndarray:
-    """Fit the gray level of the paper at each pixel to the pixels at the border.
+def border(shape: tuple[int, ...]) -> Any:
+    """Return rows and columns of some 5,000 pixels in the outer 1/28 of a picture."""
+    at_border = np.ones(shape, bool)
+    at_border[tuple(slice(max(1, n // 28), -max(1, n // 28)) for n in shape)] = False
+    rows, columns = np.nonzero(at_border)
+    step = -(-len(rows) // 5000)
+    return rows[::step], columns[::step]
 
-    It is their median, or a polynomial of the first or second degree in both directions
-    where that comes closer to them. Pixels that are far from the polynomial show ink,
-    and are left out.
+
+def fit_paper(levels: np.ndarray) -> np.ndarray:
+    """Fit the gray level of the paper at each pixel, a polynomial of the second degree.
+
+    It starts as the median at the border, and is fitted to the pixels there that are
+    near, again and again: those that stay far from it show ink.
     """
     y, x = (np.linspace(-1, 1, size) for size in levels.shape)
     rows, columns = border(levels.shape)
-    at_border = levels[rows, columns]
-    terms = polyvander2d(y[rows], x[columns], [2, 2])
     degrees = np.add.outer(range(3), range(3)).ravel()
-    best = np.zeros(9)
-    best[0] = np.median(at_border)
-    closest = np.median(np.abs(at_border - best[0]))
-    for degree in (1, 2):
-        coefficients, used = best, degrees <= degree
-        for _ in range(10):
-            distance = np.abs(at_border - terms @ coefficients)
-            near = distance <= 3 * DEVIATIONS * np.median(distance) + 1
-            solution = np.linalg.lstsq(terms[near][:, used], at_border[near])[0]
-            coefficients = np.zeros(9)
-            coefficients[used] = solution
-        typical = np.median(np.abs(at_border - terms @ coefficients))
-        if typical < 0.9 * closest:
-            best, closest = coefficients, typical
-    return np.clip(polygrid2d(y, x, best.reshape(3, 3)), 0, 255)
+    terms = polyvander2d(y[rows], x[columns], [2, 2]) * (degrees <= 2)
+    at_border = levels[rows, columns]
+    paper = np.zeros(9)
+    paper[0] = np.median(at_border)
+    for _ in range(20):
+        distance = np.abs(at_border - terms @ paper)
+        near = distance <= 3 * DEVIATIONS * np.median(distance) + 1
+        paper = np.linalg.lstsq(terms[near], at_border[near])[0]
+    return np.clip(polygrid2d(y, x, paper.reshape(3, 3)), 0, 255)
 
 
 def fit_ink(ink: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from vae.data.ink import find_ink, fit_ink, is_darker
+from vae.data.ink import border, find_ink, fit_ink
 from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.files import write_files
 
@@ -35,10 +35,10 @@ def read_picture(path: Path, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
             f"{path}: received {width} x {height} pixels, "
             f"expected {shape[1]} x {shape[0]} or more"
         )
-    is_dark = is_darker(levels)
-    if levels.shape == tuple(shape):
+    if levels.shape == shape:
+        is_dark = np.median(levels[border(shape)]) > 127
         return (255 - levels if is_dark else levels) / 255
-    ink = find_ink(levels, is_dark=is_dark)
+    ink = find_ink(levels)
     if not ink.any() or np.mean(ink > 255 / 4) > 0.95:
         raise PipelineError(
             f"{path}: blank; expected something drawn on a plain ground"
@@ -49,7 +49,8 @@ def read_picture(path: Path, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
 def read_levels(path: Path) -> np.ndarray:
     """Read the gray levels of a picture, from 0 to 255, float64 [height, width].
 
-    It is turned as a camera's note in it says. Where it is transparent, it is white.
+    It is turned as the camera says, and white where it is transparent. Of more than 8
+    bits, the lightest pixel is white.
     """
     try:
         if path.exists() and not path.is_file():  # reading a pipe would never end
@@ -58,29 +59,18 @@ def read_levels(path: Path) -> np.ndarray:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as file:
-                return gray_levels(ImageOps.exif_transpose(file))
-    except FileNotFoundError:
-        raise PipelineError(f"{path}: no such file") from None
+                picture = ImageOps.exif_transpose(file)
+            if picture.mode.startswith(("I", "F")):
+                levels = np.nan_to_num(np.asarray(picture, np.float64)).clip(min=0)
+                return 255 * (levels / (levels.max() or 1))
+            picture = picture.convert("RGBA")
+            white = Image.new("RGBA", picture.size, "white")
+            gray = Image.alpha_composite(white, picture).convert("L")
+            return np.asarray(gray, np.float64)
     except Exception as error:  # noqa: BLE001  Pillow has many for damaged files
         problem = f"no picture that can be read ({one_line(error)})"
-        expected = ", ".join(FORMATS)
-        raise PipelineError(f"{path}: {problem}; expected: {expected}") from None
-
-
-def gray_levels(picture: Image.Image) -> np.ndarray:
-    """Return the gray levels of a picture, from 0 to 255, float64 [height, width].
-
-    Of more than 8 bits, or of floating point, the lightest pixel is white.
-    """
-    if picture.mode.startswith(("I", "F")):
-        levels = np.asarray(picture, np.float64)
-        if not np.isfinite(levels).all():
-            raise ValueError("a pixel is not finite")
-        levels = np.maximum(levels, 0)
-        return 255 * (levels / (levels.max() or 1))
-    picture = picture.convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    return np.asarray(Image.alpha_composite(white, picture).convert("L"), np.float64)
+        expected = f"expected a file of {', '.join(FORMATS)}"
+        raise PipelineError(f"{path}: {problem}; {expected}") from None
 
 
 def tile(images: np.ndarray, columns: int) -> np.ndarray:
@@ -97,11 +87,9 @@ def check_output(path: Path) -> None:
     """Raise PipelineError if a PNG would be written in the place of what is none."""
     if path.suffix.lower() != ".png":
         raise PipelineError(f"{path}: received {path.name!r}; expected a name in .png")
-    if path.is_file():
-        with path.open("rb") as file:
-            if file.read(len(PNG)) not in (b"", PNG):
-                problem = "is there already, and is no PNG; choose another name"
-                raise PipelineError(f"{path}: {problem}")
+    if path.is_file() and path.read_bytes()[:8] not in (b"", PNG):
+        problem = "is there already, and is no PNG; choose another name"
+        raise PipelineError(f"{path}: {problem}")
 
 
 def write_pngs(pictures: Mapping[Path, np.ndarray], zoom: int = 4) -> None:

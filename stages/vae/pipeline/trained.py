@@ -73,8 +73,7 @@ def read_description(folder: Path = Path()) -> Description:
             Model.model_validate(description.model)
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]) or "the file"
-            received = f"received {first['input']!r:.80}"
+            name, received = [*first["loc"]], f"received {first['input']!r:.80}"
             raise ValueError(f"{name}: {received}; {first['msg']}") from None
         return description
 
