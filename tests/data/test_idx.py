@@ -37,6 +37,16 @@ def test_damage_is_named(content, message):
         parse_idx(content)
 
 
+@pytest.mark.parametrize(
+    ("header", "received"),
+    [([0, 0, 13, 3], "float32 with 3"), ([0, 0, 8, 4], "uint8 with 4")],
+)
+def test_what_no_other_copy_of_the_file_would_mend_is_told_apart(header, received):
+    message = f"received {received} axes, expected uint8 with one to three"
+    with pytest.raises(TypeError, match=message):
+        parse_idx(bytes(header) + IMAGES[4:])
+
+
 sizes = st.sampled_from([0, 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1])
 headers = st.lists(sizes, min_size=1, max_size=3).map(
     lambda shape: bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)

@@ -6,7 +6,6 @@ Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (19
 """
 
 import math
-import re
 import struct
 from collections.abc import Mapping
 
@@ -14,6 +13,9 @@ import numpy as np
 
 # Labels have one axis, images three. The third byte, 08, means unsigned bytes.
 NDIMS = {bytes([0, 0, 8, ndim]): ndim for ndim in (1, 2, 3)}
+# What the format can hold besides, by the first three bytes.
+TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
+FORMS = {bytes([0, 0, number]): name for number, name in TYPES.items()}
 
 
 def parse_idx(content: bytes) -> np.ndarray:
@@ -24,9 +26,9 @@ def parse_idx(content: bytes) -> np.ndarray:
         TypeError: it is one of other numbers or of more axes.
     """
     ndim = NDIMS.get(content[:4])
-    if ndim is None and re.match(rb"\0\0[\x08-\x0e].", content, re.DOTALL):
-        received = f"type {content[2]:02x} and {content[3]} axes"
-        raise TypeError(f"IDX of {received}; expected 08, bytes, and 1 to 3 axes")
+    if ndim is None and len(content) > 3 and content[:3] in FORMS:
+        received = f"{FORMS[content[:3]]} with {content[3]} axes"
+        raise TypeError(f"received {received}, expected uint8 with one to three")
     if ndim is None:
         received = content[:4].hex() or "nothing"
         raise ValueError(f"IDX magic number {received}, expected 00000801 to 00000803")
