@@ -16,6 +16,7 @@ repro: .venv/ready
 	@git rev-parse 2>/dev/null || { echo "error: no Git repository, which DVC needs; first: git init"; exit 1; }
 	@.venv/bin/python checks/clones.py
 	.venv/bin/dvc repro
+	@.venv/bin/python -BE stages/check.py
 
 test: .venv/ready-dev
 	$(PYTEST) -m 'not long'
