@@ -35,14 +35,21 @@ def read_idx(name: str, ndim: int) -> np.ndarray:
         return array
 
 
-def read_files(prefix: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read images [images, height, width] and labels [images]."""
+def read_files(prefix: str, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Read images [images, height, width] and labels [images], which count from 0."""
     images = read_idx(f"{prefix}-images-idx3-ubyte", ndim=3)
     labels = read_idx(f"{prefix}-labels-idx1-ubyte", ndim=1)
     if not 0 < len(images) == len(labels):
         raise PipelineError(
             f"{RAW}/{prefix}-*: received {len(images)} images and {len(labels)} "
             "labels, expected as many; make them with: dvc repro download"
+        )
+    if labels.max() >= num_classes:
+        raise PipelineError(
+            f"{RAW}/{prefix}-labels-idx1-ubyte: received the label {labels.max()}, "
+            f"expected 0 to {num_classes - 1}, as the dataset names {num_classes} "
+            "classes; number the labels from 0, or name all classes in "
+            "stages/vae/data/catalog.yaml"
         )
     return images, labels
 
@@ -64,8 +71,9 @@ def main() -> None:
     params = read_params()
     how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays = read_description(params.download.dataset)
-    images, labels = read_files("train")
-    test_images, test_labels = read_files("t10k")
+    num_classes = len(arrays["class_names"])
+    images, labels = read_files("train", num_classes)
+    test_images, test_labels = read_files("t10k", num_classes)
     if images.shape[1:] != test_images.shape[1:]:
         raise PipelineError(
             f"{RAW}: received training images of {images.shape[1:]} pixels and test "

@@ -45,3 +45,4 @@ def test_probes_are_fit_to_training_images_and_judged_on_others():
         hits = probe_hits(loc[:300], label[:300], loc[300:], label[300:])
         assert hits["knn_accuracy"].mean() > 0.95
         assert low <= hits["probe_accuracy"].mean() <= high
+    assert probe_hits(loc, 0 * label, loc, label) == {}  # all of one class

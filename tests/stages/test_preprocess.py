@@ -52,6 +52,16 @@ def test_files_of_another_dataset_are_refused(tiny):
         preprocess.main()
 
 
+@pytest.mark.parametrize("prefix", ["train", "t10k"])
+def test_labels_without_a_name_are_refused(tiny, prefix):
+    path = Path(f"data/verified/{prefix}-labels-idx1-ubyte")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([10]))  # of ten classes
+    message = f"^{path}: received the label 10, expected 0 to 9, as the dataset names "
+    with pytest.raises(PipelineError, match=message):
+        preprocess.main()
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [

@@ -42,9 +42,7 @@ def _kept_in_float32(number: float) -> float:
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
 Seed = CountOrZero
-Number = Annotated[
-    float, Field(allow_inf_nan=False), AfterValidator(_kept_in_float32)
-]
+Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_kept_in_float32)]
 NotNegative = Annotated[Number, Field(ge=0, le=1e6)]
 Positive = Annotated[Number, Field(gt=0, le=1e6)]
 
