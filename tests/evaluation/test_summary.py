@@ -59,16 +59,10 @@ def test_the_report_has_the_bounds_and_what_needs_care():
 
 
 @pytest.mark.parametrize(
-    ("active", "line"),
-    [
-        (1, "active units: 1 of 3; the other dimensions tell nothing of an image"),
-        (
-            0,
-            "active units: 0 of 3; the posterior has collapsed, z tells nothing; lower",
-        ),
-    ],
+    ("active", "what"),
+    [(1, "the other dimensions"), (0, "the posterior has collapsed")],
 )
-def test_the_report_says_that_a_posterior_has_collapsed(active, line):
+def test_the_report_says_which_latents_tell_nothing(active, what):
     split = {"elbo": -3.0, "active_units": active}
-    lines = report({"train": split, "test": split}, latent_dim=3)
-    assert lines[2].startswith(line)
+    _, _, line = report({"train": split, "test": split}, latent_dim=3)
+    assert line.startswith(f"active units: {active} of 3; {what}")

@@ -64,13 +64,11 @@ def test_damage_is_noticed(path, capsys, data):
     assert capsys.readouterr().out == expected
 
 
-def test_an_unfinished_run_goes_on_whatever_ran_in_between(capsys):
+def test_an_unfinished_run_goes_on_whatever_ran_in_between():
     for key, num_epochs in [("key", 60), ("other", 60), ("key", 3)]:
         Checkpoint(key, num_epochs).save(after(2))
     Checkpoint("key", 3).finish()
-    assert len(Checkpoint("key", 60).find(extend=False).history) == 2
-    said = "going on after epoch 2, where a run was cut short\n"
-    assert capsys.readouterr().out == said
+    assert Checkpoint("key", 60).find(extend=False).history == after(2).history
 
 
 def test_a_finished_run_serves_those_with_more_epochs_alone(capsys):
@@ -97,12 +95,9 @@ def test_the_oldest_states_go_and_finished_ones_before_others():
         os.utime(checkpoint.unfinished, (i, i))
         if i == 3:
             checkpoint.finish()
-    assert {path.name for path in FOLDER.iterdir()} == set(
-        "0-2 1-2 2-2 4-2 5-2".split()
-    )
     Checkpoint("new", 2).save(after(1))
-    assert not Checkpoint("0", 2).unfinished.exists()
-    assert len(list(FOLDER.iterdir())) == MAX_STATES
+    kept = sorted(path.name for path in FOLDER.iterdir())
+    assert kept == ["1-2", "2-2", "4-2", "5-2", "new-2"]  # and not 3, 0-2
 
 
 def test_the_fingerprint_is_of_parameters_data_packages_and_code(monkeypatch):

@@ -7,14 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from vae.pipeline import records
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.files import hash_file, write_files
-from vae.pipeline.records import (
-    check_records,
-    list_stages,
-    pack_record,
-    read_sections,
-)
 
 
 class Stage:
@@ -38,7 +33,7 @@ class Stage:
         if not Path("dvc.yaml").is_file():
             problem = "no dvc.yaml here; run from the project's root: dvc repro"
             raise PipelineError(problem)
-        check_records(self.name)
+        records.check_records(self.name)
         self.inputs = hash_inputs(self.name)
 
     def write(self, outputs: Mapping[Path, bytes]) -> None:
@@ -50,12 +45,12 @@ class Stage:
                     f"{name}: changed while the stage ran, so nothing of it is "
                     "written; run it again: dvc repro"
                 )
-        write_files({**outputs, **pack_record(self.name, self.inputs)})
+        write_files({**outputs, **records.pack_record(self.name, self.inputs)})
 
 
 def hash_inputs(stage: str) -> dict[str, Any]:
     """Return the SHA-256 of each file that a stage depends on, and its parameters."""
-    entry = list_stages("dvc.yaml")[stage]
+    entry = records.list_stages("dvc.yaml")[stage]
     paths = [Path(dep) for dep in entry["deps"]]
     paths += [path for folder in paths for path in sorted(folder.rglob("*"))]
     hashes = {
@@ -63,7 +58,7 @@ def hash_inputs(stage: str) -> dict[str, Any]:
         for path in paths
         if path.is_file() and path.suffix != ".pyc"
     }
-    return hashes | read_sections(entry.get("params", []))
+    return hashes | records.read_sections(entry.get("params", []))
 
 
 def replace_closed_streams() -> None:
