@@ -16,6 +16,7 @@ repro: .venv/ready
 	@said=$$(git rev-parse 2>&1) || { echo "error: DVC needs a Git repository (if there is none: git init); Git says:" $$said >&2; exit 1; }
 	@.venv/bin/python checks/clones.py
 	.venv/bin/dvc repro
+	@.venv/bin/python -BE stages/check.py
 
 test: .venv/ready-dev
 	$(PYTEST) -m 'not long'

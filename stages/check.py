@@ -22,7 +22,7 @@ stage = Stage("check")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.catalog import choose_dataset
+from vae.data.catalog import Dataset, choose_dataset
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import check_counts, read_params
 from vae.pipeline.schema import Params
@@ -30,32 +30,40 @@ from vae.pipeline.schema import Params
 OUTPUT = Path("data/checked")
 
 
-def check_memory(params: Params, num_pixels: int) -> None:
-    """Refuse networks and batches of images that this machine cannot hold.
+def check_memory(params: Params, dataset: Dataset) -> None:
+    """Refuse what this machine cannot hold.
 
-    Counts float32 weights, their gradients and Adam's two averages, and the values of
-    all layers for one batch. More is needed, so whatever is refused would fail.
+    Training takes float32 weights, their gradients and Adam's two averages, and the
+    values of all layers for one batch. Evaluation draws the noise of all ELBOs at once.
+    More is needed, so whatever is refused would fail.
     """
-    model, train = params.model, params.train
+    model, train, evaluate = params.model, params.train, params.evaluate
+    num_pixels = dataset.num_pixels
     widths = [num_pixels, *model.hidden_units, model.latent_dim]
     num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
     num_weights += model.num_pseudo_inputs * num_pixels
     batch = train.batch_size * train.num_samples + model.num_pseudo_inputs
-    needed = 4 * (4 * num_weights + batch * sum(widths))
+    num_images = dataset.num_training_images - params.preprocess.validation_images
+    noise = min(num_images, evaluate.max_images) * evaluate.num_samples
+    lower = {
+        "training": "model.hidden_units, train.batch_size or train.num_samples",
+        "evaluation": "evaluate.max_images or evaluate.num_samples",
+    }
+    counts = 4 * num_weights + batch * sum(widths), noise * model.latent_dim
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > there:
-        raise PipelineError(
-            f"params.yaml: training needs more than {needed / 1e9:.0f} GB of memory, "
-            f"this machine has {there / 1e9:.0f}; lower model.hidden_units, "
-            "train.batch_size or train.num_samples"
-        )
+    for part, count in zip(lower, counts, strict=True):
+        if 4 * count > there:
+            raise PipelineError(
+                f"params.yaml: {part} needs more than {4 * count / 1e9:.0f} GB of "
+                f"memory, this machine has {there / 1e9:.0f}; lower {lower[part]}"
+            )
 
 
 def main() -> None:
     params = read_params()
     dataset = choose_dataset(params.download.dataset)
     check_counts(params, dataset.num_training_images)
-    check_memory(params, dataset.num_pixels)
+    check_memory(params, dataset)
     # The same whatever is checked, so that no other stage runs again.
     stage.write({OUTPUT: b"params.yaml is valid\n"})
 

@@ -67,7 +67,7 @@ def main() -> None:
             LATENTS: pack_arrays(arrays),
         }
     )
-    print(*report(metrics), sep="\n")
+    print(*report(metrics, model.latent_dim), sep="\n")
     if pseudo:
         print(PSEUDO_LIKELIHOOD)
 

@@ -1,6 +1,5 @@
 """Fit the VAE to the training images; keep its weights and its learning curve."""
 
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import pandas as pd
 from vae.model import VAE
 from vae.objectives import OBJECTIVES
 from vae.pipeline.arrays import OBSERVATIONS, read_arrays
-from vae.pipeline.checkpoint import State, fingerprint, load_state, save_state
+from vae.pipeline.checkpoint import Checkpoint, State, fingerprint
 from vae.pipeline.errors import PipelineError
-from vae.pipeline.files import hash_file
+from vae.pipeline.files import hash_file, write_files
 from vae.pipeline.params import check_counts, read_params
 from vae.pipeline.progress import progress_bar
 from vae.pipeline.registry import make
@@ -28,7 +27,6 @@ from vae.training import Recipe, Trainer
 
 DATA = Path("data/images.npz")
 HISTORY = Path("results/history.csv")
-STATE = Path(".state/train")  # outside DVC's outputs, which it deletes before a run
 
 
 def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
@@ -86,22 +84,22 @@ def finite(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
     return terms
 
 
-def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
-    """Return the learning curve; go on where a run with this key was cut short."""
-    history = []
+def fit(trainer: Trainer, checkpoint: Checkpoint) -> list[dict[str, float]]:
+    """Return the learning curve; go on from a state that is at hand."""
+    history, num_epochs = [], checkpoint.num_epochs
     variables = {str(i): variable for i, variable in enumerate(trainer.variables)}
-    if state := load_state(STATE, key):
+    if state := checkpoint.find(extend=trainer.recipe.can_be_extended):
         history = state.history
         for name, variable in variables.items():
             variable.assign(state.arrays[name])
-        print(f"going on after epoch {len(history)}, where a run was cut short")
     print("the first epoch is compiled, which takes some seconds", flush=True)
     bar = None
     for epoch in range(len(history), num_epochs):
         row = run_epoch(trainer, epoch)
         history.append(row)
         arrays = {name: np.asarray(x.numpy()) for name, x in variables.items()}
-        save_state(STATE, key, State(history, arrays))
+        checkpoint.save(State(history, arrays))
+        write_files(pack_history(history))  # so that the curve can be watched
         # The clock starts after the first epoch: compilation is no measure of the rest.
         if bar is None:
             bar = progress_bar("epoch", num_epochs, initial=epoch)
@@ -116,25 +114,29 @@ def fit(trainer: Trainer, num_epochs: int, key: str) -> list[dict[str, float]]:
     return history
 
 
+def pack_history(history: list[dict[str, float]]) -> dict[Path, bytes]:
+    """Return the learning curve as a file by its path."""
+    table = pd.DataFrame(history)
+    csv = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+    return {HISTORY: csv.encode()}
+
+
 def main() -> None:
     params = read_params()
     data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
     check_counts(params, len(data["train_images"]) + len(data["validation_images"]))
     model, train = params.model.model_dump(), params.train.model_dump()
+    num_epochs = train.pop("epochs")
     description = Description.of_data(model, data)
     trainer = make_trainer(params, data)
     if trainer.vae.likelihood.binary != description.binary:
         print(PSEUDO_LIKELIHOOD)
     key = fingerprint({"model": model, "train": train}, hash_file(DATA))
+    checkpoint = Checkpoint(key, num_epochs)
     del data  # the trainer has what it needs
-    history = pd.DataFrame(fit(trainer, params.train.epochs, key))
-
-    csv = history.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-    outputs = pack_model(description, trainer.vae.variables)
-    stage.write(outputs | {HISTORY: csv.encode()})
-    STATE.unlink()
-    with suppress(OSError):  # the folder holds something else, or is a link
-        STATE.parent.rmdir()
+    history = fit(trainer, checkpoint)
+    stage.write(pack_model(description, trainer.vae.variables) | pack_history(history))
+    checkpoint.finish()
 
 
 if __name__ == "__main__":

@@ -66,7 +66,6 @@ def restore(stage):
     ("stage", "path"),
     [
         (preprocess, "data/images.npz"),
-        (train, ".state/train"),
         (train, "results/model.safetensors"),
         (evaluate, "results/latents.npz"),
         (render, "results/encodings.png"),

@@ -199,8 +199,9 @@ LOCK, COMMITTED = "studies/dvc.lock", "stages: {a: committed}"
 def make(tmp_path, monkeypatch):
     """Runs `make repro` in a repository where all is set up, with a DVC that ends."""
     monkeypatch.chdir(tmp_path)
-    for folder in ("checks", "studies", ".venv/bin", ".dvc/tmp"):
+    for folder in ("checks", "stages", "studies", ".venv/bin", ".dvc/tmp"):
         Path(folder).mkdir(parents=True)
+    Path("stages/check.py").touch()
     for name in ("Makefile", "checks/clones.py"):
         shutil.copy(ROOT / name, name)
     for name, line in {"python": f'exec {sys.executable} "$@"', "dvc": ""}.items():

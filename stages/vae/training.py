@@ -24,6 +24,11 @@ class Recipe:
     schedule: str  # constant or cosine
     seed: int  # of the order of the images and of all noise
 
+    @property
+    def can_be_extended(self) -> bool:
+        """Whether an epoch is the same however many there are."""
+        return self.schedule == "constant"
+
 
 class Trainer:
     """Minimizes the mean of an objective over the images, by Adam.

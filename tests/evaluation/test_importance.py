@@ -27,7 +27,8 @@ MISSED = {"posterior_factor": 0.5, "posterior_shift": 8.0}
 def adaptive(vae, x, noise):
     """With samples of the prior explored for these images."""
     images = np.uint8(np.rint(255 * x.numpy()))
-    return adaptive_bounds(vae, x, noise, *explore_prior(vae, images, seed=3))
+    z, log_likelihood = explore_prior(vae, images, seed=3)
+    return adaptive_bounds(vae, x, noise, z[:], log_likelihood)
 
 
 def draw(num_samples, latent_dim, num_images=IMAGES):

@@ -1,5 +1,7 @@
 """What latents say: mutual information, active dimensions, classifiers."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 import scipy.special
@@ -15,14 +17,18 @@ LOC = RNG.normal(size=(9, 2)).astype(np.float32)
 SCALE = RNG.uniform(0.1, 1, size=(9, 2)).astype(np.float32)
 
 
-@pytest.mark.parametrize("size", [4, 500])
-def test_mutual_information_is_that_of_a_plain_loop(monkeypatch, size):
+@pytest.mark.parametrize(("values", "size"), [(10**8, 9), (4 * 9 * 2, 4), (1, 1)])
+def test_mutual_information_is_that_of_a_plain_loop(monkeypatch, values, size):
+    """With no more values of samples, posteriors and dimensions at once."""
     noise = draw_standard_normal(
         [9, 2], seed=1, purpose=Purpose.AGGREGATE_LATENTS, index=0
     )
     z = LOC + SCALE * noise.numpy()
-    monkeypatch.setattr(latents, "CHUNK", size)
+    chunks = Mock(wraps=latents.map_chunks)
+    monkeypatch.setattr(latents, "map_chunks", chunks)
+    monkeypatch.setattr(latents, "VALUES", values)
     received = mutual_information(LOC, SCALE, seed=1)
+    assert min(9, chunks.call_args.kwargs["size"]) == size
     assert received.dtype == np.float64
     for n in range(9):
         log_probs = scipy.stats.norm(LOC, SCALE).logpdf(z[n]).sum(axis=1)
@@ -45,3 +51,4 @@ def test_probes_are_fit_to_training_images_and_judged_on_others():
         hits = probe_hits(loc[:300], label[:300], loc[300:], label[300:])
         assert hits["knn_accuracy"].mean() > 0.95
         assert low <= hits["probe_accuracy"].mean() <= high
+    assert probe_hits(loc, 0 * label, loc, label) == {}  # all of one class

@@ -47,11 +47,22 @@ def test_what_is_not_finite_is_named(section, remedy):
 
 
 def test_the_report_has_the_bounds_and_what_needs_care():
-    metrics = {"train": {"elbo": -2.0}, "test": {"elbo": -3.0, "iwae_bound": -1.5}}
-    train, test = report(metrics)
+    bounds = {"elbo": -3.0, "iwae_bound": -1.5, "active_units": 2}
+    metrics = {"train": {"elbo": -2.0}, "test": bounds}
+    train, test = report(metrics, latent_dim=2)
     assert train == "train: ELBO -2.00 nats per image"
     assert test == "test: ELBO -3.00, bound -1.50 nats per image"
     metrics["test"] |= {"annealed_bound": -1.25, "log_evidence_grid_change": 0.02}
-    annealing, grid = report(metrics | {"enclosure": {"gap": 0.5}})[2:]
+    annealing, grid = report(metrics | {"enclosure": {"gap": 0.5}}, latent_dim=2)[2:]
     assert "at least -1.25" in annealing and "within 0.50 nats" in annealing
     assert grid == "log_evidence: a coarser or narrower grid changes it by 0.0200"
+
+
+@pytest.mark.parametrize(
+    ("active", "what"),
+    [(1, "the other dimensions"), (0, "the posterior has collapsed")],
+)
+def test_the_report_says_which_latents_tell_nothing(active, what):
+    split = {"elbo": -3.0, "active_units": active}
+    _, _, line = report({"train": split, "test": split}, latent_dim=3)
+    assert line.startswith(f"active units: {active} of 3; {what}")

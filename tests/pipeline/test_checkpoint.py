@@ -1,6 +1,8 @@
-"""A state comes back to the bit, and no other is used."""
+"""States come back to the bit, and the right one is used."""
 
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,15 @@ from hypothesis import strategies as st
 
 import train
 from fuzzing import flips, fuzz, mutations
-from vae.pipeline.checkpoint import State, fingerprint, load_state, save_state
+from vae.pipeline.checkpoint import (
+    FOLDER,
+    MAX_STATES,
+    Checkpoint,
+    State,
+    fingerprint,
+    load_state,
+    save_state,
+)
 
 STATE = State(
     history=[{"epoch": 1, "train_elbo": -0.1 - 0.2}],
@@ -20,38 +30,74 @@ STATE = State(
 )
 
 
-@pytest.fixture
-def path(tmp_path):
-    path = tmp_path / ".state" / "train"
-    save_state(path, "key", STATE)
-    return path
+@pytest.fixture(autouse=True)
+def path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return Path("state")
 
 
-def test_a_state_comes_back_to_the_bit_and_no_other_is_used(path, capsys):
-    state = load_state(path, "key")
+def after(num_epochs):
+    """Return the state after so many epochs."""
+    return State([{"epoch": i + 1.0} for i in range(num_epochs)], STATE.arrays)
+
+
+def test_a_state_comes_back_to_the_bit(path, capsys):
+    assert load_state(path) is None
+    save_state(path, STATE)
+    state = load_state(path)
     assert state.history == STATE.history
     assert set(state.arrays) == set(STATE.arrays)
     for name, array in STATE.arrays.items():
         np.testing.assert_array_equal(state.arrays[name], array, strict=True)
-    assert capsys.readouterr().out == ""
-    assert load_state(path, "another") is None
-    expected = f"{path}: of another configuration; training starts anew\n"
-    assert capsys.readouterr().out == expected
-    path.unlink()
-    assert load_state(path, "key") is None
     assert capsys.readouterr().out == ""
 
 
 @fuzz
 @given(st.data())
 def test_damage_is_noticed(path, capsys, data):
-    save_state(path, "key", STATE)
+    save_state(path, STATE)
     good = path.read_bytes()
     content = data.draw(mutations(good) | flips(good))
     path.write_bytes(content)
-    assert (load_state(path, "key") is None) == (content != good)
+    assert (load_state(path) is None) == (content != good)
     expected = f"{path}: damaged; training starts anew\n" * (content != good)
     assert capsys.readouterr().out == expected
+
+
+def test_an_unfinished_run_goes_on_whatever_ran_in_between():
+    for key, num_epochs in [("key", 60), ("other", 60), ("key", 3)]:
+        Checkpoint(key, num_epochs).save(after(2))
+    Checkpoint("key", 3).finish()
+    assert Checkpoint("key", 60).find(extend=False).history == after(2).history
+
+
+def test_a_finished_run_serves_those_with_more_epochs_alone(capsys):
+    for num_epochs in (5, 3):  # the longest is kept
+        Checkpoint("key", num_epochs).save(after(num_epochs))
+        Checkpoint("key", num_epochs).finish()
+    assert [path.name for path in FOLDER.iterdir()] == ["key"]
+    for num_epochs in (3, 5):  # a run that is repeated is computed
+        assert Checkpoint("key", num_epochs).find(extend=True) is None
+    assert capsys.readouterr().out == ""
+    assert len(Checkpoint("key", 6).find(extend=True).history) == 5
+    assert Checkpoint("key", 6).find(extend=False) is None
+    assert capsys.readouterr().out.splitlines() == [
+        "going on after epoch 5, where a run ended",
+        "a run of 5 epochs is at hand, but its learning rate fell to 0 with them; "
+        "training starts anew",
+    ]
+
+
+def test_the_oldest_states_go_and_finished_ones_before_others():
+    for i in range(MAX_STATES + 1):
+        checkpoint = Checkpoint(str(i), 2)
+        checkpoint.save(after(1))
+        os.utime(checkpoint.unfinished, (i, i))
+        if i == 3:
+            checkpoint.finish()
+    Checkpoint("new", 2).save(after(1))
+    kept = sorted(path.name for path in FOLDER.iterdir())
+    assert kept == ["1-2", "2-2", "4-2", "5-2", "new-2"]  # and not 3, 0-2
 
 
 def test_the_fingerprint_is_of_parameters_data_packages_and_code(monkeypatch):

@@ -1,6 +1,7 @@
 """How `params.yaml` is read, and what the number of images allows."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -15,6 +16,8 @@ from vae.pipeline.params import check_counts, read_params
 from vae.pipeline.schema import Params
 
 TEXT = yaml.safe_dump(TINY, sort_keys=False)
+WIDTHS = 24 + 9 + 5 + 3  # pixels, hidden layers, latent dimensions
+WEIGHTS = 2 * (24 * 9 + 9 * 5 + 5 * 3)
 VAMP = {"prior": "vamp", "pseudo_inputs": 13}
 
 
@@ -68,6 +71,7 @@ def test_missing_keys_and_sections_are_named():
     ("content", "message"),
     [
         ("train: [", "not YAML: while parsing"),
+        ("[" * 3000, "not YAML: maximum recursion depth exceeded"),
         ("- 1", "the file: received [1]; Input should be"),
         ("!!python/object/apply:os.getcwd []", "not YAML: could not determine"),
         (replaced("  seed: 4\n", "  seed: {}\n  seed: 4\n"), "not YAML: while constr"),
@@ -102,20 +106,29 @@ def test_counts_must_suit_the_images(params, num_images, message):
         check_counts(params, num_images - 1)
 
 
-@pytest.mark.parametrize("prior", ["standard", "vamp"])
-def test_what_no_memory_holds_is_refused(monkeypatch, prior):
-    """24 pixels, layers of 9 and 5 units, 3 latent dimensions, a batch of 8."""
-    num_weights, num_values = 2 * (24 * 9 + 9 * 5 + 5 * 3), 8 * (24 + 9 + 5 + 3)
-    if prior == "vamp":  # 4 pseudo-inputs
-        num_weights, num_values = num_weights + 4 * 24, num_values * 12 // 8
-    params = params_with(model={"prior": prior})
-    memory = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 4 * (4 * num_weights + num_values)}
+TRAINING = "training needs more than 0 GB .*; lower model.hidden_units, train.ba"
+EVALUATION = "evaluation needs more than 0 GB .*; lower evaluate.max_images or ev"
+
+
+@pytest.mark.parametrize(
+    ("changes", "num_numbers", "message"),
+    [
+        ({}, 4 * WEIGHTS + 8 * WIDTHS, TRAINING),
+        ({"model": {"prior": "vamp"}}, 4 * (WEIGHTS + 4 * 24) + 12 * WIDTHS, TRAINING),
+        ({"evaluate": {"num_samples": 99}}, 34 * 99 * 3, EVALUATION),
+        ({"evaluate": {"num_samples": 99, "max_images": 20}}, 20 * 99 * 3, EVALUATION),
+    ],
+)
+def test_what_no_memory_holds_is_refused(monkeypatch, changes, num_numbers, message):
+    """34 images for training, a batch of 8; of `vamp` 4 pseudo-inputs."""
+    params = params_with(**changes)
+    dataset = SimpleNamespace(num_pixels=24, num_training_images=41)
+    memory = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 4 * num_numbers}
     monkeypatch.setattr("os.sysconf", memory.get)
-    check_memory(params, num_pixels=24)
+    check_memory(params, dataset)
     memory["SC_PHYS_PAGES"] -= 1
-    message = "^params.yaml: training needs more than 0 GB of memory, this machine has"
-    with pytest.raises(PipelineError, match=message):
-        check_memory(params, num_pixels=24)
+    with pytest.raises(PipelineError, match=f"^params.yaml: {message}"):
+        check_memory(params, dataset)
 
 
 @fuzz

@@ -47,6 +47,8 @@ def test_values_arrive_with_their_types():
         ("train__epochs", 2**31, "Input should be less than 2147483648"),
         ("train__learning_rate", 0, "Input should be greater than 0"),
         ("train__learning_rate", float("nan"), "Input should be a finite number"),
+        ("train__learning_rate", 5e-324, "Input should be at least 1.2e-38 where"),
+        ("train__beta", 1e-38, "Input should be at least 1.2e-38 where it is not 0"),
         ("train__beta", True, "Input should be a valid number"),
         ("train__beta", 1e39, "Input should be less than or equal to 1000000"),
         ("train__objective", "mse", "Input should be 'elbo', 'capacity', 'iwae' or"),

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,13 @@ def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
 
 
 def map_chunks(
-    function: Callable, *arrays: np.ndarray, size: int, what: str
+    function: Callable, *arrays: Any, size: int, what: str
 ) -> list[np.ndarray]:
     """Apply a function to chunks of arrays, and join the tensors that it returns.
 
     Args:
         function: takes a chunk of each array, and returns a tuple of tensors.
-        arrays: all of one length, [items, ...].
+        arrays: all of one length, [items, ...], or what gives arrays for slices.
         size: largest number of items at once, which limits the memory.
         what: name of the quantity, for the progress bar.
     """

@@ -14,6 +14,7 @@ from vae.numerics.noise import draw_standard_normal
 from vae.numerics.streams import Purpose
 
 CHUNK = 500  # samples compared with all posteriors at once
+VALUES = 10**8  # at most, of which a chunk has one per sample, posterior and dimension
 
 
 def active_units(loc: np.ndarray) -> int:
@@ -49,7 +50,8 @@ def mutual_information(loc: np.ndarray, scale: np.ndarray, *, seed: int) -> np.n
         return (own - tf.reduce_logsumexp(log_prob, axis=-1),)
 
     indices, what = np.arange(len(loc)), "mutual information"
-    (share,) = map_chunks(own_share, noise, indices, size=CHUNK, what=what)
+    size = max(1, min(CHUNK, VALUES // loc.size))
+    (share,) = map_chunks(own_share, noise, indices, size=size, what=what)
     return share.astype(np.float64) + math.log(len(loc))
 
 
@@ -60,7 +62,10 @@ def probe_hits(
 
     Five nearest neighbors and logistic regression are fitted to training images, both
     without a BLAS, whose sums differ between CPUs. They classify posterior means `loc`.
+    Where all training images are of one class there is nothing to classify.
     """
+    if len(np.unique(label)) == 1:
+        return {}
     classifiers = {
         "knn_accuracy": KNeighborsClassifier(5, algorithm="kd_tree", n_jobs=-1),
         "probe_accuracy": make_pipeline(

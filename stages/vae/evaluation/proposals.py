@@ -29,7 +29,9 @@ class Mixture(NamedTuple):
         unbiased, and has less variance than with a random choice (Owen and Zhou 2000,
         Safe and effective importance sampling).
         """
-        loc, scale = (tf.repeat(t, self.counts, axis=0) for t in self[:2])
+        # `tf.repeat` has no fixed shape for XLA where the samples are many.
+        component = np.repeat(np.arange(len(self.counts)), self.counts)
+        loc, scale = (tf.gather(t, component) for t in self[:2])
         return loc + scale * noise
 
     def log_prob(self, z: tf.Tensor) -> tf.Tensor:

@@ -6,6 +6,7 @@ images, so that each is decoded once.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,23 +24,44 @@ NUM_SHARED = 8192  # samples of the prior, shared by all images
 SHARED_IMAGES = 500  # images compared with all of these at once
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Samples that are selected per image, [images, centers, latent] in all.
+
+    A slice is an array. All of them might need more memory than there is.
+    """
+
+    samples: np.ndarray  # float32 [samples, latent]
+    indices: np.ndarray  # int32 [images, centers]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, images: slice) -> np.ndarray:
+        return self.samples[self.indices[images]]
+
+
 def explore_prior(
     vae: VAE, images: np.ndarray, *, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Selection, np.ndarray]:
     """Find the shared samples of the prior that explain each image best.
 
     Returns:
         z [images, centers, latent] and log p(x|z) [images, centers], float32.
     """
-    z, log_likelihood = _all_best(vae, seed, in_blocks(images, SHARED_IMAGES))
-    z = tf.reshape(z, [-1, NUM_CENTERS, vae.latent_dim])[: len(images)]
-    log_likelihood = tf.reshape(log_likelihood, [-1, NUM_CENTERS])[: len(images)]
-    return z.numpy(), log_likelihood.numpy()
+    shared, *best = _all_best(vae, seed, in_blocks(images, SHARED_IMAGES))
+    indices, log_likelihood = (
+        tf.reshape(t, [-1, NUM_CENTERS])[: len(images)].numpy() for t in best
+    )
+    return Selection(shared.numpy(), indices), log_likelihood
 
 
 @tf.function(jit_compile=True)  # at the top level, so that it is compiled once
 def _all_best(vae, seed, blocks):
-    """Return z and log p(x|z) of the best samples, [blocks, block, centers, ...]."""
+    """Return the shared samples, and the best ones' indices and log p(x|z).
+
+    Both are [blocks, block, centers].
+    """
     shape, purpose = [NUM_SHARED, vae.latent_dim], Purpose.PRIOR_LATENTS
     noise = standard_normal(shape, seed=seed, purpose=purpose, index=1)  # 0: a figure's
     shared = vae.prior.current().draw(noise)
@@ -47,9 +69,9 @@ def _all_best(vae, seed, blocks):
     def best(block):  # XLA decodes the samples once, not for each block
         log_likelihood = vae.log_likelihood_pairs(observations(block), shared)
         values, indices = tf.math.top_k(log_likelihood, NUM_CENTERS)
-        return tf.gather(shared, indices), values
+        return indices, values
 
-    return tf.map_fn(best, blocks, fn_output_signature=(tf.float32, tf.float32))
+    return shared, *tf.map_fn(best, blocks, fn_output_signature=(tf.int32, tf.float32))
 
 
 def explore(

@@ -82,7 +82,7 @@ def by_class(
     return pd.DataFrame(rows)
 
 
-def report(metrics: dict[str, dict[str, float]]) -> list[str]:
+def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
     """Describe the bounds in a few lines, and which numbers need care."""
     names = {"elbo": "ELBO", "iwae_bound": "bound", "log_evidence": "log p(x)"}
     lines = []
@@ -96,6 +96,12 @@ def report(metrics: dict[str, dict[str, float]]) -> list[str]:
             f"{metrics['test']['annealed_bound']:.2f}, on images of the model within "
             f"{enclosure['gap']:.2f} nats"
         )
+    active = metrics["test"]["active_units"]
+    if active < latent_dim:
+        what = "the other dimensions tell nothing of an image"
+        if active == 0:
+            what = "the posterior has collapsed, z tells nothing; lower train.beta"
+        lines.append(f"active units: {active} of {latent_dim}; {what}")
     change = metrics["test"].get("log_evidence_grid_change", 0)
     if change > GRID_TOLERANCE:
         lines.append(

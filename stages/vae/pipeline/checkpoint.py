@@ -1,4 +1,4 @@
-"""The state of an unfinished training, from which the next run continues."""
+"""States of trainings, from which later runs go on."""
 
 import hashlib
 import json
@@ -17,6 +17,8 @@ from vae.pipeline.files import write_files
 STAGES = Path(__file__).resolve().parents[2]
 PACKAGES = ("tensorflow", "keras", "numpy")
 DIGEST_SIZE = hashlib.sha256().digest_size
+FOLDER = Path(".state/training")  # outside DVC's outputs, which it deletes before a run
+MAX_STATES = 5  # in the folder; an unfinished training is the last to go
 
 
 class State(NamedTuple):
@@ -42,15 +44,72 @@ def fingerprint(params: Mapping[str, object], data: str) -> str:
     return digest.hexdigest()
 
 
-def save_state(path: Path, key: str, state: State) -> None:
-    """Write a state of the run with this fingerprint, with its SHA-256 in front."""
-    progress = json.dumps({"key": key, "history": state.history}).encode()
-    content = save({"progress": np.frombuffer(progress, np.uint8), **state.arrays})
+class Checkpoint(NamedTuple):
+    """Where the states of a training are kept, by what determines its result.
+
+    Runs that differ in nothing but the number of epochs have one key. Of these, the
+    longest finished one is kept, and each unfinished one.
+    """
+
+    key: str  # fingerprint without the number of epochs
+    num_epochs: int
+
+    @property
+    def unfinished(self) -> Path:
+        return FOLDER / f"{self.key}-{self.num_epochs}"
+
+    @property
+    def finished(self) -> Path:
+        return FOLDER / self.key
+
+    def find(self, *, extend: bool) -> State | None:
+        """Return the state to go on from, and say so; None if training starts anew.
+
+        A finished run of fewer epochs serves if `extend` is true. One of as many does
+        not: whoever repeats a run wants it computed.
+        """
+        if state := load_state(self.unfinished):
+            why = "where a run was cut short"
+            print(f"going on after epoch {len(state.history)}, {why}")
+            return state
+        state = load_state(self.finished)
+        if state is None or len(state.history) >= self.num_epochs:
+            return None
+        if not extend:
+            print(
+                f"a run of {len(state.history)} epochs is at hand, but its learning "
+                "rate fell to 0 with them; training starts anew"
+            )
+            return None
+        print(f"going on after epoch {len(state.history)}, where a run ended")
+        return state
+
+    def save(self, state: State) -> None:
+        """Write the state of the unfinished run; delete states that are too many."""
+        save_state(self.unfinished, state)
+        others = [path for path in FOLDER.iterdir() if path != self.unfinished]
+        others.sort(key=lambda path: ("-" in path.name, path.stat().st_mtime_ns))
+        for path in others[: -(MAX_STATES - 1)]:
+            path.unlink()
+
+    def finish(self) -> None:
+        """Keep the state of a finished run, unless a longer one is kept."""
+        kept, ours = load_state(self.finished), load_state(self.unfinished)
+        if kept and ours and len(kept.history) > len(ours.history):
+            self.unfinished.unlink()
+        else:
+            self.unfinished.replace(self.finished)
+
+
+def save_state(path: Path, state: State) -> None:
+    """Write a state, with its SHA-256 in front."""
+    history = np.frombuffer(json.dumps(state.history).encode(), np.uint8)
+    content = save({"history": history, **state.arrays})
     write_files({path: hashlib.sha256(content).digest() + content})
 
 
-def load_state(path: Path, key: str) -> State | None:
-    """Return the state of the run with this fingerprint; print why one is not used."""
+def load_state(path: Path) -> State | None:
+    """Return a state; None if there is none or it is damaged, which is printed."""
     check_place(path)
     if not path.exists():
         return None
@@ -60,8 +119,4 @@ def load_state(path: Path, key: str) -> State | None:
         print(f"{path}: damaged; training starts anew")
         return None
     arrays = load(content)
-    progress = json.loads(arrays.pop("progress").tobytes())
-    if progress["key"] != key:
-        print(f"{path}: of another configuration; training starts anew")
-        return None
-    return State(progress["history"], arrays)
+    return State(json.loads(arrays.pop("history").tobytes()), arrays)

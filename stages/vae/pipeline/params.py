@@ -28,7 +28,8 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     except FileNotFoundError:
         problem = "no such file; run from the project's root"
         raise PipelineError(f"{path}: {problem}") from None
-    except (YAMLError, ValueError) as error:  # ValueError: 2001-99-99, no UTF-8
+    # ValueError: 2001-99-99, no UTF-8; RecursionError: brackets in thousands.
+    except (RecursionError, ValueError, YAMLError) as error:
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
     try:
         return Params.model_validate(content)

@@ -27,11 +27,22 @@ MIN_TRAINING_IMAGES = 10
 LEARNED_PRIORS = ("vamp",)
 DRAWABLE_LIKELIHOODS = ("bernoulli",)
 
+# TensorFlow computes in float32, of which this is the smallest normal number: 1.2e-38.
+SMALLEST = 2.0**-126
+
+
+def _kept_in_float32(number: float) -> float:
+    """Validate a number that is not so small that it is computed as 0."""
+    if 0 < abs(number) < SMALLEST:
+        raise ValueError(f"Input should be at least {SMALLEST:.2g} where it is not 0")
+    return number
+
+
 # NumPy and TensorFlow count with machine integers.
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
 Seed = CountOrZero
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_kept_in_float32)]
 NotNegative = Annotated[Number, Field(ge=0, le=1e6)]
 Positive = Annotated[Number, Field(gt=0, le=1e6)]
 

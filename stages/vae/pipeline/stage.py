@@ -2,12 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
-
+from vae.pipeline import records
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.files import hash_file, write_files
 
@@ -22,7 +22,7 @@ class Stage:
 
     def __init__(self, name: str):
         self.name = name
-        self.inputs: dict[str, str] = {}
+        self.inputs: dict[str, Any] = {}
 
     def begin(self) -> None:
         """Report errors in one line, and hash the inputs."""
@@ -33,23 +33,24 @@ class Stage:
         if not Path("dvc.yaml").is_file():
             problem = "no dvc.yaml here; run from the project's root: dvc repro"
             raise PipelineError(problem)
+        records.check_records(self.name)
         self.inputs = hash_inputs(self.name)
 
     def write(self, outputs: Mapping[Path, bytes]) -> None:
         """Write outputs, or none and raise PipelineError if an input has changed."""
         now = hash_inputs(self.name) if self.inputs else {}
         for name in self.inputs | now:
-            if self.inputs.get(name) != now.get(name):
+            if repr(self.inputs.get(name)) != repr(now.get(name)):
                 raise PipelineError(
                     f"{name}: changed while the stage ran, so nothing of it is "
                     "written; run it again: dvc repro"
                 )
-        write_files(outputs)
+        write_files({**outputs, **records.pack_record(self.name, self.inputs)})
 
 
-def hash_inputs(stage: str) -> dict[str, str]:
+def hash_inputs(stage: str) -> dict[str, Any]:
     """Return the SHA-256 of each file that a stage depends on, and its parameters."""
-    entry = YAML(typ="safe").load(Path("dvc.yaml"))["stages"][stage]
+    entry = records.list_stages("dvc.yaml")[stage]
     paths = [Path(dep) for dep in entry["deps"]]
     paths += [path for folder in paths for path in sorted(folder.rglob("*"))]
     hashes = {
@@ -57,16 +58,7 @@ def hash_inputs(stage: str) -> dict[str, str]:
         for path in paths
         if path.is_file() and path.suffix != ".pyc"
     }
-    return hashes | read_sections(entry.get("params", []))
-
-
-def read_sections(names: Iterable[str]) -> dict[str, str]:
-    """Sections of `params.yaml` as text; none if `read_params` will refuse the file."""
-    try:
-        params = YAML(typ="safe").load(Path("params.yaml"))
-        return {f"params.yaml, {name}": repr(params[name]) for name in names}
-    except (KeyError, OSError, TypeError, ValueError, YAMLError):
-        return {}
+    return hashes | records.read_sections(entry.get("params", []))
 
 
 def replace_closed_streams() -> None:

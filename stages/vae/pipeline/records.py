@@ -1,0 +1,72 @@
+"""The parameters that each stage ran with, recorded beside its outputs.
+
+DVC reads `params.yaml` up to seconds after a stage has written its outputs, and takes
+an edit in between for what ran.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
+
+from vae.pipeline.errors import PipelineError
+
+FOLDER = Path("data/params")
+PREFIX = "params.yaml, "  # of a section's name among the inputs of a stage
+
+
+def pack_record(stage: str, inputs: Mapping[str, Any]) -> dict[Path, bytes]:
+    """Return the content of a stage's record by path; nothing without parameters."""
+    names = [name for name in inputs if name.startswith(PREFIX)]
+    sections = {name.removeprefix(PREFIX): inputs[name] for name in names}
+    text = json.dumps(sections, indent=2) + "\n"
+    return {FOLDER / f"{stage}.json": text.encode()} if sections else {}
+
+
+def check_records(stage: str) -> None:
+    """Raise PipelineError if DVC has recorded other parameters than a stage ran with.
+
+    A stage looks at those before it in `dvc.yaml`; the first one, `check`, at all.
+    """
+    if not Path("dvc.lock").is_file():
+        return
+    stages, lock = (list_stages(path) for path in ("dvc.yaml", "dvc.lock"))
+    names = list(stages)
+    for name in names[: names.index(stage)] or names:
+        path, entry = FOLDER / f"{name}.json", lock.get(name, {})
+        hashes = {out["path"]: out.get("md5") for out in entry.get("outs", [])}
+        content = path.read_bytes() if path.is_file() else b""
+        # A file that DVC does not know is of another run, which says nothing of this.
+        if hashlib.md5(content).hexdigest() == hashes.get(str(path)):
+            compare(name, json.loads(content), entry["params"]["params.yaml"])
+
+
+def compare(stage: str, ran: dict[str, Any], locked: dict[str, Any]) -> None:
+    """Raise PipelineError at the first parameter that is not as `dvc.lock` has it."""
+    for section, values in ran.items():
+        recorded = locked.get(section)
+        recorded = recorded if isinstance(recorded, dict) else {}
+        for key, value in values.items():
+            if recorded.get(key) != value:
+                raise PipelineError(
+                    f"dvc.lock: {section}.{key} is {recorded.get(key)}, but {stage} "
+                    f"ran with {value}, as params.yaml was edited while DVC recorded "
+                    f"it; run it again: dvc repro --force --single-item {stage}"
+                )
+
+
+def list_stages(path: str) -> dict[str, Any]:
+    """Read the entries of all stages by name."""
+    return YAML(typ="safe").load(Path(path))["stages"]
+
+
+def read_sections(names: Iterable[str]) -> dict[str, Any]:
+    """Return sections of `params.yaml`; none if `read_params` will refuse the file."""
+    try:
+        params = YAML(typ="safe").load(Path("params.yaml"))
+        return {f"{PREFIX}{name}": params[name] for name in names}
+    except (KeyError, OSError, RecursionError, TypeError, ValueError, YAMLError):
+        return {}
