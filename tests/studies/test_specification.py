@@ -7,7 +7,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from conftest import ROOT
-from specification import list_points, parse_grid, read_study, study_names
+from grid import list_points, parse_grid
+from specification import read_study, study_names
 from vae.pipeline.errors import PipelineError
 
 SUMMARY = {"metric": "test.elbo", "published": {"narrow": -1}}
