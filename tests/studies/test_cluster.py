@@ -1,0 +1,106 @@
+"""Workers and schedulers as they are, in this process: none of them costs a table."""
+
+import socket
+import threading
+
+import dask
+import pytest
+from distributed import LocalCluster
+
+import cluster
+from cluster import connected, run_points
+from grid import Point
+from point import Result
+from vae.pipeline.errors import PipelineError
+
+SCHEDULER_IS_GONE = threading.Event()
+
+
+@pytest.fixture
+def start(monkeypatch, tmp_path):
+    """Starts Dask's scheduler and workers; nothing of the repository reaches them."""
+    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    monkeypatch.setattr(cluster, "MODULES", ())
+    monkeypatch.setattr(cluster, "STATE", tmp_path)
+    monkeypatch.setattr(cluster, "make_bundle", bytes)
+    monkeypatch.setattr(cluster, "call_for_line", lambda *command: "printed")
+    monkeypatch.setattr(cluster, "compute", compute)
+    timeouts = dask.config.get("distributed.comm.timeouts")
+    monkeypatch.setitem(timeouts, "connect", "1s")  # to a scheduler that is gone
+
+    def start(num_workers):
+        return LocalCluster(
+            n_workers=num_workers,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp://",
+            dashboard_address="127.0.0.1:0",
+            local_directory=str(tmp_path),
+        )
+
+    return start
+
+
+def compute(commit, source, overrides, **options):
+    if overrides["train.seed"] == 2:
+        raise MemoryError("no\nmemory")
+    if overrides["train.seed"] == 3:
+        assert SCHEDULER_IS_GONE.wait(60)
+    return Result(metrics={"test.elbo": -1.0})
+
+
+def connect(address):
+    with connected(address):
+        pass
+
+
+def test_workers_here_are_reached_from_nowhere_else(start):
+    with connected(None, num_workers=2) as client:
+        assert client.scheduler.address.startswith("inproc://")
+        servers = [client.cluster.scheduler, *client.cluster.workers.values()]
+        assert [s.http_server.address for s in servers] == ["127.0.0.1"] * 3
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("", "missing port number in address ''"),
+        ("http://127.0.0.1:1", "unknown address scheme 'http'"),
+        ("tls://127.0.0.1:1", "TLS expects a `ssl_context`"),
+        ("tcp://127.0.0.1:1", "T"),  # it times out
+        (None, "T"),
+    ],
+)
+def test_no_scheduler_is_one_line(start, address, reason):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        if address is None:
+            address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(PipelineError) as error:
+            connect(address)
+    message = str(error.value)
+    assert message.startswith(f"{address}: no scheduler answers ({reason}")
+    assert message.endswith("; start one with: dask scheduler")
+
+
+def test_a_scheduler_without_workers_is_one_line(start):
+    with (
+        start(0) as workers,
+        pytest.raises(PipelineError, match="has no worker;"),
+    ):
+        connect(workers.scheduler_address)
+
+
+def test_a_worker_that_fails_and_a_scheduler_that_dies_are_messages(start):
+    points = [Point({}, {"train.seed": seed}) for seed in (1, 2, 3, 4)]
+    results = {}
+    with start(1) as workers, connected(workers.scheduler_address) as client:
+        for index, second, result in run_points(client, points, audited=[0]):
+            results[index, second] = result
+            if index == 1:
+                workers.sync(workers.scheduler.close)
+        SCHEDULER_IS_GONE.set()
+    assert results[0, False].metrics == {"test.elbo": -1.0}
+    messages = {key: result.message for key, result in results.items()}
+    assert messages[1, False] == "MemoryError: no memory"
+    for index in (2, 3):
+        assert messages[index, False].startswith("the scheduler is gone; the same")
