@@ -9,20 +9,18 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadsc
 # Stage commands call `python`; it must be the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all all-tests lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
+.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
 
 # DVC, killed while it writes one of its locks, leaves half of it and refuses to run.
 repro: .venv/ready
-	@git rev-parse 2>/dev/null || { echo "error: no Git repository, which DVC needs; first: git init"; exit 1; }
+	@said=$$(git rev-parse 2>&1) || { echo "error: DVC needs a Git repository (if there is none: git init); Git says:" $$said >&2; exit 1; }
 	@.venv/bin/python checks/clones.py
 	.venv/bin/dvc repro
 
 test: .venv/ready-dev
 	$(PYTEST) -m 'not long'
 
-test-all: lint all-tests
-
-all-tests: .venv/ready-dev
+test-all: lint
 	$(PYTEST)
 
 lint: .venv/ready-dev
@@ -64,6 +62,7 @@ bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
 	$(MAKE) bench-quality bench-pipeline bench-growth
+	.venv/bin/python benchmarks/draw.py
 
 bench-quality: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess

@@ -4,9 +4,9 @@
     .venv/bin/python benchmarks/bench.py --rounds 3 grey deep     some of it, quickly
 
 In each round every program trains one epoch, in an order that rotates, so that what
-else slows the machine slows all of them. Prints a table for each configuration, and
-writes benchmarks/results.csv and benchmarks/throughput.png. Exit status 1 if the
-losses of a configuration differ: then somebody has not done the work.
+else slows the machine slows all of them. Prints a table per configuration, and writes
+benchmarks/results.csv; draw.py makes a figure of it. Exit status 1 if the losses of a
+configuration differ: then a program has not done the work.
 """
 
 import argparse
@@ -14,14 +14,12 @@ import sys
 from collections import deque
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 
 from contenders import BOUND, CONFIGURATIONS, OURS, SGEMM, TRAINING, Contender
 
 FOLDER = Path("benchmarks")
 TOLERANCE = 0.03  # of the loss of the last epoch, relative to ours
-COLORS = ["#1b6ca8", "#e08a1e", "#c44e52", "#e6a6a8", "#5b9f63"]
 
 
 def start(name: str) -> dict[str, Contender]:
@@ -91,28 +89,6 @@ def differing_losses(results: pd.DataFrame) -> pd.DataFrame:
     return results[relative.abs() > TOLERANCE]
 
 
-def draw_throughput(summaries: dict[str, pd.DataFrame]) -> plt.Figure:
-    """Draw bars of images per second with their ranges, and the limit of products."""
-    size = (2 * len(summaries), 3.6)
-    figure = plt.figure(figsize=size, layout="constrained")
-    axes = figure.subplots(1, len(summaries), squeeze=False)
-    style = {"color": COLORS, "label": list(TRAINING), "capsize": 3, "width": 0.85}
-    for ax, (name, summary) in zip(axes[0], summaries.items(), strict=True):
-        programs = summary.loc[list(TRAINING)] / 1000
-        rate = programs["images_per_second"]
-        errors = [rate - programs["lowest"], programs["highest"] - rate]
-        ax.bar(rate.index, rate, yerr=errors, **style)
-        limit = summary.loc[list(SGEMM), "images_per_second"].max() / 1000
-        ax.axhline(limit, color="0.3", ls="--", lw=1, label="matrix products alone")
-        ax.set_title(name)
-        ax.set_xticks([])
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("thousand images per second")
-    handles = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", ncols=3, frameon=False)
-    return figure
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare with other programs.")
     parser.add_argument("--rounds", type=int, default=7)
@@ -121,10 +97,6 @@ def main() -> None:
     summaries = {name: measure(name, options.rounds) for name in options.configuration}
     results = pd.concat(summaries, names=["configuration", "program"])
     results.to_csv(FOLDER / "results.csv", float_format="%.4g", lineterminator="\n")
-    summaries.pop(BOUND, None)
-    if summaries:
-        figure = draw_throughput(summaries)
-        figure.savefig(FOLDER / "throughput.png", dpi=100, metadata={"Software": None})
     differing = differing_losses(results)
     if len(differing):
         sys.exit(f"error: losses differ\n{differing['loss'].to_string()}")

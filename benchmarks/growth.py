@@ -4,14 +4,14 @@
 
 Around `dynamic` of bench.py with 12,800 images per epoch, and around `bound` with 208.
 Each point has a process of its own. Its peak memory includes imports and compilation;
-its seconds, a median of five epochs, do not. Writes benchmarks/growth.csv and .png.
+its seconds, a median of five epochs, do not. Writes benchmarks/growth.csv;
+draw.py makes a figure of it.
 """
 
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-import matplotlib.pyplot as plt
 import pandas as pd
 
 from contenders import BOUND, CONFIGURATIONS, Contender
@@ -26,31 +26,6 @@ AXES = {  # by what the figure calls them: fields of the configuration, and valu
     "latent dimensions": ("latent_dim", [2, 16, 128, 1000]),
     "importance samples": ("num_samples", [500, 1000, 2000, 5000, 10_000]),
 }
-
-
-def draw_growth(growth: pd.DataFrame) -> plt.Figure:
-    """Draw time above memory, a column per axis; dashed where growth is linear."""
-    figure = plt.figure(figsize=(10, 4.4), layout="constrained")
-    axes = figure.subplots(2, len(AXES), sharex="col", sharey="row")
-    for column, name in zip(axes.T, AXES, strict=True):
-        points = growth[growth["axis"] == name]
-        value = points["value"]
-        for ax, quantity in zip(column, ["seconds", "peak_mib"], strict=True):
-            ax.loglog(value, points[quantity], marker="o", color="#1b6ca8")
-            ax.spines[["top", "right"]].set_visible(False)
-        ends = value.iloc[[0, -1]]
-        linear = points["seconds"].iloc[-1] * ends / ends.iloc[-1]
-        column[0].loglog(ends, linear, color="0.3", linestyle="--", linewidth=1)
-        column[1].set_xlabel(name)
-        column[1].set_xticks(ends, [f"{end:,}" for end in ends])
-        column[1].minorticks_off()
-    low, high = growth["seconds"].min(), growth["seconds"].max()
-    axes[0, 0].set_ylim(low / 2, high * 2)
-    axes[1, 0].set_yticks([500, 1000, 2000, 4000], ["500", "1,000", "2,000", "4,000"])
-    axes[0, 0].yaxis.set_major_formatter("{x:g}")
-    axes[0, 0].set_ylabel("seconds")
-    axes[1, 0].set_ylabel("peak memory, MiB")
-    return figure
 
 
 def main() -> None:
@@ -69,8 +44,6 @@ def main() -> None:
     growth = pd.DataFrame(rows, columns=["axis", "value", "seconds", "peak_mib"])
     path = FOLDER / "growth.csv"
     growth.to_csv(path, index=False, float_format="%.4g", lineterminator="\n")
-    figure = draw_growth(growth)
-    figure.savefig(FOLDER / "growth.png", dpi=100, metadata={"Software": None})
 
 
 if __name__ == "__main__":

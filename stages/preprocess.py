@@ -15,7 +15,8 @@ if __name__ == "__main__":
 import numpy as np
 
 from vae.data.binarization import binarize
-from vae.data.idx import parse_idx
+from vae.data.catalog import NAMES
+from vae.data.idx import parse_files
 from vae.pipeline.arrays import pack_arrays
 from vae.pipeline.errors import PipelineError, readable
 from vae.pipeline.params import check_counts, read_params
@@ -25,26 +26,19 @@ DESCRIPTION = RAW / "dataset.json"
 OUTPUT = Path("data/images.npz")
 
 
-def read_idx(name: str, ndim: int) -> np.ndarray:
-    """Read one of the four files, uint8 with `ndim` dimensions."""
-    path = RAW / name
-    with readable(path, ValueError, made_by="download"):
-        array = parse_idx(path.read_bytes())
-        if array.ndim != ndim:
-            raise ValueError(f"{array.ndim} dimensions, expected {ndim}")
-        return array
-
-
-def read_files(prefix: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read images [images, height, width] and labels [images]."""
-    images = read_idx(f"{prefix}-images-idx3-ubyte", ndim=3)
-    labels = read_idx(f"{prefix}-labels-idx1-ubyte", ndim=1)
-    if not 0 < len(images) == len(labels):
+def read_files(num_classes: int) -> list[np.ndarray]:
+    """Read images and labels for training, then for the test."""
+    contents = {}
+    for name in NAMES:
+        with readable(RAW / name, made_by="download"):
+            contents[name] = (RAW / name).read_bytes()
+    try:
+        return parse_files(contents, num_classes)
+    except ValueError as error:
         raise PipelineError(
-            f"{RAW}/{prefix}-*: received {len(images)} images and {len(labels)} "
-            "labels, expected as many; make them with: dvc repro download"
-        )
-    return images, labels
+            f"{RAW}/{error}; if the files are yours, make them IDX files of unsigned "
+            "bytes, with labels from 0; or download others: dvc repro --force download"
+        ) from None
 
 
 def read_description(dataset: str) -> dict[str, np.ndarray]:
@@ -64,14 +58,7 @@ def main() -> None:
     params = read_params()
     how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays = read_description(params.download.dataset)
-    images, labels = read_files("train")
-    test_images, test_labels = read_files("t10k")
-    if images.shape[1:] != test_images.shape[1:]:
-        raise PipelineError(
-            f"{RAW}: received training images of {images.shape[1:]} pixels and test "
-            f"images of {test_images.shape[1:]}, expected as many; "
-            "make them with: dvc repro download"
-        )
+    images, labels, test_images, test_labels = read_files(len(arrays["class_names"]))
     check_counts(params, num_images=len(images))
 
     start = len(images) - params.preprocess.validation_images

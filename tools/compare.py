@@ -11,11 +11,9 @@ column has the difference in standard deviations of that of two seeds.
 Exit status 1 if a metric differs by more than `--tolerance` standard errors.
 """
 
-import argparse
 import io
-import json
 import math
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,13 +21,18 @@ import numpy as np
 import pandas as pd
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
-from dvc.scm import SCM, SCMError, resolve_rev
+from dvc.scm import SCM, RevError, resolve_rev
+from pydantic import TypeAdapter, ValidationError
 
-from command import run
-from vae.pipeline.errors import PipelineError
+from command import Parser, of, run
+from vae.pipeline.arrays import DAMAGE
+from vae.pipeline.errors import PipelineError, one_line
+from vae.pipeline.params import explain
+from vae.pipeline.schema import NotNegative
 
 HERE = "workspace"
 SEEDS = Path("results/studies/seeds.csv")
+NUMBERS = TypeAdapter(dict[str, dict[str, bool | float]])  # by split and metric
 
 
 class Outcome(NamedTuple):
@@ -42,21 +45,38 @@ class Outcome(NamedTuple):
 
 def read_outcome(name: str) -> Outcome:
     """Read the result of a commit or an experiment, or that of the files here."""
+    files = open_files(name)
+    arrays: dict[str, np.ndarray] = {}
     try:
-        rev = None if name == HERE else resolve_rev(SCM("."), name)
-        files = DVCFileSystem(".", rev=rev)
-        metrics = json.loads(files.read_bytes("results/metrics.json"))
-        errors = files.read_bytes("results/standard_errors.csv")
-    except SCMError:
-        raise PipelineError(f"{name}: no such commit or experiment") from None
+        metrics = NUMBERS.validate_json(files.read_bytes("results/metrics.json"))
+        table = pd.read_csv(io.BytesIO(files.read_bytes("results/standard_errors.csv")))
+        errors = NUMBERS.validate_python(table.set_index("metric").to_dict())
+        with suppress(OSError, DvcException):  # in no cache within reach
+            arrays |= np.load(io.BytesIO(files.read_bytes("results/latents.npz")))
     except FileNotFoundError as error:
         missing = Path(str(error.filename)).name
         raise PipelineError(f"{name}: no {missing} in it") from None
-    arrays: dict[str, np.ndarray] = {}
-    with suppress(OSError, DvcException):  # in no cache within reach
-        arrays |= np.load(io.BytesIO(files.read_bytes("results/latents.npz")))
-    table = pd.read_csv(io.BytesIO(errors), index_col="metric")
-    return Outcome(by_name(metrics), by_name(table), arrays)
+    except ValidationError as error:
+        problem = f"damaged metrics: {explain(error.errors()[0])}"
+        raise PipelineError(f"{name}: {problem}") from None
+    except (KeyError, *DAMAGE) as error:
+        raise PipelineError(f"{name}: damaged results: {one_line(error)}") from None
+    return Outcome(by_name(metrics), by_name(errors), arrays)
+
+
+def open_files(name: str) -> DVCFileSystem:
+    """Open the files of a commit or an experiment, or those here."""
+    try:
+        if name == HERE:
+            return DVCFileSystem(".")
+        with closing(SCM(".")) as repository:
+            rev = resolve_rev(repository, name)
+            repository.resolve_commit(rev)  # AttributeError: a tree or a file
+        return DVCFileSystem(".", rev=rev)
+    except (AttributeError, RevError):
+        raise PipelineError(f"{name}: no such commit or experiment") from None
+    except Exception as error:  # noqa: BLE001  those of Git and DVC are many
+        raise PipelineError(f"{name}: {one_line(error)}") from None
 
 
 def by_name(sections: Any) -> dict[str, float]:
@@ -86,7 +106,11 @@ def standard_error(
 
 def seed_spreads(path: Path = SEEDS) -> dict[str, float]:
     """Return by metric the standard deviation of the difference of two seeds."""
-    table = pd.read_csv(path) if path.exists() else pd.DataFrame()
+    try:
+        table = pd.read_csv(path) if path.exists() else pd.DataFrame()
+    except ValueError as error:
+        problem = f"damaged ({one_line(error)}); mend it with: git checkout {path}"
+        raise PipelineError(f"{path}: {problem}") from None
     return dict(math.sqrt(2) * table.std(numeric_only=True))
 
 
@@ -103,6 +127,8 @@ def compare(first: Outcome, second: Outcome, spreads: dict[str, float]) -> pd.Da
         if spread := spreads.get(name):
             row["in spreads of seeds"] = ratio(new - old, spread)
         rows.append(row)
+    if not rows:
+        raise PipelineError("the two results have no metric in common")
     return pd.DataFrame(rows).set_index("metric")
 
 
@@ -112,11 +138,11 @@ def ratio(difference: float, unit: float) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Compare two results, with errors.")
+    parser = Parser(description="Compare two results, with errors.")
     add = parser.add_argument
     add("first", help="a commit or an experiment")
     add("second", nargs="?", default=HERE, help="by default what is here")
-    add("--tolerance", type=float, default=3, help="standard errors")
+    add("--tolerance", type=of(NotNegative), default=3, help="standard errors")
     options = parser.parse_args()
     first, second = read_outcome(options.first), read_outcome(options.second)
     table = compare(first, second, seed_spreads())

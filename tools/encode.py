@@ -9,32 +9,42 @@ beside each picture, as `picture.encoded.png`. Needs the trained model in `resul
 from a training or `dvc pull`.
 """
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 import numpy_model
-from command import run
+from command import Parser, of, run
 from vae.data.binarization import binarize
-from vae.data.pictures import read_picture, tile, write_png
-from vae.pipeline.errors import PipelineError
-from vae.pipeline.trained import Description, read_description
+from vae.data.pictures import check_output, read_picture, tile, write_pngs
+from vae.pipeline.errors import PipelineError, printable
+from vae.pipeline.schema import Count, Seed
+from vae.pipeline.trained import read_description
 
 # Points along each axis of the grid of log p(x), by the number of latent dimensions:
 # those of params.yaml, with which twice the spacing changes it by 0.0004 nats.
 GRID_POINTS = {1: 2001, 2: 451}
 
+Samples = Annotated[Count, Field(le=10_000)]
 
-def read_ink(paths: list[Path], description: Description) -> np.ndarray:
-    """Read pictures in the shape of the model's images, [pictures, height, width]."""
-    height, width = description.image_shape
-    if height != width:
-        raise PipelineError(
-            f"the model has images of {width} x {height} pixels; expected square ones, "
-            "into which pictures are fitted"
-        )
-    return np.stack([read_picture(path, height) for path in paths])
+
+def name_outputs(pictures: list[Path]) -> list[Path]:
+    """Name what is written beside each picture, and refuse to lose another one."""
+    paths = [path.absolute() for path in pictures]
+    outputs = [path.parent / f"{path.stem}.encoded.png" for path in paths]
+    sources = dict(zip(outputs, paths, strict=True))
+    for path, output in zip(paths, outputs, strict=True):
+        other = sources[output]
+        if other != path:
+            both = f"{path.name} and {other.name}: both would be written as"
+            raise PipelineError(f"{both} {output.name}; rename one of them")
+        if path in sources:
+            problem = f"would be replaced by what {sources[path].name} becomes"
+            raise PipelineError(f"{path.name}: {problem}; leave it out")
+        check_output(output)
+    return outputs
 
 
 def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
@@ -60,16 +70,16 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Encode pictures of your own.")
-    parser.add_argument("picture", nargs="+", type=Path)
-    parser.add_argument("--samples", type=int, default=500, help="latents per picture")
-    parser.add_argument("--seed", type=int, default=0, help="of pixels and latents")
+    parser = Parser(description="Encode pictures of your own.")
+    add = parser.add_argument
+    add("picture", nargs="+", type=Path)
+    add("--samples", type=of(Samples), default=500, help="latents per picture")
+    add("--seed", type=of(Seed), default=0, help="of pixels and latents")
     options = parser.parse_args()
-    if options.samples < 1:
-        received = f"received {options.samples}"
-        raise PipelineError(f"--samples: {received}; expected at least 1")
+    outputs = name_outputs(options.picture)
     model, description = numpy_model.load_model(), read_description()
-    ink = read_ink(options.picture, description)
+    height, width = description.image_shape
+    ink = np.stack([read_picture(path, (height, width)) for path in options.picture])
     x = observe(ink, description.binarization, options.seed)
     flat = x.reshape(len(x), -1)
     values = measure(model, flat, options.samples, options.seed)
@@ -78,9 +88,10 @@ def main() -> None:
     print("nats        " + "".join(f"{name:>12}" for name in values))
     for i, path in enumerate(options.picture):
         numbers = "".join(f"{column[i]:12.2f}" for column in values.values())
-        print(f"{path.name:<12.12}{numbers}")
-        shown = np.stack([ink[i], x[i], reconstructions[i]])
-        write_png(path.with_suffix(".encoded.png"), tile(shown, columns=3))
+        print(f"{printable(path.name):<12.12}{numbers}")
+    shown = np.stack([ink, x, reconstructions], axis=1)
+    pictures = [tile(images, columns=3) for images in shown]
+    write_pngs(dict(zip(outputs, pictures, strict=True)))
 
 
 if __name__ == "__main__":

@@ -5,32 +5,35 @@
 needs the trained model in `results/`: from a training, or `dvc pull`.
 """
 
-import argparse
 import math
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
-from command import run
+from command import Parser, of, run
 from numpy_model import draw_prior, load_model, mean
-from vae.data.pictures import tile, write_png
-from vae.pipeline.errors import PipelineError
+from vae.data.pictures import check_output, tile, write_pngs
+from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
+
+Images = Annotated[Count, Field(le=10_000)]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Draw images from the prior.")
+    parser = Parser(description="Draw images from the prior.")
     add = parser.add_argument
-    add("count", type=int, help="how many")
-    add("--seed", type=int, default=0, help="of the draw")
+    add("count", type=of(Images), help="how many")
+    add("--seed", type=of(Seed), default=0, help="of the draw")
     add("-o", "--output", type=Path, default=Path("samples.png"), help="a PNG")
     options = parser.parse_args()
-    if options.count < 1:
-        raise PipelineError(f"received {options.count} images; expected at least 1")
+    check_output(options.output)
     model = load_model()
     z = draw_prior(model, np.random.default_rng(options.seed), options.count)
     images = mean(model, z).reshape(-1, *read_description().image_shape)
-    write_png(options.output, tile(images, math.ceil(math.sqrt(options.count))))
+    picture = tile(images, columns=math.ceil(math.sqrt(options.count)))
+    write_pngs({options.output: picture})
     print(f"{options.count} images in {options.output}")
 
 

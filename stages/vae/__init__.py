@@ -27,8 +27,8 @@ def load(folder: str | Path = ".") -> "VAE":
 
     folder = Path(folder)
     description = trained.read_description(folder)
-    model = VAE(num_pixels=description.num_pixels, **description.model)
     weights = trained.read_weights(folder)
+    model = VAE(num_pixels=description.num_pixels, **description.model)
     with errors.readable(folder / trained.WEIGHTS, ValueError, made_by="train"):
         trained.assign_weights(model.variables, weights)
     return model

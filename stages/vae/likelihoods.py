@@ -1,4 +1,4 @@
-"""Families of p(x|z): log densities in nats and means, from the decoder's output."""
+"""Likelihoods p(x|z): log densities in nats and means of the decoder output."""
 
 import math
 
@@ -8,16 +8,16 @@ from vae.numerics.determinism import keras, tf
 
 
 class Likelihood:
-    """A family of p(x|z); the rest of the code knows nothing else of it.
+    """A family of p(x|z). The rest of the code uses these methods alone.
 
-        log_prob(x, output)      log p(x|z) [...] in nats, of [..., pixels] both
-        mean(output)             E[x|z], of the shape of the output
+        log_prob(x, output)      log p(x|z) [...] in nats, both arrays [..., pixels]
+        mean(output)             E[x|z], in the shape of the output
         output_for_mean(mean)    an output with this mean, where training starts
         draw(output, chances)    x ~ p(x|z) as bytes, from uniform noise [..., pixels]
 
     Attributes:
-        binary: whether pixels are 0 or 1; of others it is only a pseudo-likelihood.
-        variables: weights beside those of the decoder's layers.
+        binary: whether pixels must be 0 or 1; for others it is a pseudo-likelihood.
+        variables: weights in addition to those of the decoder's layers.
     """
 
     binary = False
@@ -33,17 +33,18 @@ class Likelihood:
     def log_prob_pairs(
         self, x: tf.Tensor, hidden: tf.Tensor, layer: Dense
     ) -> tf.Tensor:
-        """Compute log p(x|z) of all pairs of images and points, [batch, points].
+        """Compute log p(x|z) [batch, points] for all pairs of images and points.
 
-        Of `x` [batch, pixels], the decoder's last hidden layer [points, units], and its
-        output layer. Where log p is linear in x, matrix products do so faster.
+        `x` is [batch, pixels], `hidden` is the decoder's last hidden layer [points,
+        units], and `layer` its output layer. Likelihoods that are linear in x override
+        this by a matrix product, which is faster.
         """
         each = tf.map_fn(lambda output: self.log_prob(x, output), layer(hidden))
         return tf.transpose(each)
 
 
 class Bernoulli(Likelihood):
-    """Independent binary pixels; the decoder's output is their logits.
+    """Independent binary pixels; the decoder output is their logits.
 
     log p(x|z) = sum_i (x_i log m_i + (1 - x_i) log(1 - m_i)),  m = sigmoid(logits)
     """
@@ -88,11 +89,11 @@ class ContinuousBernoulli(Likelihood):
 
 
 class Gaussian(Likelihood):
-    """Independent Gaussian pixels around the decoder's output, with one scale.
+    """Independent Gaussian pixels around the decoder output, with one scale.
 
     log p(x|z) = -sum_i (1/2 ((x_i - loc_i) / scale)^2 + log scale + 1/2 log(2 pi))
 
-    A `learned` scale is trained from 1 on (Rybkin et al. 2021, arXiv 2006.13202).
+    A `learned` scale starts at 1 (Rybkin et al. 2021, arXiv 2006.13202).
     """
 
     def __init__(self, gaussian_scale: float | str):

@@ -17,7 +17,7 @@ MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale 
 
 
 class Terms(NamedTuple):
-    """The terms of the bounds, for images and samples z ~ q(z|x), in nats.
+    """Terms of the bounds for images and samples z ~ q(z|x), in nats.
 
     The mean of `-(rate + distortion)` over samples is an unbiased estimate of the ELBO.
     The log of the mean of `exp(log_weights)` is the importance-weighted bound.
@@ -34,13 +34,13 @@ class VAE:
         q(z|x) = N(loc(x), scale(x)^2),  p(x|z) = likelihood(decode(z)),  p(z) = prior
 
     Args:
-        num_pixels: pixels of an image.
+        num_pixels: number of pixels per image.
         latent_dim: number of latent dimensions.
         hidden_units: widths of the encoder's hidden layers, reversed in the decoder.
-        activation: of the hidden layers, a name that Keras knows.
+        activation: activation of the hidden layers, by its name in Keras.
         likelihood, prior: names in `LIKELIHOODS` and `PRIORS`.
-        seed: of the initial weights.
-        settings: of likelihood and prior, such as `gaussian_scale`.
+        seed: seed of the initial weights.
+        settings: parameters of likelihood and prior, such as `gaussian_scale`.
     """
 
     def __init__(  # noqa: PLR0913
@@ -76,32 +76,32 @@ class VAE:
         self.prior.start_from(images)
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Compute loc and scale [batch, latent] of q(z|x), of `x` [batch, pixels]."""
+        """Compute loc and scale [batch, latent] of q(z|x) for `x` [batch, pixels]."""
         loc, unbounded = tf.split(self.encoder(x), 2, axis=-1)
         return loc, tf.nn.softplus(unbounded) + MIN_SCALE
 
     def decode(self, z: tf.Tensor) -> tf.Tensor:
-        """Compute the decoder's output [..., pixels], of `z` [..., latent]."""
+        """Compute the decoder output [..., pixels] for `z` [..., latent]."""
         rows = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
         return tf.reshape(rows, [*z.shape[:-1], rows.shape[-1]])
 
     def mean(self, z: tf.Tensor) -> tf.Tensor:
-        """Compute E[x|z] [..., pixels], of `z` [..., latent]."""
+        """Compute E[x|z] [..., pixels] for `z` [..., latent]."""
         return self.likelihood.mean(self.decode(z))
 
     def log_likelihood(self, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """Compute log p(x|z) [..., batch] of `x` [batch, pixels]."""
+        """Compute log p(x|z) [..., batch] for `x` [batch, pixels]."""
         return self.likelihood.log_prob(x, self.decode(z))
 
     def log_likelihood_pairs(self, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """Compute log p(x|z) of all pairs of [batch, pixels] and [points, latent]."""
+        """Compute log p(x|z) of all pairs of `x` [batch, ...] and `z` [points, ...]."""
         *hidden, output = self.decoder.layers
         for layer in hidden:
             z = layer(z)
         return self.likelihood.log_prob_pairs(x, z, output)
 
     def terms(self, x: tf.Tensor, noise: tf.Tensor) -> Terms:
-        """Compute the terms of `x` [batch, pixels]; noise: [samples, batch, latent]."""
+        """Compute the terms for `x` [batch, pixels], noise [samples, batch, latent]."""
         loc, scale = self.posterior(x)
         return self.terms_at(x, loc + scale * noise, loc, scale)
 

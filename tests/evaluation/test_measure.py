@@ -37,13 +37,15 @@ def test_each_split_has_encodings_and_bounds_of_its_own(eager):
 
 
 def test_the_curve_is_of_means_and_an_unknown_evidence_is_nan():
-    curve = np.array([[1.0, 2], [3, 6]])
-    bounds = Bounds(4, np.array([2.0, 8.0]), np.array([1, 2]), curve)
-    means = bound_curve(bounds, {"log_evidence": np.array([4.0, 9.0])})
-    np.testing.assert_array_equal(means["curve_iwae_bound"], [2, 4])
-    assert means["num_importance_samples"] == 4
+    curve = np.array([[1.0, 2, 3], [3, 6, 9]])  # 1, 2 and 3 samples
+    bounds = Bounds(12, np.array([2.0, 8.0]), np.array([1, 2, 3]), curve)
+    some = Bounds(12, np.zeros(1), np.array([1, 2, 5, 10, 12]), np.arange(5.0)[None])
+    means = bound_curve(bounds, some, {"log_evidence": np.array([4.0, 9.0])})
+    assert means["curve_num_samples"].tolist() == [1, 2, 5, 10, 12]
+    np.testing.assert_array_equal(means["curve_iwae_bound"], [2, 4, 5, 6, 7])
+    assert means["num_importance_samples"] == 12
     assert means["iwae_bound"] == 5 and means["log_evidence"] == 6.5
-    assert np.isnan(bound_curve(bounds, {})["log_evidence"])
+    assert np.isnan(bound_curve(bounds, bounds, {})["log_evidence"])
 
 
 def test_the_enclosure_is_four_bounds_and_two_distances(monkeypatch):

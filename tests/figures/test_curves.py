@@ -6,6 +6,7 @@ import pytest
 
 from vae.figures.curves import draw_bound, draw_history, draw_rate
 
+UNKNOWN = np.array(np.nan)
 NAMES = ["elbo", "rate", "distortion"]
 COLUMNS = [f"{split}_{name}" for split in ("train", "validation") for name in NAMES]
 HISTORY = pd.DataFrame(np.add.outer(np.arange(20), np.arange(6)), columns=COLUMNS)
@@ -22,39 +23,45 @@ def tick_labels(axes):
 
 def test_curves_show_both_splits_and_the_capacity_over_the_rate():
     capacity = np.linspace(0, 3, 20)
-    figure = draw_history(history=HISTORY.assign(capacity=capacity))
+    history = HISTORY.assign(capacity=capacity)
+    figure = draw_history(history=history, log_evidence=np.array(140.0))
     assert titles(figure) == ["ELBO", "rate", "distortion"]
     for axes, name in zip(figure.axes, NAMES, strict=True):
         train, validation, *others = axes.lines
         for line, split in (train, "train"), (validation, "validation"):
-            assert line.get_label() == split
+            assert line.get_label().startswith(split)
             expected = HISTORY[["epoch", f"{split}_{name}"]]
             np.testing.assert_array_equal(line.get_xydata(), expected)
-        assert len(others) == (name == "rate")
+        assert len(others) == (name != "distortion")
+    (evidence,) = set(figure.axes[0].lines[2].get_ydata())
+    assert evidence == 140 < figure.axes[0].get_ylim()[1]
     np.testing.assert_array_equal(figure.axes[1].lines[2].get_ydata(), capacity)
 
 
 def test_a_loss_that_is_no_elbo_has_a_panel_of_its_own():
     loss = np.linspace(9, 5, 20)
-    figure = draw_history(history=HISTORY.assign(train_loss=loss))
+    figure = draw_history(history=HISTORY.assign(train_loss=loss), log_evidence=UNKNOWN)
     assert titles(figure)[0].startswith("loss")
     assert titles(figure)[1:] == ["ELBO", "rate", "distortion"]
     (line,) = figure.axes[0].lines  # validation images have none
     np.testing.assert_array_equal(line.get_ydata(), loss)
-    assert [axes.get_legend() is not None for axes in figure.axes] == [0, 0, 1, 0]
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 2
 
 
 def test_the_first_epochs_may_leave_the_picture():
     steep = np.concatenate([[-1000, -500], np.linspace(-110, -100, 18)])
     elbos = {"train_elbo": steep, "validation_elbo": steep - 2}
     history = HISTORY.assign(train_loss=-steep, **elbos)
-    low, high = draw_history(history=history).axes[0].get_ylim()
+    figure = draw_history(history=history, log_evidence=UNKNOWN)
+    low, high = figure.axes[0].get_ylim()
     assert (low, high) == pytest.approx((-112 - 0.6, -100 + 0.6))
 
 
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_few_epochs_and_constant_curves_can_be_drawn(epochs):
-    low, high = draw_history(history=0 * HISTORY[:epochs]).axes[0].get_ylim()
+    figure = draw_history(history=0 * HISTORY[:epochs], log_evidence=UNKNOWN)
+    low, high = figure.axes[0].get_ylim()
     assert low < 0 < high
 
 
@@ -65,8 +72,8 @@ def test_the_bound_is_drawn_below_a_known_evidence(adaptive, log_evidence):
     figure = draw_bound(
         curve_num_samples=counts,
         curve_iwae_bound=curve,
-        num_importance_samples=np.array(9 if adaptive else 5),
-        iwae_bound=np.array(-1.75),
+        num_importance_samples=np.array(5),
+        iwae_bound=np.array(-1.75 if adaptive else -2.0),
         log_evidence=np.array(log_evidence),
     )
     (axes,) = figure.axes
@@ -74,13 +81,14 @@ def test_the_bound_is_drawn_below_a_known_evidence(adaptive, log_evidence):
     assert len(axes.lines) == 1 + adaptive + known
     np.testing.assert_array_equal(axes.lines[0].get_xydata().T, [counts, curve])
     if adaptive:
-        assert axes.lines[1].get_xydata().tolist() == [[9, -1.75]]
+        assert axes.lines[1].get_xydata().tolist() == [[5, -1.75]]
     if known:
         np.testing.assert_array_equal(axes.lines[-1].get_ydata(), log_evidence)
-    assert tick_labels(axes) == ["1", "2", "5", "9"][: 3 + adaptive]
+    assert tick_labels(axes) == ["1", "2", "5"]
 
 
-def test_rates_are_sorted():
+def test_rates_of_three_and_more_dimensions_are_sorted_bars():
     (axes,) = draw_rate(rate_by_dimension=np.array([0.5, 2.0, 1.0])).axes
     assert [bar.get_height() for bar in axes.patches] == [2.0, 1.0, 0.5]
     assert tick_labels(axes) == ["$z_{2}$", "$z_{3}$", "$z_{1}$"]
+    assert draw_rate(rate_by_dimension=np.array([0.5, 2.0])) is None

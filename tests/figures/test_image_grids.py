@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from vae.figures.image_grids import (
     draw_manifold,
@@ -49,15 +50,17 @@ def test_reconstructions_stand_below_their_inputs():
 
 def test_the_manifold_has_the_values_of_z_at_its_images():
     images = RNG.random((4, 4, HEIGHT * WIDTH))
-    z = np.float32([-1.15, -0.32, 0.32, 1.15])
+    z = norm.ppf([0.125, 0.375, 0.625, 0.875])
     figure = draw_manifold(manifold=images, manifold_z=z, image_shape=IMAGE_SHAPE)
     mosaic, columns, rows = parts(figure)
     np.testing.assert_array_equal(mosaic, tile(images, IMAGE_SHAPE, gap=0))
-    assert columns == rows == ["-1.1", "1.1"]
+    assert columns == rows == ["\N{MINUS SIGN}2", "\N{MINUS SIGN}1", "0", "1", "2"]
     (axes,) = figure.axes
-    # The middle of the first and the last image, in pixels; z_2 rises upwards.
-    np.testing.assert_allclose(axes.get_xticks(), [1.5, 3 * WIDTH + 1.5])
-    np.testing.assert_allclose(axes.get_yticks(), [3 * HEIGHT + 2, 2])
+    # The center of pixel 0 is at 0; z_2 rises upward.
+    shares = norm.cdf(range(-2, 3))
+    x, y = 4 * WIDTH * shares - 0.5, 4 * HEIGHT * (1 - shares) - 0.5
+    np.testing.assert_allclose(axes.get_xticks(), x, atol=1e-3)
+    np.testing.assert_allclose(axes.get_yticks(), y, atol=1e-3)
 
 
 def test_samples_fill_a_square_and_are_called_means():

@@ -29,17 +29,21 @@ def test_the_users_settings_change_nothing_and_nothing_unused_is_imported(tmp_pa
     (tmp_path / "keras.json").write_text(json.dumps(settings))
     changes = {
         "KERAS_BACKEND": "jax",
+        "XLA_FLAGS": "--xla_cpu_max_isa=SSE4_2",
         "KERAS_HOME": str(tmp_path),
         "PYTHONPATH": str(Path(vae.numerics.determinism.__file__).parents[2]),
     }
     printed = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         env=os.environ | changes,
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=True,
-    ).stdout
-    assert printed.splitlines() == ["tensorflow float32 1e-07", "2", "set()"]
+    )
+    (said,) = [x for x in printed.stderr.splitlines() if "not used, for" in x]
+    own = f"'--xla_cpu_max_isa=SSE4_2', KERAS_BACKEND='jax', KERAS_HOME='{tmp_path}'"
+    assert said.endswith(f" the same bits: XLA_FLAGS={own}")
+    assert printed.stdout.splitlines() == ["tensorflow float32 1e-07", "2", "set()"]
 
 
 def test_the_settings_refuse_to_come_too_late(monkeypatch):

@@ -8,28 +8,43 @@ import pytest
 
 import preprocess
 from vae.pipeline.arrays import pack_arrays, read_arrays
-from vae.pipeline.errors import PipelineError, check_place, readable
+from vae.pipeline.errors import PipelineError, check_place, printable, readable
 from vae.pipeline.files import write_files
 from vae.pipeline.params import read_params
-from vae.pipeline.trained import DESCRIPTION, WEIGHTS, read_description, read_weights
+from vae.pipeline.trained import (
+    Description,
+    pack_model,
+    read_description,
+    read_weights,
+)
+
+MAKE = "make it with: dvc repro train"
 
 
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (FileNotFoundError(), "no such file"),
-        (KeyError("x"), r"damaged \('x'\)"),
-        (KeyError(), r"damaged \(KeyError\)"),
-        (UnicodeDecodeError("utf-8", b"", 0, 1, "a\n \tb "), r"damaged \(.* a b\)"),
+        (FileNotFoundError(), f"no such file; {MAKE}; or get it with: dvc pull, if .*"),
+        (KeyError("x"), rf"damaged \('x'\); {MAKE}"),
+        (KeyError(), rf"damaged \(KeyError\); {MAKE}"),
+        (
+            UnicodeDecodeError("utf-8", b"", 0, 1, "a\n \tb "),
+            rf"damaged \(.* a b\); {MAKE}",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_what_makes_it(
     tmp_path, error, message
 ):
-    expected = rf"^{tmp_path}/x: {message}; make it with: dvc repro train$"
+    expected = rf"^{tmp_path}/x: {message}$"
     with pytest.raises(PipelineError, match=expected):
         with readable(tmp_path / "x", KeyError, ValueError, made_by="train"):
             raise error
+
+
+def test_what_could_control_a_terminal_is_escaped():
+    text = "a b é 数\x1b[2J\r\n\x9b\u202e\udcff"
+    assert printable(text) == r"a b é 数\x1b[2J\r\n\x9b\u202e\udcff"
 
 
 def test_what_stands_where_a_file_or_a_folder_should_be_is_named(tmp_path):
@@ -49,7 +64,7 @@ READERS = {
     "vae.pipeline.arrays.check_arrays": lambda: read_arrays(
         preprocess.OUTPUT, {}, made_by="preprocess"
     ),
-    "vae.pipeline.trained.Description.__new__": read_description,
+    "vae.pipeline.trained.Model.model_validate": read_description,
     "vae.pipeline.trained.load": read_weights,
     "ruamel.yaml.YAML.load": read_params,
     "preprocess.parse_idx": lambda: preprocess.read_idx("labels", ndim=1),
@@ -60,9 +75,10 @@ READERS = {
 @pytest.mark.parametrize("name", READERS)
 def test_a_bug_in_a_reader_keeps_its_traceback(tmp_path, monkeypatch, name, error):
     monkeypatch.chdir(tmp_path)
-    paths = [WEIGHTS, Path("params.yaml"), preprocess.RAW / "labels"]
+    paths = [Path("params.yaml"), preprocess.RAW / "labels"]
     write_files(dict.fromkeys(paths, b""))
-    write_files({DESCRIPTION: b"{}", preprocess.OUTPUT: pack_arrays({})})
+    description = Description({}, [6, 4], "Tiny", [], "none", binary=False)
+    write_files(pack_model(description, []) | {preprocess.OUTPUT: pack_arrays({})})
     monkeypatch.setattr(name, Mock(side_effect=error("a bug of ours")))
     with pytest.raises(error):
         READERS[name]()

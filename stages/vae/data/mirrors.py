@@ -15,15 +15,13 @@ import requests
 from tqdm import tqdm
 
 from vae.data.catalog import DataFile
-from vae.data.sources import read_folder
+from vae.data.sources import read_folder, seconds_for
 from vae.data.verification import SourceError
 from vae.pipeline.errors import one_line
 
 # pooch announces each file; the stage says in one line which source served.
 pooch.get_logger().setLevel("WARNING")
 
-# A file may take so many seconds, and as many more as it has bytes at this speed.
-START, BYTES_PER_SECOND = 30, 50_000
 TIMEOUT = (4, 30)  # seconds to connect, and between two reads
 
 
@@ -59,7 +57,7 @@ def fetch_mirror(url: str, files: Iterable[DataFile]) -> dict[str, bytes]:
             registry = {name: file.gz_sha256}
             mirror = pooch.create(folder, url, registry=registry, retry_if_failed=2)
             try:
-                with time_limit(START + file.gz_size / BYTES_PER_SECOND):
+                with time_limit(seconds_for(file.gz_size)):
                     mirror.fetch(name, downloader=downloader)
             except (OSError, ValueError, TooSlow) as error:
                 raise SourceError(f"{name}: {root_cause(error)}") from error
@@ -76,6 +74,8 @@ def download_capped(url: str, path: str, _: pooch.Pooch, *, size: int) -> None:
         if response.status_code != 200:
             kind = requests.HTTPError if response.status_code >= 500 else SourceError
             raise kind(f"HTTP status {response.status_code}, expected 200")
+        # Or requests would decompress before the hash is checked.
+        response.raw.headers.pop("Content-Encoding", None)
         for chunk in response.iter_content(2**16):
             if file.tell() + len(chunk) > size:
                 raise SourceError(f"more than the expected {size} bytes")
@@ -88,7 +88,13 @@ def connect(url: str) -> requests.Response:
     try:
         # No redirect is followed: it could lead to plain HTTP, and requests would
         # read the body of the redirect without limit.
-        return requests.get(url, stream=True, allow_redirects=False, timeout=TIMEOUT)
+        return requests.get(
+            url,
+            headers={"Accept-Encoding": "identity"},
+            stream=True,
+            allow_redirects=False,
+            timeout=TIMEOUT,
+        )
     except requests.ConnectionError as error:
         raise SourceError(url) from error
 

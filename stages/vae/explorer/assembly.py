@@ -63,7 +63,7 @@ def assemble(data: Mapping[str, object], sources: Mapping[str, str]) -> str:
 
     Data are never markup: a `<` in them is escaped, and the browser is told to run and
     to fetch nothing but the script that is named by its hash, and the worker that this
-    script starts.
+    script starts; and to send nothing.
 
     Args:
         data: all that the page shows.
@@ -72,7 +72,7 @@ def assemble(data: Mapping[str, object], sources: Mapping[str, str]) -> str:
     script = join_modules(sources, "panes/page.js")
     policy = (
         f"default-src 'none'; script-src {digest(script)}; worker-src blob:; "
-        f"style-src {digest(sources['page.css'])}"
+        f"style-src {digest(sources['page.css'])}; base-uri 'none'; form-action 'none'"
     )
     parts = {
         "policy": policy,

@@ -8,32 +8,47 @@ from matplotlib.ticker import MaxNLocator
 
 from vae.figures.style import REFERENCE
 
+LINES = {
+    "train": ("-", "training images, mean during the epoch"),
+    "validation": ("--", "validation images, after the epoch"),
+}
 SETTLED = 0.1  # share of the epochs after which curves fill the height of a panel
 
 
-def draw_history(*, history: pd.DataFrame) -> Figure:
+def draw_history(
+    *,
+    history: pd.DataFrame,
+    log_evidence: np.ndarray,  # of the test images; NaN where it is unknown
+) -> Figure:
     """Draw ELBO, rate and distortion of `history.csv`; first the loss, if it differs.
 
     The first tenth of the epochs, in which all changes most, may leave the picture.
+    Training values are means during an epoch, in which the model improves, so that
+    validation values, of its end, can look better.
     """
     panels = {"elbo": "ELBO", "rate": "rate", "distortion": "distortion"}
     if not np.allclose(history["train_loss"], -history["train_elbo"], atol=0.01):
-        panels = {"loss": "loss, which is minimised", **panels}
-    figure = Figure(figsize=(8, 2.6), layout="constrained")
+        panels = {"loss": "loss, which is minimized", **panels}
+    figure = Figure(figsize=(8, 2.8), layout="constrained")
     subplots = figure.subplots(1, len(panels))
     for axes, (name, title) in zip(subplots, panels.items(), strict=True):
-        for split, line in {"train": "-", "validation": "--"}.items():
+        for split, (line, label) in LINES.items():
             if f"{split}_{name}" in history:
                 column = history[f"{split}_{name}"]
-                axes.plot(history["epoch"], column, line, label=split)
+                axes.plot(history["epoch"], column, line, label=label)
         if name == "rate" and "capacity" in history:
             axes.plot(history["epoch"], history["capacity"], label="C", **REFERENCE)
         axes.set_title(title)
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         _fill_height_when_settled(axes)
+        if name == "elbo" and np.isfinite(log_evidence):
+            top = float(log_evidence)
+            axes.axhline(top, label="test $\\log p(x)$", **REFERENCE)
+            axes.set_ylim(top=max(axes.get_ylim()[1], top + 0.5))
     figure.axes[0].set_ylabel("nats per image")
-    figure.axes[list(panels).index("rate")].legend()
+    lines = {line.get_label(): line for axes in figure.axes for line in axes.lines}
+    figure.legend(lines.values(), lines, loc="outside upper center", ncols=len(lines))
     return figure
 
 
@@ -48,7 +63,7 @@ def _fill_height_when_settled(axes: Axes) -> None:
 
 def draw_bound(
     *,
-    curve_num_samples: np.ndarray,  # [counts], samples from q(z|x)
+    curve_num_samples: np.ndarray,  # [counts], samples of q(z|x)
     curve_iwae_bound: np.ndarray,  # [counts]
     num_importance_samples: np.ndarray,  # of the proposal
     iwae_bound: np.ndarray,  # with these
@@ -56,33 +71,33 @@ def draw_bound(
 ) -> Figure:
     """Draw importance-weighted bounds against the number of samples, below log p(x).
 
-    If the proposal has more samples than were drawn from q(z|x), it is adaptive, and
-    its bound is drawn apart.
+    If the proposal is not q(z|x), its bound is a point of its own.
     """
     figure = Figure(figsize=(4, 3), layout="constrained")
     axes = figure.subplots()
-    curve, label = (curve_num_samples, curve_iwae_bound), "all samples from $q(z|x)$"
+    curve, label = (curve_num_samples, curve_iwae_bound), "samples of $q(z|x)$"
     axes.semilogx(*curve, "o-", markersize=4, label=label)
     ticks = curve_num_samples.tolist()
-    if num_importance_samples > ticks[-1]:
-        label = "adaptive: a quarter search"
+    if iwae_bound != curve_iwae_bound[-1]:
+        label = "adaptive proposal"
         axes.semilogx(num_importance_samples, iwae_bound, "s", label=label)
-        ticks.append(int(num_importance_samples))
     if np.isfinite(log_evidence):
         axes.axhline(log_evidence, label="$\\log p(x)$, by quadrature", **REFERENCE)
     start = (curve_num_samples[0], curve_iwae_bound[0])
     axes.annotate("ELBO", start, (8, -3), textcoords="offset points")
     figure.legend(loc="outside upper left")
-    axes.set_xlabel("importance samples an image")
+    axes.set_xlabel("importance samples per image")
     axes.set_ylabel("bound, nats per image")
     axes.set_xticks(ticks, [str(count) for count in ticks])
     axes.minorticks_off()
     return figure
 
 
-def draw_rate(*, rate_by_dimension: np.ndarray) -> Figure:  # [latent]
-    """Draw the rate of each dimension, the most informative first."""
+def draw_rate(*, rate_by_dimension: np.ndarray) -> Figure | None:  # [latent]
+    """Draw the rate of each dimension, the most informative first, if three or more."""
     count = len(rate_by_dimension)
+    if count < 3:
+        return None
     figure = Figure(figsize=(max(3, 0.3 * count + 1), 2.8), layout="constrained")
     axes = figure.subplots()
     order = np.argsort(-rate_by_dimension, kind="stable")

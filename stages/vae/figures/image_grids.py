@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vae.figures.encodings import QUANTILE_TICKS, quantiles
+
 GAP = 2  # white pixels between images
 
 
@@ -54,7 +56,7 @@ def draw_reconstruction(
     shown_reconstruction: np.ndarray,  # [images, pixels], at the posterior mean
     image_shape: np.ndarray,
 ) -> Figure:
-    """Draw inputs above their reconstructions, a column for each class."""
+    """Draw inputs above their reconstructions, with a column per class."""
     classes, counts = np.unique(shown_label, return_counts=True)
     rows = []
     for i in range(counts.min()):
@@ -74,14 +76,14 @@ def draw_manifold(
 ) -> Figure:
     """Draw E[x|z] over the latent plane, cut into cells of equal mass in the prior."""
     figure, axes = _show(tile(manifold, image_shape, gap=0), width=4.8)
-    shown = np.arange(0, len(manifold_z), 3)
-    labels = [f"{manifold_z[i]:.1f}" for i in shown]
-    height, width = image_shape
-    axes.set_xticks(shown * width + (width - 1) / 2, labels)
-    rows = len(manifold_z) - 1 - shown
-    axes.set_yticks(rows * height + (height - 1) / 2, labels)
+    labels = [str(z).replace("-", "\N{MINUS SIGN}") for z in QUANTILE_TICKS]
+    shares = quantiles(np.array(QUANTILE_TICKS))
+    height, width = np.multiply(image_shape, len(manifold_z))
+    axes.set_xticks(shares * width - 0.5, labels)
+    axes.set_yticks((1 - shares) * height - 0.5, labels)
+    axes.tick_params(length=3)
     axes.xaxis.tick_bottom()
-    axes.set_title("$E[x|z]$, the decoder's mean, at quantiles of the prior")
+    axes.set_title("$E[x|z]$, the decoder's mean,\nat quantiles of the prior")
     axes.set_xlabel("$z_1$")
     axes.set_ylabel("$z_2$")
     return figure

@@ -1,8 +1,12 @@
 """How all figures look. Sizes are those at which a README of 830 pixels shows them."""
 
+from matplotlib import color_sequences, rcsetup
+
 STYLE = [
-    "petroff10",  # for readers of any color vision (Petroff 2021, arXiv 2107.02270)
+    "default",  # Matplotlib's, whatever a user's matplotlibrc says
     {
+        # For readers of any color vision (Petroff 2021, arXiv 2107.02270).
+        "axes.prop_cycle": rcsetup.cycler(color=color_sequences["petroff10"]),
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlesize": "medium",

@@ -15,7 +15,7 @@ if "tensorflow" in sys.modules:
         "expected: from vae.numerics.determinism import tf"
     )
 
-os.environ |= {
+SETTINGS = {
     # One instruction set for all CPUs, and no math library chosen at run time.
     "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"
     " --xla_cpu_enable_platform_dependent_math=false",
@@ -31,6 +31,12 @@ os.environ |= {
     "JOBLIB_MULTIPROCESSING": "1",
     "LOKY_MAX_CPU_COUNT": "2",
 }
+# A process that this one starts has these settings already, perhaps with more behind.
+own = {name: os.environ.get(name, value) for name, value in SETTINGS.items()}
+if replaced := [x for x in SETTINGS if not own[x].startswith(SETTINGS[x])]:
+    values = ", ".join(f"{name}={own[name]!r}" for name in replaced)
+    print(f"not used, for the sake of the same bits: {values}", file=sys.stderr)
+os.environ |= SETTINGS
 # TensorFlow reports each accelerator it does not find; it need not.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -31,15 +31,15 @@ def divergence(
 
 
 def entropy(scale: tf.Tensor) -> tf.Tensor:
-    """Compute the entropy of N(., scale^2) in nats, [...] of [..., latent]."""
+    """Compute the entropy of N(., scale^2) in nats, over the last axis."""
     return tf.reduce_sum(tf.math.log(scale) + 0.5 * (LOG_2PI + 1.0), axis=-1)
 
 
 def mixture_log_prob(z: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """Compute log 1/K sum_k N(z; loc_k, scale_k^2) [...], of `z` [..., latent].
+    """Compute log 1/K sum_k N(z; loc_k, scale_k^2) [...] for `z` [..., latent].
 
-    (z - loc)^2 / scale^2 is written out in powers of z, so that one matrix product has
-    all pairs. What cancels is loc^2 / scale^2: with loc / scale at most 100, the error
+    (z - loc)^2 / scale^2 is expanded in powers of z, so that one product computes all
+    pairs. Terms of size loc^2 / scale^2 cancel: with loc / scale at most 100, the error
     is about 0.001 nats in two dimensions.
 
     Args:
@@ -61,10 +61,10 @@ def mixture_log_prob(z: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor) -> tf.Tenso
 def log_prob_pairs(
     x: tf.Tensor, hidden: tf.Tensor, layer: Dense, log_scale: float | tf.Tensor
 ) -> tf.Tensor:
-    """Compute log N(x; layer(hidden), scale^2 I) of all pairs, [batch, points].
+    """Compute log N(x; layer(hidden), scale^2 I) [batch, points] for all pairs.
 
-    The squares are written out, which leaves a product of few columns. They cancel, and
-    are large beside a small scale: hence 64 bits.
+    The squares are expanded, which leaves a product of few columns. Large terms cancel
+    if the scale is small, so the computation is in float64.
 
     Args:
         x: [batch, outputs].
@@ -92,7 +92,7 @@ def mixture_moments(loc: tf.Tensor, scale: tf.Tensor) -> tuple[tf.Tensor, tf.Ten
 def mixture_extent(
     loc: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Say where a grid must have its points to hold a mixture of Gaussians.
+    """Return center, core and stretch of a grid that covers a mixture of Gaussians.
 
     Args:
         loc, scale: [components, latent].

@@ -8,8 +8,8 @@ from vae.numerics.determinism import keras, tf
 def weighted_gradient(z: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], None]]:
     """Return `z` [..., latent], and a function that sets the weights of its gradient.
 
-    The gradient of `z` is multiplied by the weights [...], which may be functions of
-    `z` themselves, so that they are known only later.
+    The gradient of `z` is multiplied by the weights [...]. They may depend on `z`, so
+    they are set later.
     """
     weights = []
 
@@ -23,11 +23,11 @@ def weighted_gradient(z: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], No
 def updated_together(
     gradients: Sequence[tf.Tensor], variables: Sequence[keras.Variable]
 ) -> list[tf.Tensor]:
-    """Return the same gradients, none of which is at hand before all weights were read.
+    """Return the same gradients, such that all weights are read before any update.
 
-    XLA updates a weight in place only if all that reads it must come before, and else
-    copies it at each step. The gradient of the first layer's bias is computed after all
-    reads: a factor of 1 that is made of it has each update wait for it.
+    XLA updates a weight in place only if all its reads come before the update, and
+    copies it at each step otherwise. The gradient of the first layer's bias is computed
+    after all reads. Multiplied by a factor of 1 that depends on it, each update waits.
 
     Args:
         gradients: of the variables.

@@ -15,7 +15,7 @@ def log_mean_exp(values: tf.Tensor) -> tf.Tensor:
 
 
 def sum_log(factors: tf.Tensor) -> tf.Tensor:
-    """Sum the logarithms over the last axis, of factors between 1 and 2.
+    """Sum the logarithms of factors between 1 and 2 over the last axis.
 
     Logarithms are expensive, so the first half of the factors is multiplied by the
     second, as often as their number is even. A product of at most 64 such factors is at
@@ -37,10 +37,10 @@ def sum_softplus(logits: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def binary_log_prob(x: tf.Tensor, logits: tf.Tensor):
-    """Compute sum_i (x_i logit_i - log(1 + exp(logit_i))), [...] of [..., pixels].
+    """Compute sum_i (x_i logit_i - log(1 + exp(logit_i))) over the last axis.
 
     The gradient is that of the formula, x - sigmoid(logits), which takes less time than
-    that of its parts; `x` has none.
+    that of its parts; `x` has no gradient.
     """
 
     def gradient(upstream: tf.Tensor):
@@ -51,9 +51,9 @@ def binary_log_prob(x: tf.Tensor, logits: tf.Tensor):
 
 
 def sum_log_integral(logits: tf.Tensor) -> tf.Tensor:
-    """Sum log integral_0^1 exp(t logit) dt = log((exp(logit) - 1) / logit), [...].
+    """Sum log integral_0^1 exp(t logit) dt = log((exp(logit) - 1) / logit).
 
-    A Taylor series serves near 0, where the formula is 0 / 0.
+    Near 0, where the formula is 0 / 0, it uses a Taylor series.
     """
     small, safe = _split_small(logits)
     series = logits / 2.0 + logits**2 / 24.0 - logits**4 / 2880.0
@@ -77,7 +77,10 @@ def mean_of_exponential(logits: tf.Tensor) -> tf.Tensor:
 
 
 def inverse(increasing: Callable, values: tf.Tensor) -> tf.Tensor:
-    """Find where an increasing function has these values, between -1001 and 1001."""
+    """Find the arguments between -1001 and 1001 at which a function has these values.
+
+    The function must increase.
+    """
     low, high = tf.fill(values.shape, -1001.0), tf.fill(values.shape, 1001.0)
     for _ in range(40):  # halve the interval
         middle = (low + high) / 2.0
@@ -87,9 +90,9 @@ def inverse(increasing: Callable, values: tf.Tensor) -> tf.Tensor:
 
 
 def _split_small(t: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Say where a series must serve, and return `t` with 1 in these positions.
+    """Return where a series must be used, and `t` with 1 in these positions.
 
-    Without the second, the gradient of the branch not taken would be 0 * nan = nan.
+    Without the 1, the gradient of the branch not taken would be 0 * nan = nan.
     """
     small = tf.abs(t) < 0.5  # here the next term of either series is about 1e-6
     return small, tf.where(small, tf.ones_like(t), t)

@@ -14,9 +14,9 @@ def draw_binary(
 ) -> tf.Tensor:
     """Draw pixels that are 1.0 with probability byte / 255, and 0.0 otherwise.
 
-    Random words take a good part of the time of a training step, so each serves two
-    pixels, half an image apart: 16 random bits are compared with 2^16 byte / 255,
-    rounded. The probability is right to within 2^-17, and exact for black and white.
+    Random words take a large part of a training step, so each serves two pixels, half
+    an image apart: 16 random bits are compared with 2^16 byte / 255, rounded. The
+    probability is correct to within 2^-17, and exact for black and white.
 
     Args:
         images: uint8 [batch, pixels].

@@ -14,6 +14,12 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def printable(text: str) -> str:
+    """Return a text with what may control a terminal escaped, such as `\\x1b`."""
+    escape = "unicode_escape"
+    return "".join(c if c.isprintable() else c.encode(escape).decode() for c in text)
+
+
 def check_place(path: Path) -> None:
     """Raise PipelineError unless `path` is a file or could be one."""
     for folder in path.parents:
@@ -31,11 +37,13 @@ def readable(path: Path, *damage: type[Exception], made_by: str) -> Iterator[Non
     `damage` is what a damaged file raises; any other exception is a bug and passes.
     """
     check_place(path)
+    mend = f"make it with: dvc repro {made_by}"
     try:
         yield
         return
     except FileNotFoundError:
         problem = "no such file"
+        mend += "; or get it with: dvc pull, if there is a DVC remote"
     except damage as error:
         problem = f"damaged ({one_line(error)})"
-    raise PipelineError(f"{path}: {problem}; make it with: dvc repro {made_by}")
+    raise PipelineError(f"{path}: {problem}; {mend}")

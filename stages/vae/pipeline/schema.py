@@ -54,6 +54,7 @@ def _none_or_a_grid(num_points: int) -> int:
     return num_points
 
 
+Binarization = Literal["none", "threshold", "static", "dynamic"]
 GridPoints = Annotated[CountOrZero, Field(le=10_000), AfterValidator(_none_or_a_grid)]
 Scale = Annotated[float | str, PlainValidator(_learned_or_positive)]
 
@@ -73,7 +74,7 @@ class Download(Section):
 class Preprocess(Section):
     """How images become observations `x` in [0, 1]."""
 
-    binarization: Literal["none", "threshold", "static", "dynamic"]
+    binarization: Binarization
     validation_images: Count
     seed: Seed
 
@@ -95,6 +96,11 @@ class Model(Section):
     def num_pseudo_inputs(self) -> int:
         """Number of pseudo-inputs of the prior: 0 if it has none."""
         return self.pseudo_inputs if self.prior == "vamp" else 0
+
+    @property
+    def has_learned_scale(self) -> bool:
+        """Whether the standard deviation of the pixels is a weight."""
+        return self.likelihood == "gaussian" and self.gaussian_scale == "learned"
 
 
 class Train(Section):

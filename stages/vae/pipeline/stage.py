@@ -8,7 +8,7 @@ from types import TracebackType
 
 from ruamel.yaml import YAML, YAMLError
 
-from vae.pipeline.errors import PipelineError
+from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.files import hash_file, write_files
 
 
@@ -103,6 +103,7 @@ def report_error(
     else:
         sys.__excepthook__(kind, error, traceback)
         return
-    print(message, file=sys.stderr, flush=True)
+    lines = map(printable, message.split("\n"))  # names come from outside
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
     if kind.__name__ == "ResourceExhaustedError":
         os._exit(1)  # TensorFlow cannot end in order, and would say so

@@ -5,14 +5,17 @@ Tools read the description, not `params.yaml`, which may have been edited since.
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
+from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from vae.pipeline.errors import readable
+from vae.pipeline.schema import Binarization, Count, Model
 
 PSEUDO_LIKELIHOOD = (
     "pseudo-likelihood: this model.likelihood does not suit preprocess.binarization; "
@@ -21,15 +24,17 @@ PSEUDO_LIKELIHOOD = (
 WEIGHTS = Path("results/model.safetensors")
 DESCRIPTION = Path("results/model.json")
 
+Form = tuple[tuple[int, ...], str]  # shape and type of an array
+
 
 class Description(NamedTuple):
-    """What a trained model is."""
+    """What a trained model is; `image_shape` is its height and width."""
 
     model: dict[str, Any]  # the section of the parameters
-    image_shape: list[int]  # height and width
+    image_shape: Annotated[list[Count], Field(min_length=2, max_length=2)]
     dataset: str  # title of the data
     class_names: list[str]  # in the order of the labels
-    binarization: str  # the parameter
+    binarization: Binarization  # the parameter
     binary: bool  # whether all pixels are 0 or 1
 
     @property
@@ -45,9 +50,12 @@ class Description(NamedTuple):
             image_shape=list(data["test_images"].shape[1:]),
             dataset=str(data["dataset"]),
             class_names=data["class_names"].tolist(),
-            binarization=str(data["binarization"]),
+            binarization=data["binarization"].item(),
             binary=bool(data["binary"]),
         )
+
+
+DESCRIPTIONS = TypeAdapter(Description)
 
 
 def pack_model(description: Description, variables: Iterable[Any]) -> dict[Path, bytes]:
@@ -59,19 +67,66 @@ def pack_model(description: Description, variables: Iterable[Any]) -> dict[Path,
 def read_description(folder: Path = Path()) -> Description:
     """Read what the trained model of a project is."""
     path = folder / DESCRIPTION
-    with readable(path, TypeError, ValueError, made_by="train"):
-        return Description(**json.loads(path.read_text(encoding="utf-8")))
+    with readable(path, ValueError, made_by="train"):
+        try:
+            description = DESCRIPTIONS.validate_json(path.read_bytes(), strict=True)
+            Model.model_validate(description.model)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"]) or "the file"
+            received = f"received {first['input']!r:.80}"
+            raise ValueError(f"{name}: {received}; {first['msg']}") from None
+        return description
 
 
 def read_weights(folder: Path = Path()) -> dict[str, np.ndarray]:
-    """Read the weights of a project by name; one that is not finite is damage."""
+    """Read the weights of a project by name.
+
+    One that is not finite, or not as the description says, counts as damage.
+    """
     path = folder / WEIGHTS
-    with readable(path, SafetensorError, ValueError, made_by="train"):
+    # KeyError: a type that NumPy has not, such as bfloat16.
+    with readable(path, KeyError, SafetensorError, ValueError, made_by="train"):
         weights = load(path.read_bytes())
         for name in sorted(weights):
             if not np.isfinite(weights[name]).all():
                 raise ValueError(f"{name} is not finite")
+        expected = expected_forms(read_description(folder))
+        networks = ("encoder.", "decoder.")
+        names = [x for x in weights if x.startswith(networks)] + [*expected]
+        refuse_others({x: weights[x] for x in names if x in weights}, expected)
         return weights
+
+
+def expected_forms(description: Description) -> dict[str, Form]:
+    """Return shape and type by name of the weights that any such model has."""
+    model = Model.model_validate(description.model)
+    widths = [description.num_pixels, *model.hidden_units]
+    hidden = [f"hidden_{i + 1}" for i in range(len(model.hidden_units))]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for network, output, sizes in (
+        ("encoder", "posterior", [*widths, 2 * model.latent_dim]),
+        ("decoder", "likelihood", [model.latent_dim, *reversed(widths)]),
+    ):
+        for layer, shape in zip([*hidden, output], pairwise(sizes), strict=True):
+            shapes[f"{network}.{layer}.kernel"] = shape
+            shapes[f"{network}.{layer}.bias"] = shape[1:]
+    if model.num_pseudo_inputs:
+        shapes["prior.pseudo_inputs"] = (model.num_pseudo_inputs, widths[0])
+    if model.has_learned_scale:
+        shapes["likelihood.log_scale"] = ()
+    return {name: (shape, "float32") for name, shape in shapes.items()}
+
+
+def refuse_others(weights: Mapping[str, np.ndarray], expected: dict[str, Form]) -> None:
+    """Raise ValueError unless weights have these names, shapes and types."""
+    received = {name: (x.shape, x.dtype.name) for name, x in weights.items()}
+    for name in sorted(received | expected):
+        if received.get(name) != expected.get(name):
+            raise ValueError(
+                f"weights of another model: {name} is {received.get(name)}, "
+                f"expected {expected.get(name)}"
+            )
 
 
 def named_weights(variables: Iterable[Any]) -> dict[str, np.ndarray]:
@@ -82,14 +137,8 @@ def named_weights(variables: Iterable[Any]) -> dict[str, np.ndarray]:
 def assign_weights(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
     """Assign weights by name. Raises ValueError if they are of another model."""
     by_name = {_name(x): x for x in variables}
-    received = {name: (x.shape, x.dtype.name) for name, x in weights.items()}
-    expected = {name: (tuple(x.shape), x.dtype) for name, x in by_name.items()}
-    for name in sorted(received | expected):
-        if received.get(name) != expected.get(name):
-            raise ValueError(
-                f"weights of another model: {name} is {received.get(name)}, "
-                f"expected {expected.get(name)}"
-            )
+    forms = {name: (tuple(x.shape), x.dtype) for name, x in by_name.items()}
+    refuse_others(weights, forms)
     for name, variable in by_name.items():
         variable.assign(weights[name])
 

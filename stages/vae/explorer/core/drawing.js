@@ -1,5 +1,5 @@
 // How a drawing becomes an image like those of the data, by the rule that `fit_ink` in
-// `data/pictures.py` states.
+// `data/ink.py` states.
 
 import { add } from "./mathematics.js";
 

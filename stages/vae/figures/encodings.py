@@ -1,19 +1,19 @@
-"""The latent plane: where images are encoded, and how well q(z|x) fits."""
+"""Where images are encoded in the latent plane."""
+
+from statistics import NormalDist
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator
 
+from vae.figures.regions import PERCENTAGES, region_levels
 from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE
 
 PRIOR_POINTS = 300  # along each axis, for the contours of a learned prior
-DEVIATIONS = (1, 2, 3)  # standard deviations at which Gaussians are outlined
-# Mass of a Gaussian in the plane within these.
-SHARES = [1 - np.exp(-0.5 * r**2) for r in DEVIATIONS]
-PERCENTAGES = ", ".join(f"{share:.0%}" for share in SHARES)
+ROUNDS = 50  # in which the points of all classes are drawn, so that none hides another
+QUANTILE_TICKS = (-2, -1, 0, 1, 2)  # values of z
+MARGIN = 0.02  # of axes at quantiles
 
 
 def draw_encodings(  # noqa: PLR0913  a keyword per array
@@ -26,39 +26,49 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
     prior_loc: np.ndarray,  # [components, latent], Gaussians of an equal mixture
     prior_scale: np.ndarray,  # [components, latent]
 ) -> Figure:
-    """Draw posterior means of images by class, over the prior's contours.
+    """Draw posterior means of images by class, over the prior.
 
-    Of more than two latent dimensions, the two with the highest rate are drawn. A
-    single one is drawn against the class; the means of a class are spread at random
-    across its row, so that their density can be seen.
+    With the standard prior, axes are at its quantiles, as those of the manifold: equal
+    areas have equal mass. Of more than two dimensions, the two with the highest rate
+    are drawn. A single one is drawn against the class, with random offsets in its row.
     """
-    figure = Figure(figsize=(4.8, 4.4), layout="constrained")
+    figure = Figure(figsize=(4.8, 4.2), layout="constrained")
     axes = figure.subplots()
     rate = rate_by_dimension
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
     names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
     title = f"Posterior means of {len(loc):,} test images of {dataset}"
-    axes.set_xlabel(names[0])
     if len(rate) == 1:
         points = np.column_stack([loc[:, 0], label + _offsets_in_rows(label)])
-        axes.set_ylabel("class")
         classes = np.unique(label)
         axes.set_yticks(classes, class_names[classes])
+        names.append("class")
         prior = _draw_prior_intervals(axes, prior_loc, prior_scale)
     else:
         points = loc[:, shown]
-        axes.set_ylabel(names[1])
         axes.set_aspect("equal")
-        prior = _draw_prior_contours(axes, prior_loc[:, shown], prior_scale[:, shown])
-    axes.plot([], [], label=f"prior: {prior}", **REFERENCE)
+        if len(prior_loc) == 1:
+            points = quantiles(points)
+            prior = _draw_quantile_axes(axes)
+            title += ",\nat quantiles of the prior"
+        else:
+            mixture = prior_loc[:, shown], prior_scale[:, shown]
+            prior = _draw_prior_contours(axes, *mixture)
     if len(rate) > 2:
-        title += f",\nthe two most informative of {len(rate)} dimensions"
-    axes.set_title(title)
+        title += f"; the two most informative of {len(rate)} dimensions"
+    axes.set(title=title, xlabel=names[0], ylabel=names[1])
+    axes.plot([], [], label=f"prior: {prior}", **REFERENCE)
     _scatter_by_class(axes, class_names, label, points)
     legend = figure.legend(loc="outside right center", markerscale=3)
     for handle in legend.legend_handles:
         handle.set_alpha(1)
     return figure
+
+
+def quantiles(z: np.ndarray) -> np.ndarray:
+    """Return the share of the standard Gaussian below each value."""
+    # Rounded, as the error function differs in the last bits between systems.
+    return np.round(np.vectorize(NormalDist().cdf)(z.astype(float)), 6)
 
 
 def _offsets_in_rows(label: np.ndarray) -> np.ndarray:
@@ -80,11 +90,23 @@ def _draw_prior_intervals(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str
     return "1, 2, 3 sd"
 
 
+def _draw_quantile_axes(axes: Axes) -> str:
+    """Draw standard deviations of the standard prior at its quantiles; name them."""
+    angles = np.linspace(0, 2 * np.pi, 200)
+    circle = np.column_stack([np.cos(angles), np.sin(angles)])
+    for r in (1, 2):
+        axes.plot(*quantiles(r * circle).T, zorder=3, **REFERENCE)
+    labels = [str(z).replace("-", "\N{MINUS SIGN}") for z in QUANTILE_TICKS]
+    places = quantiles(np.array(QUANTILE_TICKS))
+    limits = (-MARGIN, 1 + MARGIN)
+    axes.set(xlim=limits, ylim=limits)
+    axes.set_xticks(places, labels)
+    axes.set_yticks(places, labels)
+    return "1, 2 sd"
+
+
 def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
     """Draw the smallest regions that hold the SHARES of a 2-D prior; name them."""
-    if len(loc) == 1:
-        _draw_ellipses(axes, loc[0], scale[0], zorder=3, **REFERENCE)
-        return "1, 2, 3 sd"
     low, high = (loc - 4 * scale).min(axis=0), (loc + 4 * scale).max(axis=0)
     ticks = np.linspace(low, high, PRIOR_POINTS).T
     across, up = (  # densities [points, components] along each axis
@@ -97,29 +119,25 @@ def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
     return PERCENTAGES
 
 
-def _draw_ellipses(
-    axes: Axes, loc: np.ndarray, scale: np.ndarray, **style: object
-) -> None:
-    """Draw a Gaussian in the plane by its standard deviations."""
-    for r in DEVIATIONS:
-        axes.add_patch(Ellipse(loc, *(2 * r * scale), fill=False, **style))
-
-
 def _scatter_by_class(
     axes: Axes, class_names: np.ndarray, label: np.ndarray, points: np.ndarray
 ) -> None:
     """Give each class a color, a shape and a written label."""
     size = 13 if max(map(len, class_names)) <= 2 else 8
+    order = np.random.default_rng(0).permutation(len(label))
+    names = dict(enumerate(class_names))  # for the legend, once per class
+    for part in np.array_split(order, ROUNDS):
+        for number in np.unique(label[part]):
+            axes.scatter(
+                *points[part][label[part] == number].T,
+                s=5,
+                c=CLASS_COLORS[number % len(CLASS_COLORS)],
+                marker=CLASS_MARKERS[number % len(CLASS_MARKERS)],
+                alpha=0.6,
+                linewidths=0,
+                label=names.pop(number, None),
+            )
     for number, position in label_positions(class_names, label, points).items():
-        axes.scatter(
-            *points[label == number].T,
-            s=5,
-            c=CLASS_COLORS[number % len(CLASS_COLORS)],
-            marker=CLASS_MARKERS[number % len(CLASS_MARKERS)],
-            alpha=0.6,
-            linewidths=0,
-            label=class_names[number],
-        )
         axes.annotate(
             class_names[number],
             position,
@@ -137,23 +155,23 @@ def label_positions(
 ) -> dict[int, list[float]]:
     """Return where each class prevails, [2]: many of its points and few others.
 
-    It is the center of one of 40 x 40 cells over the points [points, 2]: that in which
-    the class's count times its share is largest and no other label is in the way. A
-    line of text is two cells high, a letter one cell wide, with a cell between. The
-    classes that prevail most come first.
+    It is the center of one of 40 x 40 cells over the points [points, 2]: that in which,
+    with its neighbors, the class's count times its share is largest and no other label
+    is in the way. A line of text is two cells high and a letter one cell wide, with two
+    cells between. The classes that prevail most come first.
     """
     total, *edges = np.histogram2d(*points.T, bins=40)
     scores = {}
     for number in np.unique(label):
         count, *_ = np.histogram2d(*points[label == number].T, bins=edges)
-        scores[number] = count**2 / np.maximum(total, 1)
+        scores[number] = _with_neighbors(count) ** 2 / _with_neighbors(total)
     x, y = np.indices(total.shape)
     cells = {}
     for number in sorted(scores, key=lambda number: -scores[number].max()):
         free = np.ones(total.shape, dtype=bool)
         for other, (other_x, other_y) in cells.items():
             letters = len(class_names[number]) + len(class_names[other])
-            free &= (abs(x - other_x) >= 1 + letters / 2) | (abs(y - other_y) >= 2)
+            free &= (abs(x - other_x) >= 2 + letters / 2) | (abs(y - other_y) >= 3)
         score = np.where(free, scores[number], -1)
         cells[number] = np.unravel_index(score.argmax(), score.shape)
     return {
@@ -162,49 +180,8 @@ def label_positions(
     }
 
 
-def draw_posteriors(  # noqa: PLR0913  a keyword per array
-    *,
-    class_names: np.ndarray,  # [classes]
-    posterior_label: np.ndarray,  # [images]
-    posterior_loc: np.ndarray,  # [images, 2], of q(z|x)
-    posterior_scale: np.ndarray,  # [images, 2], of q(z|x)
-    posterior_gap: np.ndarray,  # [images], log p(x) - ELBO in nats
-    posterior_axes: np.ndarray,  # [images, 2, points], z_1 and z_2 of each window
-    posterior_log_prob: np.ndarray,  # [images, points, points], log p(z|x) there
-) -> Figure:
-    """Draw the true posterior of a few images (filled) against q(z|x) (lines), 2-D.
-
-    Both are shown by the smallest regions that hold the SHARES of their mass. The gap
-    is KL(q(z|x) || p(z|x)).
-    """
-    num_images = len(posterior_label)
-    figure = Figure(figsize=(1.7 * num_images, 2.4), layout="constrained")
-    for i, axes in enumerate(figure.subplots(1, num_images)):
-        density = np.exp(posterior_log_prob[i] - posterior_log_prob[i].max())
-        levels = sorted({*region_levels(density), 1.0})  # equal where a cell holds most
-        if len(levels) > 1:
-            axes.contourf(*posterior_axes[i], density, levels, cmap="Blues", vmin=-0.3)
-        style = {"color": "#bd1f01", "linewidth": 1}
-        _draw_ellipses(axes, posterior_loc[i], posterior_scale[i], **style)
-        name = class_names[posterior_label[i]]
-        axes.set_title(f"{name}\ngap {posterior_gap[i]:.1f} nats")
-        axes.set_xlabel("$z_1$")
-        axes.xaxis.set_major_locator(MaxNLocator(3))
-        axes.yaxis.set_major_locator(MaxNLocator(4))
-    figure.axes[0].set_ylabel("$z_2$")
-    figure.suptitle(
-        f"$p(z|x)$ filled, $q(z|x)$ as lines, with {PERCENTAGES} of their mass; "
-        "gap: log $p(x)$ - ELBO",
-        fontsize="medium",
-    )
-    return figure
-
-
-def region_levels(density: np.ndarray) -> list[float]:
-    """Return densities at which regions end that hold the SHARES of all mass, falling.
-
-    The density is given on a grid of equal cells, in any scale.
-    """
-    values = np.sort(density.ravel())[::-1]
-    held = np.cumsum(values) / values.sum()
-    return [float(values[np.searchsorted(held, share)]) for share in SHARES]
+def _with_neighbors(count: np.ndarray) -> np.ndarray:
+    """Add to each cell the counts of the cells within two of it, and at least 1."""
+    padded = np.pad(count, 2)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (5, 5))
+    return np.maximum(windows.sum(axis=(2, 3)), 1)

@@ -1,0 +1,28 @@
+"""Regions of the latent plane that hold a share of a distribution's mass."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+
+DEVIATIONS = (1, 2, 3)  # standard deviations at which Gaussians are outlined
+# Mass of a Gaussian in the plane within these.
+SHARES = [1 - np.exp(-0.5 * r**2) for r in DEVIATIONS]
+PERCENTAGES = ", ".join(f"{share:.0%}" for share in SHARES)
+
+
+def region_levels(density: np.ndarray) -> list[float]:
+    """Return the densities at the edges of the regions that hold the SHARES, falling.
+
+    The density is given on a grid of equal cells, in any unit.
+    """
+    values = np.sort(density.ravel())[::-1]
+    held = np.cumsum(values) / values.sum()
+    return [float(values[np.searchsorted(held, share)]) for share in SHARES]
+
+
+def draw_ellipses(
+    axes: Axes, loc: np.ndarray, scale: np.ndarray, **style: object
+) -> None:
+    """Draw a Gaussian in the plane by its standard deviations."""
+    for r in DEVIATIONS:
+        axes.add_patch(Ellipse(loc, *(2 * r * scale), fill=False, **style))

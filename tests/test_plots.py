@@ -1,0 +1,69 @@
+"""The plots of `dvc.yaml`, drawn by Vega as DVC's page and editors draw them."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import vl_convert
+import yaml
+
+from conftest import ROOT
+
+CURVES = ["ELBO", "rate", "distortion"]
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory):
+    """SVG by plot, of a commit and of results with another learning curve."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in (".dvc/plots", "results"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in (".dvc/config", "dvc.yaml", "dvc.lock", "params.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+
+    def run(*command):
+        return subprocess.check_output(command, cwd=folder, text=True)
+
+    run("git", "init", "--quiet")
+    run("git", "add", "--all")
+    user = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    run("git", *user, "commit", "--quiet", "--message=results")
+    history = folder / "results/history.csv"
+    pd.read_csv(history).mul(1.5).to_csv(history, index=False)
+    printed = run(sys.executable, "-m", "dvc", "plots", "diff", "HEAD", "--json")
+    plots = json.loads(printed)["data"]
+    return {
+        name: vl_convert.vegalite_to_svg(plot["content"])
+        for name, (plot, *_) in plots.items()
+        if plot["type"] == "vega"
+    }
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_learning_curves_of_both_splits_and_revisions_are_overlaid(drawings, name):
+    texts = set(re.findall(r">([^<]+)</text>", drawings[name]))
+    assert {"epoch", f"{name}, nats per image", "HEAD", "workspace"} <= texts
+    assert {f"{split}_{name.lower()}" for split in ("train", "validation")} <= texts
+    lines = set(re.findall(r'"line mark"[^>]* d="([^"]+)"', drawings[name]))
+    assert len(lines) == 4
+
+
+def test_tables_are_drawn_by_templates_of_their_own(drawings):
+    assert set(drawings) == {
+        *CURVES,
+        *("results/history.csv", "results/classes.csv", "results/standard_errors.csv"),
+    }
+    errors = pd.read_csv(ROOT / "results/standard_errors.csv", dtype=str)
+    assert f">{errors['test'][0]}</text>" in drawings["results/standard_errors.csv"]
+    points = re.findall('"point" transform', drawings["results/classes.csv"])
+    assert len(points) == 2 * len(pd.read_csv(ROOT / "results/classes.csv"))
+
+
+def test_the_model_is_an_artifact():
+    content = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+    (artifact,) = content["artifacts"].values()
+    assert artifact["path"] in content["stages"]["train"]["outs"]
