@@ -14,17 +14,13 @@ STATE = ROOT / ".state/studies"
 CODE = ("dvc.yaml", "params.yaml", "requirements.txt", "stages")
 
 # The parameters are those of the pipeline, and runs are clones as in the checks.
-sys.path[:0] = [str(ROOT / "checks"), str(ROOT / "stages")]
+sys.path[:0] = [str(ROOT / name) for name in ("checks", "stages", "tools")]
 
 from vae.pipeline.errors import PipelineError  # noqa: E402
 
 
 def call(*command: str) -> bytes:
-    """Return what a command prints in the checkout.
-
-    Raises:
-        PipelineError: it fails; the message is what it complains of, in one line.
-    """
+    """Return what a command prints. Raises PipelineError with what it complains of."""
     result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if result.returncode != 0:
         complaint = " ".join(os.fsdecode(result.stderr).split())

@@ -25,18 +25,12 @@ MODULES = (ROOT / "checks/clones.py", ROOT / "studies/point.py")
 
 @contextmanager
 def connected(scheduler: str | None, num_workers: int = 1) -> Iterator[Client]:
-    """Give a client of a scheduler, or of new workers here.
-
-    After an error it is left to the end of this process: to close it would be to wait
-    for points, whose commands end with this process.
-    """
-    # What is lost is said in a row's message.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    client = (
-        start_workers(num_workers) if scheduler is None else find_workers(scheduler)
-    )
+    """Give a client of a scheduler, or of new workers here."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a row has a message
+    local = scheduler is None
+    client = start_workers(num_workers) if local else find_workers(scheduler)
     yield client
-    client.close()
+    client.close()  # after an error, this would wait for what ends with this process
 
 
 def start_workers(num_workers: int) -> Client:

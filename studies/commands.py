@@ -1,16 +1,19 @@
-"""The two commands of `run.py`: run a study, and verify the tables of studies."""
+"""What `run.py` does: run a study, or verify the tables of studies."""
 
 import argparse
 import math
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
 
 from distributed import Client
+from pydantic import Field
 
 from checkout import ROOT, only_study, refuse_changes
 from cluster import connected, run_points
+from command import Parser, of
 from draw import draw_study
 from grid import Point, list_points, parse_grid
 from point import Result
@@ -29,18 +32,22 @@ from table import (
 from vae.pipeline.errors import PipelineError, check_place, one_line
 from vae.pipeline.files import write_files
 from vae.pipeline.progress import progress_bar
+from vae.pipeline.stage import replace_closed_streams
 
 TABLES = ROOT / "results/studies"
-MAKE = "python studies/run.py"
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run a study and write its table. Return 1 if anything of it failed, else 0."""
+def main() -> int:
+    """Return the exit status: 1 if anything fails or differs, else 0."""
+    replace_closed_streams()
+    options = parse_arguments()
     refuse_changes()
+    if options.verify:
+        return verify(options)
     study, path = choose_study(options)
     points = list_points(study)
     with only_study(), connected(options.scheduler, options.workers) as client:
-        results, differences = run_points_once(client, points, options.audit)
+        results, differences = run_study(client, points, options.audit)
     complete = write_study(study, points, results, path)
     for difference in differences:
         print(difference)
@@ -48,14 +55,37 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failed or differences or not complete else 0
 
 
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = Parser(description="Run a study of many points.")
+    add = parser.add_argument
+    add("study", nargs="*", help="its name, or parameters with values")
+    add("--output", type=Path, help="the table, for a study by values")
+    add("--scheduler", help="address of Dask's, such as tcp://host:8786")
+    number = of(Annotated[int, Field(ge=1, le=1000)])
+    pairs = max(1, (os.cpu_count() or 1) // 2)  # a training keeps two cores busy
+    here = {"default": pairs, "help": "here; by default one for two cores"}
+    add("--workers", type=number, **here)
+    share = of(Annotated[float, Field(ge=0, le=1)])
+    add("--audit", type=share, default=0, help="the share of points to compute twice")
+    add("--verify", action="store_true", help="compare with the tables, by default all")
+    add("--only", nargs="+", default=[], help="rows to verify, such as train.seed=1")
+    add("--cached", action="store_true", help="verify what DVC's cache has")
+    options = parser.parse_args(arguments)
+    for name in ("output", "audit") if options.verify else ("only", "cached"):
+        if getattr(options, name):
+            how = "without" if options.verify else "with"
+            parser.error(f"argument --{name}: expected {how} --verify")
+    return options
+
+
 def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     """Return the study, and the path of its table."""
     names, output = options.study, options.output
     if output is not None:
-        if output.suffix != ".csv":
-            message = f"received {output}; expected a name that ends with .csv"
-            raise PipelineError(f"--output: {message}")
         check_place(output)
+        if output.suffix != ".csv":
+            problem = f"received {output}; expected a name that ends with .csv"
+            raise PipelineError(f"--output: {problem}")
     if any("=" in text for text in names):
         if output is None:
             raise PipelineError("a study by values needs a table: --output my.csv")
@@ -68,7 +98,7 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     return study, output or TABLES / f"{names[0]}.csv"
 
 
-def run_points_once(
+def run_study(
     client: Client, points: Sequence[Point], audit: float
 ) -> tuple[list[Result], list[str]]:
     """Return results in the order of the points, and what differs in an audit."""
@@ -120,48 +150,32 @@ def write_study(
 
 def verify(options: argparse.Namespace) -> int:
     """Compute rows of tables anew. Return 1 if any comes out different, else 0."""
-    refuse_changes()
-    known = study_names(ROOT / "studies")
-    names = options.study or [n for n in known if (TABLES / f"{n}.csv").exists()]
+    tables = {path.stem for path in TABLES.glob("*.csv")}
+    names = options.study or sorted(tables & {*study_names(ROOT / "studies")})
     if not names:
-        raise PipelineError(
-            f"{TABLES}: no table of a study; make it: {MAKE} {known[0]}"
-        )
+        raise PipelineError(f"{TABLES}: no table of a study, so nothing to verify")
     chosen = [row for name in names for row in choose_points(name, options.only)]
-    points = [row.point for row in chosen]
+    points = [point for _, point, _ in chosen]
     same = True
     with only_study(), connected(options.scheduler, options.workers) as client:
-        for index, _, result in run_points(client, points, anew=not options.cached):
-            row = chosen[index]
-            columns = differing_cells(row.point, result, row.committed)
+        for i, _, result in run_points(client, points, anew=not options.cached):
+            name, point, row = chosen[i]
+            columns = differing_cells(point, result, row)
             words = f"differs in {', '.join(columns)}" if columns else "equal"
-            print(f"{row.study}, {row.point}: {words}", flush=True)
+            print(f"{name}, {point}: {words}", flush=True)
             same = same and not columns
     return 0 if same else 1
 
 
-class Row(NamedTuple):
-    """A row to verify."""
-
-    study: str
-    point: Point
-    committed: dict[str, str]  # its cells
-
-
-def choose_points(name: str, only: Sequence[str]) -> list[Row]:
-    """Return rows of a study's table, or raise PipelineError if it has others."""
+def choose_points(
+    name: str, only: Sequence[str]
+) -> list[tuple[str, Point, dict[str, str]]]:
+    """Return the study's name, points and their rows in its table."""
     study = read_study(ROOT / f"studies/{name}.yaml")
     path = table_of_runs(study, TABLES / f"{name}.csv")
     points = list_points(study)
-    check_place(path)
-    try:
-        rows = read_rows(path.read_bytes())
-    except FileNotFoundError:
-        raise PipelineError(f"{path}: no such table; make it: {MAKE} {name}") from None
-    except ValueError as error:
-        problem = f"damaged ({one_line(error)})"
-        raise PipelineError(f"{path}: {problem}; make it: {MAKE} {name}") from None
+    rows = read_rows(path.read_bytes()) if path.is_file() else []
     if len(rows) != len(points):
-        problem = f"has {len(rows)} rows, expected {len(points)}, one per point"
-        raise PipelineError(f"{path}: {problem}; make it: {MAKE} {name}")
-    return [Row(name, points[i], rows[i]) for i in choose_rows(points, only)]
+        problem = f"has {len(rows)} rows, expected {len(points)}"
+        raise PipelineError(f"{path}: {problem}; make it: studies/run.py {name}")
+    return [(name, points[i], rows[i]) for i in choose_rows(points, only)]

@@ -14,22 +14,12 @@ Exit status 1 if a run fails, or does not come out as it did before.
 
 import sys
 
-
-def main() -> int:
-    """Import what takes time where Ctrl-C is one line, and after a look at options."""
-    from options import parse_arguments
-    from vae.pipeline.stage import replace_closed_streams, report_error
-
-    replace_closed_streams()
-    sys.excepthook = report_error
-    options = parse_arguments()
-    from commands import run, verify
-
-    return verify(options) if options.verify else run(options)
-
-
 if __name__ == "__main__":
     try:
+        from commands import main  # takes two seconds, and finds `vae`
+        from vae.pipeline.stage import report_error
+
+        sys.excepthook = report_error
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on where it was")

@@ -71,7 +71,7 @@ def as_cell(value: object) -> object:
 
 def read_rows(content: bytes) -> list[dict[str, str]]:
     """Return the cells of a table that are not empty, as text."""
-    rows = csv.DictReader(content.decode().splitlines())
+    rows = csv.DictReader(content.decode(errors="replace").splitlines())
     return [{name: text for name, text in row.items() if text} for row in rows]
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.figure import Figure
 
 from draw import draw_curve, draw_panel, draw_study, label_positions
@@ -16,6 +15,8 @@ TABLE = pd.DataFrame(
     [(d, s, b) for d in (2, 5) for s in (1, 2) for b in (1, 2)], columns=list(GRID)
 ).assign(**{"test.elbo": np.arange(8.0), "test.rate": 7.0})
 SEEDS = {"train.seed": [1, 2]}
+UNITS = {"model.hidden_units": [[4, 2]]}
+LISTED = Published(label="$^$", x=[[4, 2], [9]], y=[-1.0, -2.0])
 
 
 def make_study(x, *metrics, grid, shown=None, **changes):
@@ -90,24 +91,13 @@ def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
     assert positions == [(12, 68), (75, 25), (75, 165)]
 
 
-@pytest.mark.filterwarnings("default")
-def test_text_of_a_user_is_no_mathematics_and_panels_without_values_are_left_out():
-    names = ["$x^$", "a_$b"]
-    figure = Shown(x="train.seed", metrics=["test.elbo"], panels="variant")
-    variants, label = {name: {} for name in names}, Published(label="$^$", x=[], y=[])
-    figure = figure.model_copy(update={"published": {"test.elbo": [label]}})
-    study = Study(question="$x^$?", variants=variants, grid=SEEDS, figure=figure)
-    table = {"variant": names, "test.elbo": [-3, None], "train.seed": 1}
+def test_any_text_and_any_list_can_be_drawn_and_a_panel_without_values_is_left_out():
+    shown = {"panels": "variant", "published": {"test.elbo": [LISTED]}}
+    variants = {"variants": {"$x^$": {}, "b": {}}}
+    study = make_study("model.hidden_units", grid=UNITS, shown=shown, **variants)
+    table = {"variant": ["$x^$", "b"], "test.elbo": [-3, None]}
+    table["model.hidden_units"] = "[4, 2]"
     assert draw_study(study, pd.DataFrame(table))[1:4] == b"PNG"
-
-
-def test_lists_and_seeds_alone_can_be_an_axis():
-    units = {"model.hidden_units": [[4, 2]]}
-    listed = Published(label="others", x=[[4, 2], [9]], y=[-1.0, -2.0])
-    shown = {"published": {"test.elbo": [listed]}}
-    study = make_study("model.hidden_units", grid=units, shown=shown)
-    axes = panel(study, {"model.hidden_units": ["[4, 2]"], "test.elbo": [-3]})
-    assert texts(axes.get_xticklabels()) == ["[4, 2]", "[9]"]
     study, axes = make_study("test.rate", grid=SEEDS), Figure().subplots()
     draw_curve(axes, study, TABLE.iloc[[0, 2]], "test.elbo")
     assert texts(axes.texts) == ["1", "2"]
