@@ -26,9 +26,15 @@ def clone(source: Path, folder: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return this process's, with `python` and `dvc` beside its interpreter in PATH."""
+    """Return this process's, with `python` and `dvc` beside its interpreter in PATH.
+
+    A folder of data that is relative to this checkout is so to no clone.
+    """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path}
+    changes = {"PATH": path}
+    if folder := os.environ.get("VAE_DATA_DIR"):
+        changes["VAE_DATA_DIR"] = str(Path(__file__).resolve().parent.parent / folder)
+    return os.environ | changes
 
 
 def change_params(path: Path, changes: Mapping[str, Any]) -> None:

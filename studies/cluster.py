@@ -1,43 +1,79 @@
-"""Dask's workers, on this machine or on others, and the points that they run."""
+"""Dask's workers, here or on other machines, and the points that they run."""
 
+import asyncio
+import logging
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from distributed import Client, Future, KilledWorker, as_completed
+from distributed.comm.core import connect
+from distributed.security import Security
 
-from checkout import ROOT, STATE, call, make_bundle
+from checkout import ROOT, STATE, call_for_line, make_bundle
+from grid import Point
 from point import Result, compute
-from specification import Point
-from vae.pipeline.errors import PipelineError
+from vae.pipeline.errors import PipelineError, one_line
 
-PATIENCE = 10  # seconds to wait for a scheduler
+PATIENCE = 10  # seconds to wait for a scheduler, and for its first worker
 # What workers elsewhere need; the second imports the first.
 MODULES = (ROOT / "checks/clones.py", ROOT / "studies/point.py")
 
 
-def connect(scheduler: str | None, num_workers: int = 1) -> Client:
-    """Connect to a scheduler, or to new workers here, which end with the client."""
-    if scheduler is None:
-        return Client(
-            n_workers=num_workers,
-            threads_per_worker=1,
-            memory_limit=None,  # of this process alone, which the stages are not
-            dashboard_address=":0",  # any port that is free
-            local_directory=str(STATE / "dask"),
-            silence_logs="CRITICAL",
-        )
+@contextmanager
+def connected(scheduler: str | None, num_workers: int = 1) -> Iterator[Client]:
+    """Give a client of a scheduler, or of new workers here."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a row has a message
+    local = scheduler is None
+    client = start_workers(num_workers) if local else find_workers(scheduler)
+    yield client
+    client.close()  # after an error, this would wait for what ends with this process
+
+
+def start_workers(num_workers: int) -> Client:
+    """Start workers as threads of this process, which nothing outside it can reach."""
+    loopback = "127.0.0.1:0"  # Dask's pages, without which it does not start
+    return Client(
+        protocol="inproc://",
+        processes=False,
+        n_workers=num_workers,
+        threads_per_worker=1,
+        memory_limit=None,  # of this process alone, which the stages are not
+        dashboard_address=loopback,
+        worker_dashboard_address=loopback,
+        local_directory=str(STATE / "dask"),
+    )
+
+
+def find_workers(scheduler: str) -> Client:
+    """Connect to a scheduler that has workers, and give them what they need."""
     try:
+        asyncio.run(asyncio.wait_for(greet(scheduler), PATIENCE))
         client = Client(scheduler, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  as many kinds as there are servers
         raise PipelineError(
-            f"{scheduler}: no scheduler answers ({error}); "
+            f"{scheduler}: no scheduler answers ({one_line(error)}); "
             "start one with: dask scheduler"
+        ) from None
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise PipelineError(
+            f"{scheduler}: this scheduler has no worker; start one with: "
+            f"dask worker {scheduler} --nthreads 1"
         ) from None
     for module in MODULES:
         client.upload_file(str(module))
     return client
+
+
+async def greet(scheduler: str) -> None:
+    """Wait for a scheduler's greeting; a client would wait for it without end."""
+    comm = await connect(scheduler, **Security().get_connection_args("client"))
+    comm.abort()
 
 
 def run_points(
@@ -56,10 +92,10 @@ def run_points(
         # The result of a task, which is made again if the worker that has it dies.
         source, scratch, cache = client.submit(bytes, make_bundle()), None, None
     else:
-        cache = Path(call(sys.executable, "-m", "dvc", "cache", "dir"))
+        cache = Path(call_for_line(sys.executable, "-m", "dvc", "cache", "dir"))
         source, scratch = ROOT, STATE
     run = partial(compute, scratch=scratch, cache=cache)
-    commit = call("git", "rev-parse", "HEAD")
+    commit = call_for_line("git", "rev-parse", "HEAD")
     submit = partial(client.submit, run, commit, source, pure=False)
     running: dict[Future, tuple[int, bool]] = {}
     for index, point in enumerate(points):
@@ -68,14 +104,27 @@ def run_points(
     ending = as_completed(list(running))
     for future in ending:
         index, second = running[future]
-        try:
-            result = future.result()
-        except KilledWorker:
-            result = Result(message="its worker died, four times over")
+        result = wait_for(future)
         yield index, second, result
         if index in audited and not second and not result.message:
-            (first,) = client.who_has([future])[future.key] or (None,)
-            others = sorted(set(client.nthreads()) - {first}) or None
-            again = submit(points[index].overrides, anew=True, workers=others)
-            running[again] = index, True
-            ending.add(again)
+            try:
+                (first,) = client.who_has([future])[future.key] or (None,)
+                others = sorted(set(client.nthreads()) - {first}) or None
+                again = submit(points[index].overrides, anew=True, workers=others)
+            except Exception as error:  # noqa: BLE001  the scheduler is gone
+                yield index, True, Result(message=one_line(error))
+            else:
+                running[again] = index, True
+                ending.add(again)
+
+
+def wait_for(future: Future) -> Result:
+    """Return the result of a point, with a message if its worker could give none."""
+    try:
+        return future.result()
+    except KilledWorker:
+        return Result(message="its worker died, four times over")
+    except CancelledError:
+        return Result(message="the scheduler is gone; the same command goes on")
+    except Exception as error:  # noqa: BLE001  of a worker, in which anything may fail
+        return Result(message=f"{type(error).__name__}: {one_line(error)}")

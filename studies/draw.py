@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from specification import Study
+from table import as_cell
 from vae.figures.style import REFERENCE, STYLE
 
 SEED = "train.seed"
@@ -35,10 +36,11 @@ def draw_study(study: Study, table: pd.DataFrame) -> bytes:
     column, metrics = study.figure.panels, study.figure.metrics
     parts = table.groupby(column, sort=False) if column else [(None, table)]
     panels = [(rows.dropna(subset=m), m) for _, rows in parts for m in metrics]
+    panels = [(rows, metric) for rows, metric in panels if len(rows)]
     draw = draw_panel if study.figure.x in study.columns else draw_curve
     width = max(2.5, 4 - 0.5 * (len(panels) - 2))
     content = BytesIO()
-    with style.context(STYLE):
+    with style.context([*STYLE, {"text.parse_math": False}]):  # `$` is a user's own
         figure = Figure(figsize=(width * len(panels), 3.2), layout="constrained")
         all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axes, (rows, metric) in zip(all_axes, panels, strict=True):
@@ -55,7 +57,7 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     assert study.figure
     x, column = study.figure.x, study.figure.panels
     published = study.figure.published.get(metric, [])
-    values = [*table[x], *(value for other in published for value in other.x)]
+    values = [*table[x], *(as_cell(value) for other in published for value in other.x)]
     ticks = list(dict.fromkeys(values))
     settings = [name for name in study.columns if name not in (x, SEED, column)]
     for setting, runs in table.groupby(settings) if settings else [((), table)]:
@@ -64,13 +66,14 @@ def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     if x == SEED:
         draw_spread(axes, table[metric])
     for other, marker in zip(published, cycle(MARKERS)):
-        positions = [ticks.index(value) for value in other.x]
+        positions = [ticks.index(as_cell(value)) for value in other.x]
         axes.plot(positions, other.y, marker, mfc="none", c="0.3", label=other.label)
     room = max(1, LABEL_WIDTH // len(ticks))
     names = [fill(str(value), room, break_long_words=False) for value in ticks]
     axes.set_xticks(range(len(ticks)), names)
     name = x.rpartition(".")[2].replace("_", " ")
-    axes.set(xlabel=name, ylabel=describe(metric), xlim=(-0.5, len(ticks) - 0.5))
+    axes.set(xlabel=name, xlim=(-0.5, len(ticks) - 0.5))
+    axes.set_ylabel(describe(metric), parse_math=True)
     if column:
         add_title(axes, study, table[column].iloc[0])
     if axes.get_legend_handles_labels()[0]:
@@ -111,7 +114,7 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     """Draw a metric against another: the runs, and the means of the seeds as a line."""
     assert study.figure
     x = study.figure.x
-    settings = [name for name in study.columns if name != SEED]
+    settings = [name for name in study.columns if name != SEED] or [SEED]
     means = table.groupby(settings, sort=False)[[x, metric]].mean()
     (line,) = axes.plot(means[x], means[metric], "-")
     axes.plot(table[x], table[metric], "o", ms=3, mew=0, c=line.get_color())
@@ -121,7 +124,8 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         axes.annotate(label, mean, (4, 4), textcoords="offset points", fontsize="small")
     if {x, metric} == {"test.rate", "test.distortion"}:
         draw_elbos(axes)
-    axes.set(xlabel=describe(x), ylabel=describe(metric))
+    axes.set_xlabel(describe(x), parse_math=True)
+    axes.set_ylabel(describe(metric), parse_math=True)
 
 
 def draw_elbos(axes: Axes) -> None:

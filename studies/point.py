@@ -26,6 +26,13 @@ import clones
 
 STAGES = ("train", "evaluate")  # whose outputs are the results of a run
 
+# Links where the file system has them: the data of many clones is the same.
+CONFIG = """
+[cache]
+    dir = ../../cache
+    type = reflink,hardlink,symlink,copy
+"""
+
 # A process group of its own, which ends with the command, or as soon as whoever waits
 # for it is gone: then the pipe has no writer left, and `read` comes back.
 GUARD = """
@@ -52,7 +59,7 @@ class Result(NamedTuple):
 
 
 class PointError(Exception):
-    """A run that failed, and why, in one line."""
+    """A run that failed, and why."""
 
 
 def compute(
@@ -72,20 +79,19 @@ def compute(
     """
     if scratch is None:
         scratch = Path(get_worker().local_directory).parent / "studies"
-    folder = scratch / folder_name(commit, overrides, anew)
+    place = scratch / folder_name(commit, overrides, anew)
+    targets = ["--force", "--single-item", *STAGES] if anew else ["evaluate"]
     try:
-        make_clone(source, commit, folder, cache or scratch / "cache")
+        folder = make_clone(source, commit, place, cache or scratch / "cache")
         check_packages((folder / "requirements.txt").read_text(encoding="utf-8"))
         clones.change_params(folder / "params.yaml", overrides)
         prepare_data(folder, scratch)
-        printed = run(folder, "dvc", "repro", "evaluate")
-        served = [s for s in STAGES if f"Running stage '{s}'" not in printed]
-        for stage in served if anew else ():
-            run(folder, "dvc", "repro", "--force", "--single-item", stage)
-        result = read_results(folder, served=len(served) == len(STAGES))
-    except (PointError, subprocess.CalledProcessError) as error:
-        result = Result(message=str(error), machine=processor())
-    shutil.rmtree(folder, ignore_errors=True)
+        printed = run(folder, "dvc", "repro", *targets)
+        served = not any(f"Running stage '{stage}'" in printed for stage in STAGES)
+        result = read_results(folder, served=served)
+    except (PointError, OSError, subprocess.SubprocessError) as error:
+        result = Result(message=" ".join(str(error).split()), machine=processor())
+    shutil.rmtree(place, ignore_errors=True)
     return result
 
 
@@ -95,25 +101,24 @@ def folder_name(commit: str, overrides: Mapping[str, Any], anew: bool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def make_clone(source: bytes | Path, commit: str, folder: Path, cache: Path) -> None:
+def make_clone(source: bytes | Path, commit: str, place: Path, cache: Path) -> Path:
     """Check the commit out, with a cache that others use, too, unless it is there."""
+    folder = place / "clone"
     if folder.exists():  # of a run that was cut short, and that may hold DVC's lock
         (folder / ".dvc/tmp/rwlock").unlink(missing_ok=True)
         clones.unlock(folder)
-        return
-    bundle, part = folder.with_suffix(".bundle"), folder.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+        return folder
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
     if isinstance(source, bytes):
-        bundle.write_bytes(source)
-        source = bundle
-    clones.clone(source, part)
-    run(part, "git", "checkout", "--quiet", "--detach", commit)
-    bundle.unlink(missing_ok=True)
-    # Links where the file system has them: the data of many clones is the same.
-    config = f"[cache]\n    dir = {cache}\n    type = reflink,hardlink,symlink,copy\n"
-    (part / ".dvc/config.local").write_text(config, encoding="utf-8")
-    part.rename(folder)
+        (place / "bundle").write_bytes(source)
+        source = place / "bundle"
+    run(place, "git", "clone", "--quiet", str(source), "part")
+    run(place / "part", "git", "checkout", "--quiet", "--detach", commit)
+    cache.mkdir(parents=True, exist_ok=True)
+    (place / "cache").symlink_to(cache)  # whose name DVC might read as something else
+    (place / "part/.dvc/config.local").write_text(CONFIG, encoding="utf-8")
+    return (place / "part").rename(folder)
 
 
 def check_packages(requirements: str) -> None:
@@ -166,11 +171,10 @@ def run(folder: Path, *command: str) -> str:
 
 
 def find_reason(printed: str) -> str:
-    """Return the line that says why a stage failed, or else the last one."""
-    lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("error: ")]
-    reason = (errors or lines[-1:] or ["no reason was given"])[0]
-    return reason.removeprefix("error: ")
+    """Return what a stage or Git says of why it failed, or else the last line."""
+    stage = re.search(r"^(?:error|fatal): (.*?)(?=^ERROR: |\Z)", printed, re.M | re.S)
+    reason = stage[1] if stage else printed.strip().rpartition("\n")[2]
+    return " ".join(reason.split()) or "no reason was given"
 
 
 def read_results(folder: Path, *, served: bool) -> Result:

@@ -1,25 +1,29 @@
-"""What a study runs: a grid of parameters, checked before anything is computed.
+"""The file of a study, checked before anything is computed.
 
 `docs/studies.md` says what each key of its file means.
 """
 
-from collections.abc import Iterable, Mapping
-from itertools import product
+import re
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
-from checkout import ROOT
-from vae.data.catalog import choose_dataset
-from vae.pipeline.errors import PipelineError, one_line
-from vae.pipeline.params import check_counts, explain, read_params
-from vae.pipeline.schema import Params, Section
+import checkout  # noqa: F401  finds `vae`
+from vae.pipeline.errors import PipelineError, check_place, one_line
+from vae.pipeline.params import explain
+from vae.pipeline.schema import Number, Params, Section
 
 # Values by parameter, such as `train.seed`.
 Overrides = dict[str, Any]
 NotEmpty = Field(min_length=1)
+PARAMETERS = [
+    f"{section}.{name}"
+    for section, field in Params.model_fields.items()
+    for name in field.annotation.model_fields  # pyright: ignore
+]
+MAX_PANELS = 50  # more would be no figure, but a strip
 
 
 class Published(Section):
@@ -27,7 +31,14 @@ class Published(Section):
 
     label: str
     x: list[Any]
-    y: list[float]
+    y: list[Number]
+
+    @model_validator(mode="after")
+    def _values_are_pairs(self) -> Self:
+        if len(self.x) != len(self.y):
+            sizes = f"{len(self.x)} and {len(self.y)}"
+            raise ValueError(f"x and y have {sizes} values; allowed: as many in both")
+        return self
 
 
 class Figure(Section):
@@ -43,7 +54,7 @@ class Summary(Section):
     """A table with the mean of a metric for each variant, beside published numbers."""
 
     metric: str
-    published: dict[str, float]  # by variant
+    published: dict[str, Number]  # by variant
 
 
 class Study(Section):
@@ -70,28 +81,53 @@ class Study(Section):
         return [name for name in dict.fromkeys(names) if name not in self.columns]
 
     @model_validator(mode="after")
-    def _names_are_there(self) -> "Study":
+    def _names_are_there(self) -> Self:
+        variants = self.variants or {}
+        changes = {f"variants.{name}": given for name, given in variants.items()}
+        for where, names in {"shared": self.shared, **changes}.items():
+            for name in names:
+                allow(where, name, name not in self.grid, "what the grid has not")
         if self.summary:
-            if not self.variants:
+            expect_metric("summary.metric", self.summary.metric)
+            if not variants:
                 raise ValueError("a summary has a row for each variant; none is given")
-            if unknown := sorted(set(self.summary.published).difference(self.variants)):
-                raise ValueError(f"summary: no such variant: {', '.join(unknown)}")
-        panels = self.figure.panels if self.figure else None
-        if panels not in (None, *self.columns):
-            raise ValueError(f"figure.panels: {panels}: no column of the grid")
+            for name in self.summary.published:
+                allow("summary.published", name, name in variants, *variants)
+        return self
+
+    @model_validator(mode="after")
+    def _figure_can_be_drawn(self) -> Self:
+        if self.figure is None:
+            return self
+        x, metrics, panels = self.figure.x, self.figure.metrics, self.figure.panels
+        columns = self.columns
+        for name in metrics:
+            expect_metric("figure.metrics", name)
+        if x not in columns:
+            expect_metric("figure.x", x, *columns)
+            allow("figure.x", x, x not in metrics, *columns, "another metric")
+        num_panels = len(metrics)
+        if panels is not None:
+            allow("figure.panels", panels, panels in columns, *columns)
+            num_panels *= len(self.grid.get(panels, self.variants or {}))
+        fit = num_panels <= MAX_PANELS
+        allow("figure", f"{num_panels} panels", fit, f"at most {MAX_PANELS}")
+        for name in self.figure.published:
+            known = metrics if x in columns else ["none, as x is a metric"]
+            allow("figure.published", name, name in known, *known)
         return self
 
 
-class Point(NamedTuple):
-    """A run."""
+def allow(where: str, received: str, condition: bool, *allowed: str) -> None:
+    """Raise ValueError, with what is allowed, unless a condition holds."""
+    if not condition:
+        raise ValueError(f"{where}: received {received}; allowed: {', '.join(allowed)}")
 
-    coordinates: dict[str, Any]  # its variant, and its values of the grid
-    overrides: Overrides  # all parameters that differ from `params.yaml`
 
-    def __str__(self) -> str:
-        """Return the coordinates in words, with short names."""
-        pairs = self.coordinates.items()
-        return ", ".join(f"{name.rpartition('.')[2]} {value}" for name, value in pairs)
+def expect_metric(where: str, name: str, *others: str) -> None:
+    """Raise ValueError if a name cannot be a metric. Only runs say which there are."""
+    is_metric = re.fullmatch(r"\w+\.\w+", name) is not None and name not in PARAMETERS
+    allow(where, name, is_metric, *others, "a metric such as test.elbo")
 
 
 def study_names(folder: Path) -> list[str]:
@@ -101,6 +137,7 @@ def study_names(folder: Path) -> list[str]:
 
 def read_study(path: Path) -> Study:
     """Read a file of a study. Raises PipelineError, a line for each mistake."""
+    check_place(path)
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         return Study.model_validate(content)
@@ -108,65 +145,17 @@ def read_study(path: Path) -> Study:
         known = ", ".join(study_names(path.parent))
         raise PipelineError(f"{path}: no such study; there are: {known}") from None
     except ValidationError as error:
-        found = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-        lines = [f"{path}: {name}: {message}" for name, message in found]
+        lines = [f"{path}: {explain_study(detail)}" for detail in error.errors()]
         raise PipelineError("\n".join(lines)) from None
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
 
 
-def parse_grid(arguments: Iterable[str]) -> Study:
-    """Return the study of `model.latent_dim=2,5,10` and the like."""
-    grid = {}
-    for argument in arguments:
-        name, equals, values = argument.partition("=")
-        try:
-            grid[name] = YAML(typ="safe").load(f"[{values}]")
-        except YAMLError:
-            equals = ""
-        if not (equals and grid[name]):
-            raise PipelineError(
-                f"{argument}: received no values; expected such as train.seed=1,2,3"
-            )
-    return Study(question=" ".join(arguments), grid=grid)
-
-
-def list_points(study: Study) -> list[Point]:
-    """Return all runs, in the order of the table. Raises PipelineError for bad ones."""
-    defaults = default_params()
-    points: list[Point] = []
-    for variant, changes in (study.variants or {None: {}}).items():
-        for values in product(*study.grid.values()):
-            place = dict(zip(study.grid, values, strict=True))
-            named = {"variant": variant} if study.variants else {}
-            point = Point(named | place, study.shared | changes | place)
-            check_overrides(point.overrides, defaults)
-            if any(point.overrides == other.overrides for other in points):
-                raise PipelineError(f"{point}: the same run twice")
-            points.append(point)
-    return points
-
-
-def default_params() -> Overrides:
-    """Return the values of `params.yaml`, by names such as `train.seed`."""
-    return {
-        f"{section}.{name}": value
-        for section, values in read_params(ROOT / "params.yaml").model_dump().items()
-        for name, value in values.items()
-    }
-
-
-def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> None:
-    """Raise PipelineError unless the pipeline would take these parameters."""
-    for name in overrides:
-        if name not in defaults:
-            raise PipelineError(f"{name}: no such parameter in params.yaml")
-    sections: dict[str, dict[str, Any]] = {}
-    for key, value in {**defaults, **overrides}.items():
-        section, name = key.split(".")
-        sections.setdefault(section, {})[name] = value
-    try:
-        checked = Params.model_validate(sections)
-    except ValidationError as error:
-        raise PipelineError(explain(error.errors()[0])) from None
-    check_counts(checked, choose_dataset(checked.download.dataset).num_training_images)
+def explain_study(detail: Any) -> str:
+    """Return one of pydantic's findings as a line: name, received, allowed."""
+    if detail["type"] != "extra_forbidden":
+        return explain(detail)
+    sections = {"figure": Figure, "summary": Summary, "published": Published}
+    inner = [sections[part] for part in detail["loc"][:-1] if part in sections]
+    allowed = ", ".join((inner or [Study])[-1].model_fields)
+    return f"{'.'.join(map(str, detail['loc']))}: unknown; allowed here: {allowed}"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from grid import Point, default_params
 from point import Result
-from specification import Point, Study, default_params
+from specification import Study
 from vae.pipeline.errors import PipelineError
 
 WEIGHTS = "results/model.safetensors"
@@ -65,12 +66,12 @@ def as_csv(table: pd.DataFrame) -> bytes:
 
 def as_cell(value: object) -> object:
     """Return a value for a cell; a list becomes what params.yaml would say."""
-    return json.dumps(value) if isinstance(value, list) else value
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def read_rows(content: bytes) -> list[dict[str, str]]:
     """Return the cells of a table that are not empty, as text."""
-    rows = csv.DictReader(content.decode().splitlines())
+    rows = csv.DictReader(content.decode(errors="replace").splitlines())
     return [{name: text for name, text in row.items() if text} for row in rows]
 
 

@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from clones import LOCKS, change_params, environment, file_hashes, unlock
+from conftest import ROOT
 
 COMMITTED = "stages: {a: committed}"
 
@@ -18,6 +19,12 @@ def test_path_finds_programs_beside_this_interpreter(monkeypatch):
     for program in ("python", "dvc"):
         found = shutil.which(program, path=environment()["PATH"])
         assert Path(found).parent == Path(sys.executable).parent
+
+
+def test_a_relative_folder_of_data_is_that_of_the_checkout(monkeypatch):
+    for folder, expected in {"mine": ROOT / "mine", "/mine": Path("/mine")}.items():
+        monkeypatch.setenv("VAE_DATA_DIR", folder)
+        assert environment()["VAE_DATA_DIR"] == str(expected)
 
 
 def test_parameters_change_and_are_read_as_dvc_reads_them(tmp_path):

@@ -15,6 +15,8 @@ TABLE = pd.DataFrame(
     [(d, s, b) for d in (2, 5) for s in (1, 2) for b in (1, 2)], columns=list(GRID)
 ).assign(**{"test.elbo": np.arange(8.0), "test.rate": 7.0})
 SEEDS = {"train.seed": [1, 2]}
+UNITS = {"model.hidden_units": [[4, 2]]}
+LISTED = Published(label="$^$", x=[[4, 2], [9]], y=[-1.0, -2.0])
 
 
 def make_study(x, *metrics, grid, shown=None, **changes):
@@ -87,6 +89,18 @@ def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
     rates, distortions = np.linspace(0, 100, 5), np.linspace(0, 200, 5)
     positions = label_positions(rates, distortions, [-80, -100, -240, -280])
     assert positions == [(12, 68), (75, 25), (75, 165)]
+
+
+def test_any_text_and_any_list_can_be_drawn_and_a_panel_without_values_is_left_out():
+    shown = {"panels": "variant", "published": {"test.elbo": [LISTED]}}
+    variants = {"variants": {"$x^$": {}, "b": {}}}
+    study = make_study("model.hidden_units", grid=UNITS, shown=shown, **variants)
+    table = {"variant": ["$x^$", "b"], "test.elbo": [-3, None]}
+    table["model.hidden_units"] = "[4, 2]"
+    assert draw_study(study, pd.DataFrame(table))[1:4] == b"PNG"
+    study, axes = make_study("test.rate", grid=SEEDS), Figure().subplots()
+    draw_curve(axes, study, TABLE.iloc[[0, 2]], "test.elbo")
+    assert texts(axes.texts) == ["1", "2"]
 
 
 def test_the_same_table_gives_the_same_bytes():

@@ -10,10 +10,11 @@ from pathlib import Path
 import dask
 import numpy
 import pytest
+from dvc.config import Config
 
 import clones
 import point
-from point import PointError, check_packages, folder_name, run
+from point import PointError, check_packages, compute, folder_name, make_clone, run
 from studies.toy import until
 
 
@@ -40,6 +41,8 @@ def test_a_command_has_this_environment_but_for_what_dask_sets(tmp_path, monkeyp
     ("script", "reason"),
     [
         ("echo a; echo error: b >&2; echo ERROR: c", "b"),
+        ("echo 'error: none:'; echo '  a: b'; echo; echo ERROR: c", "none: a: b"),
+        ("echo a; echo fatal: b; echo", "b"),
         ("echo a; echo; echo b; echo", "b"),
         ("", "no reason was given"),
     ],
@@ -47,6 +50,26 @@ def test_a_command_has_this_environment_but_for_what_dask_sets(tmp_path, monkeyp
 def test_a_command_that_fails_says_why(tmp_path, script, reason):
     with pytest.raises(PointError, match=f"^{reason}$"):
         run(tmp_path, "sh", "-c", f"{script}\nexit 3")
+
+
+def test_a_clone_shares_its_cache_in_a_folder_of_any_name(tmp_path):
+    folder = tmp_path / 'a#b, "c"\n$d'
+    (folder / "source/.dvc").mkdir(parents=True)
+    (folder / "source/.dvc/config").touch()
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    commit = ["commit", "--quiet", "--message=one"]
+    for command in (["init", "--quiet"], ["add", "--all"], commit):
+        subprocess.run([*git, *command], cwd=folder / "source", check=True)
+    clone = make_clone(folder / "source", "HEAD", folder / "place", folder / "cache")
+    config = Config(str(clone / ".dvc"))["cache"]
+    assert Path(config["dir"]).resolve() == folder / "cache"
+    assert config["type"] == ["reflink", "hardlink", "symlink", "copy"]
+
+
+def test_a_disk_that_takes_nothing_is_a_message(tmp_path):
+    (tmp_path / "file").touch()
+    result = compute("commit", b"bundle", {}, scratch=tmp_path / "file", cache=None)
+    assert result.kind == "failed" and "Not a directory: " in result.message
 
 
 def test_a_command_ends_with_the_process_that_waits_for_it(tmp_path):

@@ -7,17 +7,26 @@ import pytest
 from ruamel.yaml import YAML
 
 from conftest import ROOT
-from specification import list_points, parse_grid, read_study, study_names
+from grid import list_points, parse_grid
+from specification import read_study, study_names
 from vae.pipeline.errors import PipelineError
 
+DEEP = "train.seed=" + 600 * "["
 SUMMARY = {"metric": "test.elbo", "published": {"narrow": -1}}
 STUDY = {
     "question": "What?",
     "shared": {"train.epochs": 3},
     "variants": {"wide": {"model.hidden_units": [512]}, "default": {}},
     "grid": {"model.latent_dim": [2, 5], "train.seed": [1, 2]},
-    "figure": {"x": "model.latent_dim", "metrics": ["test.elbo"]},
 }
+
+
+def figure(**changes):
+    return {"figure": {"x": "model.latent_dim", "metrics": ["test.elbo"]} | changes}
+
+
+def published(x, y):
+    return figure(published={"test.elbo": [{"label": "others", "x": x, "y": y}]})
 
 
 def read(tmp_path, **changes):
@@ -42,25 +51,39 @@ def test_values_on_the_command_line_are_a_grid():
     units = [[256, 256], [512]]
     assert study.grid == {"model.hidden_units": units, "train.beta": [1, 0.1]}
     assert len(list_points(study)) == 4
-    for argument in ("train.seed", "train.seed=", "train.seed=[1", ""):
+    for argument in ("train.seed", "train.seed=", "train.seed=[1", "", DEEP):
         with pytest.raises(PipelineError, match="received no values; expected such as"):
             parse_grid([argument])
+    with pytest.raises(PipelineError, match="seed=2: named twice; give its values"):
+        parse_grid(["train.seed=1", "train.seed=2"])
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"grids": {}}, "mine.yaml: grids: Extra inputs are not permitted"),
-        ({"grid": {"train.seed": []}}, "grid.train.seed: List should have at least 1"),
-        ({"figure": {"x": "train.seed"}}, "mine.yaml: figure.metrics: Field required"),
-        ({"figure": STUDY["figure"] | {"panels": "a"}}, "panels: a: no column of the"),
-        ({"summary": SUMMARY}, "summary: no such variant: narrow"),
+        ({"grids": {}}, "mine.yaml: grids: unknown; allowed here: question, shared"),
+        ({"question": 1}, "mine.yaml: question: received 1; Input should be a valid"),
+        ({"grid": {"train.seed": []}}, "seed: received .*; List should have at least"),
+        ({"figure": {"x": "train.seed"}}, "mine.yaml: figure.metrics: missing; give"),
+        (figure(y=1), "figure.y: unknown; allowed here: x, metrics, panels, published"),
+        (figure(panels="a"), "figure.panels: received a; allowed: variant, model.late"),
+        (figure(metrics=["message"]), "metrics: received message; allowed: a metric"),
+        (figure(metrics=["train.seed"]), "metrics: received train.seed; allowed: a m"),
+        (figure(metrics=["a.b"] * 51), "figure: received 51 panels; allowed: at most"),
+        (figure(x="train.epochs"), "figure.x: received train.epochs; allowed: varian"),
+        (figure(x="test.elbo"), "figure.x: received test.elbo; allowed: variant, mod"),
+        (figure(published={"a.b": []}), "published: received a.b; allowed: test.elbo"),
+        (published([1, 2], [3]), "test.elbo.0: .* x and y have 2 and 1 values; allow"),
+        (published([1], [1e999]), "test.elbo.0.y.0: received 'Infinity'; Input should"),
+        ({"summary": SUMMARY}, "summary.published: received narrow; allowed: wide, d"),
         ({"summary": SUMMARY, "variants": None}, "each variant; none is given"),
+        ({"shared": {"train.seed": 9}}, "shared: received train.seed; allowed: what "),
         ({"grid": {"seed": [1]}}, "seed: no such parameter in params.yaml"),
-        ({"grid": {"train.seed": [1, 2, 1]}}, "variant wide, seed 1: the same run twi"),
+        ({"grid": {"train.seed": [1, 2, 1]}}, "variant wide, seed 1: the same run tw"),
+        ({"grid": {"train.beta": [1, 1.0]}}, "variant wide, beta 1.0: the same run t"),
         ({"shared": {"train.epochs": 0}}, "train.epochs: received 0; Input should be"),
         ({"grid": {"train.batch_size": [8, 59000]}}, "batch_size: received 59000;"),
-        ({"shared": {"download.dataset": "x"}}, "dataset: received 'x'; allowed: mnis"),
+        ({"shared": {"download.dataset": "x"}}, "1: download.dataset: received 'x'; "),
     ],
 )
 def test_a_mistake_is_one_line_before_anything_runs(tmp_path, changes, message):
@@ -69,6 +92,15 @@ def test_a_mistake_is_one_line_before_anything_runs(tmp_path, changes, message):
     assert len(str(error.value).splitlines()) == 1
     with pytest.raises(PipelineError, match="no such study; there are: mine$"):
         read_study(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("content", ["question: [", DEEP[11:], "a: 1\na: 2", b"\xff"])
+def test_what_is_no_yaml_names_its_file(tmp_path, content):
+    content = content if isinstance(content, bytes) else content.encode()
+    (tmp_path / "mine.yaml").write_bytes(content)
+    with pytest.raises(PipelineError, match="mine.yaml: not YAML: ") as error:
+        read_study(tmp_path / "mine.yaml")
+    assert len(str(error.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", study_names(ROOT / "studies"))

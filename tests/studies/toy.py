@@ -19,7 +19,7 @@ FILES = {
 
 def make_toy(folder: Path) -> Path:
     """Return the project, committed; studies and parameters are the real ones."""
-    for name in ("studies", "stages", "checks"):
+    for name in ("studies", "stages", "checks", "tools"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copytree(Path(__file__).parent / "toy_project", folder, dirs_exist_ok=True)

@@ -1,0 +1,93 @@
+"""The points of a study's grid, each checked before anything is computed."""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from checkout import ROOT
+from specification import Overrides, Study
+from vae.data.catalog import choose_dataset
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.params import check_counts, explain, read_params
+from vae.pipeline.schema import Params
+
+
+class Point(NamedTuple):
+    """A run."""
+
+    coordinates: dict[str, Any]  # its variant, and its values of the grid
+    overrides: Overrides  # all parameters that differ from `params.yaml`
+
+    def __str__(self) -> str:
+        """Return the coordinates in words, with short names."""
+        pairs = self.coordinates.items()
+        return ", ".join(f"{name.rpartition('.')[2]} {value}" for name, value in pairs)
+
+
+def parse_grid(arguments: Iterable[str]) -> Study:
+    """Return the study of `model.latent_dim=2,5,10` and the like."""
+    grid = {}
+    for argument in arguments:
+        name, equals, text = argument.partition("=")
+        try:
+            values = YAML(typ="safe").load(f"[{text}]")
+        except (YAMLError, ValueError, RecursionError):
+            values = None
+        if not (equals and values):
+            raise PipelineError(
+                f"{argument:.80}: received no values; expected such as train.seed=1,2,3"
+            )
+        if name in grid:
+            problem = "named twice; give its values together, such as 1,2,3"
+            raise PipelineError(f"{argument:.80}: {problem}")
+        grid[name] = values
+    return Study(question=" ".join(arguments), grid=grid)
+
+
+def list_points(study: Study) -> list[Point]:
+    """Return all runs, in the order of the table. Raises PipelineError for bad ones."""
+    defaults = default_params()
+    points: dict[str, Point] = {}
+    for variant, changes in (study.variants or {None: {}}).items():
+        for values in product(*study.grid.values()):
+            place = dict(zip(study.grid, values, strict=True))
+            named = {"variant": variant} if study.variants else {}
+            point = Point(named | place, study.shared | changes | place)
+            try:
+                params = check_overrides(point.overrides, defaults)
+            except PipelineError as error:
+                message = str(error).removeprefix("params.yaml: ")
+                raise PipelineError(f"{point!s:.80}: {message}") from None
+            if points.setdefault(params.model_dump_json(), point) is not point:
+                raise PipelineError(f"{point}: the same run twice")
+    return list(points.values())
+
+
+def default_params() -> Overrides:
+    """Return the values of `params.yaml`, by names such as `train.seed`."""
+    return {
+        f"{section}.{name}": value
+        for section, values in read_params(ROOT / "params.yaml").model_dump().items()
+        for name, value in values.items()
+    }
+
+
+def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> Params:
+    """Return all parameters. Raises PipelineError for what the pipeline refuses."""
+    for name in overrides:
+        if name not in defaults:
+            problem = "no such parameter in params.yaml; expected such as train.seed"
+            raise PipelineError(f"{name}: {problem}")
+    sections: dict[str, dict[str, Any]] = {}
+    for key, value in {**defaults, **overrides}.items():
+        section, name = key.split(".")
+        sections.setdefault(section, {})[name] = value
+    try:
+        checked = Params.model_validate(sections)
+    except ValidationError as error:
+        raise PipelineError(explain(error.errors()[0])) from None
+    check_counts(checked, choose_dataset(checked.download.dataset).num_training_images)
+    return checked

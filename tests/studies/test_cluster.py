@@ -1,0 +1,97 @@
+"""Workers and schedulers as they are, in this process: none of them costs a table."""
+
+import socket
+import threading
+
+import dask
+import pytest
+from distributed import LocalCluster
+
+import cluster
+from cluster import connected, run_points
+from grid import Point
+from point import Result
+from vae.pipeline.errors import PipelineError
+
+SCHEDULER_IS_GONE = threading.Event()
+
+
+@pytest.fixture(autouse=True)
+def apart(monkeypatch, tmp_path):
+    """Let nothing of the repository reach the workers."""
+    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    monkeypatch.setattr(cluster, "MODULES", ())
+    monkeypatch.setattr(cluster, "STATE", tmp_path)
+    monkeypatch.setattr(cluster, "make_bundle", bytes)
+    monkeypatch.setattr(cluster, "call_for_line", lambda *command: "printed")
+    monkeypatch.setattr(cluster, "compute", compute)
+    timeouts = dask.config.get("distributed.comm.timeouts")
+    monkeypatch.setitem(timeouts, "connect", "1s")  # to a scheduler that is gone
+
+
+def start(num_workers):
+    """Start a scheduler, and workers as threads."""
+    return LocalCluster(
+        n_workers=num_workers,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        dashboard_address="127.0.0.1:0",
+    )
+
+
+def compute(commit, source, overrides, **options):
+    """Stand in for a run: one worker has no memory, another waits."""
+    if overrides["train.seed"] == 2:
+        raise MemoryError("no\nmemory")
+    if overrides["train.seed"] == 3:
+        assert SCHEDULER_IS_GONE.wait(60)
+    return Result(metrics={"test.elbo": -1.0})
+
+
+def refusal(address):
+    """Return why no study runs with a scheduler, in one line."""
+    with pytest.raises(PipelineError) as error, connected(address):
+        pass
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_workers_here_are_reached_from_nowhere_else():
+    with connected(None, num_workers=2) as client:
+        assert client.scheduler.address.startswith("inproc://")
+        servers = [client.cluster.scheduler, *client.cluster.workers.values()]
+        assert [s.http_server.address for s in servers] == ["127.0.0.1"] * 3
+
+
+def test_a_scheduler_that_is_none_or_has_no_worker_is_one_line():
+    reasons = {
+        "": "missing port number in address ''",
+        "http://127.0.0.1:1": "unknown address scheme 'http'",
+        "tls://127.0.0.1:1": "TLS expects a `ssl_context`",
+    }
+    for address, reason in reasons.items():
+        expected = f"{address}: no scheduler answers ({reason}"
+        assert refusal(address).startswith(expected)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for port in (1, silent.getsockname()[1]):
+            assert "; start one with: dask scheduler" in refusal(
+                f"tcp://127.0.0.1:{port}"
+            )
+    with start(0) as workers:
+        assert "has no worker; start one with" in refusal(workers.scheduler_address)
+
+
+def test_a_worker_that_fails_and_a_scheduler_that_dies_are_messages():
+    points = [Point({}, {"train.seed": seed}) for seed in (1, 2, 3, 4)]
+    results = {}
+    with start(1) as workers, connected(workers.scheduler_address) as client:
+        for index, second, result in run_points(client, points, audited=[0]):
+            results[index, second] = result
+            if index == 1:
+                workers.sync(workers.scheduler.close)
+        SCHEDULER_IS_GONE.set()
+    assert results[0, False].metrics == {"test.elbo": -1.0}
+    assert results[1, False].message == "MemoryError: no memory"
+    for index in (2, 3):
+        assert results[index, False].message.startswith("the scheduler is gone; the")
