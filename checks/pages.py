@@ -145,12 +145,9 @@ def read_study(name: str) -> pd.DataFrame:
         known = runs.set_index("row")["published"]
         runs = pd.read_csv(ROOT / f"results/studies/{name}_runs.csv")
         return runs.assign(published=runs["variant"].map(known))
-    figure = YAML(typ="safe").load(ROOT / f"studies/{name}.yaml")["figure"]
-    for sources in figure.get("published", {}).values():
-        for source in sources:
-            known = dict(zip(source["x"], source["y"], strict=True))
-            column = source["label"] if len(sources) > 1 else "published"
-            runs[column] = runs[figure["x"]].map(known)
+    study = YAML(typ="safe").load(ROOT / f"studies/{name}.yaml")
+    if "published" in study:
+        runs["published"] = runs["variant"].map(study["published"]["values"])
     return runs
 
 

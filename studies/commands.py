@@ -141,7 +141,7 @@ def write_study(
         print(f"{metric}: no run has this metric, so there is no figure of it")
     if study.figure and not missing:
         try:
-            write_files({path.with_suffix(".png"): draw_study(study, table)})
+            write_files({path.with_suffix(".png"): draw_study(study, points, table)})
         except Exception as error:  # noqa: BLE001  the tables are there
             print(f"no figure: {type(error).__name__}: {one_line(error)}")
             return False

@@ -1,10 +1,8 @@
-"""The figure of a study: a panel per metric, with runs, means and their spread."""
+"""The figure of a study: its runs, with mean and standard deviation over the seeds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import BytesIO
-from itertools import cycle
 from textwrap import fill
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -12,120 +10,192 @@ import pandas as pd
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from specification import Study
+from grid import Point, default_params
+from specification import PARAMETERS, SEED, Study
 from table import as_cell
 from vae.figures.style import REFERENCE, STYLE
 
-SEED = "train.seed"
-MARKERS = "D^sv"  # of published numbers
 LABEL_WIDTH = 35  # characters that fit beside an axis
 NAMES = {
     "elbo": "ELBO",
     "iwae_bound": "importance-weighted bound",
     "annealed_bound": "bound by annealing",
     "log_evidence": "log $p(x)$",
-    "knn_accuracy": "accuracy of five nearest neighbours",
+    "knn_accuracy": "accuracy of five nearest neighbors",
 }
+DOTS = {"ls": "", "marker": "o", "ms": 4, "mew": 0, "alpha": 0.6}
+MEAN = {"fmt": "D", "ms": 4, "capsize": 3}
 matplotlib.use("agg")
 
 
-def draw_study(study: Study, table: pd.DataFrame) -> bytes:
-    """Return a PNG; its bytes depend on the study and its table alone."""
+def draw_study(study: Study, points: Sequence[Point], table: pd.DataFrame) -> bytes:
+    """Return a PNG; its bytes depend on the study and its table alone.
+
+    Without an `x` the figure has a row per setting. If `x` is a parameter, it has a
+    line per setting of the others; if it is a metric, a curve through the means.
+    """
     assert study.figure
-    column, metrics = study.figure.panels, study.figure.metrics
-    parts = table.groupby(column, sort=False) if column else [(None, table)]
-    panels = [(rows.dropna(subset=m), m) for _, rows in parts for m in metrics]
-    panels = [(rows, metric) for rows, metric in panels if len(rows)]
-    draw = draw_panel if study.figure.x in study.columns else draw_curve
-    width = max(2.5, 4 - 0.5 * (len(panels) - 2))
+    x, metrics = study.figure.x, study.figure.metrics
+    table = add_parameters(study, points, table).dropna(subset=metrics)
+    is_parameter = x in {*study.columns, *PARAMETERS}
+    draw = draw_rows if x is None else draw_lines if is_parameter else draw_curve
+    height = 1.3 + 0.3 * len(group(table, row_names(study))) if x is None else 3
     content = BytesIO()
     with style.context([*STYLE, {"text.parse_math": False}]):  # `$` is a user's own
-        figure = Figure(figsize=(width * len(panels), 3.2), layout="constrained")
-        all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
-        for axes, (rows, metric) in zip(all_axes, panels, strict=True):
-            draw(axes, study, rows, metric)
-        for axes in all_axes[1:] if len(metrics) == 1 else ():
-            axes.set_ylabel("")
-        figure.suptitle(study.question, fontsize="medium")
+        width = min(8, 1.5 + 3.5 * len(metrics))
+        figure = Figure(figsize=(width, height), layout="constrained")
+        all_axes = figure.subplots(1, len(metrics), squeeze=False)[0]
+        for axes, metric in zip(all_axes, metrics, strict=True):
+            draw(axes, study, table, metric)
+        for axes in all_axes[1:] if x is None else ():
+            axes.set_yticklabels([])
+        handles, labels = all_axes[-1].get_legend_handles_labels()
+        if labels:
+            figure.legend(handles, labels, loc="outside right center")
+        means = "line of means" if draw is draw_curve else "mean and standard deviation"
+        title = f"{study.question}\n{describe_runs(table, means)}"
+        figure.suptitle(title, fontsize="medium")
         figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()
 
 
-def draw_panel(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
+def add_parameters(
+    study: Study, points: Sequence[Point], table: pd.DataFrame
+) -> pd.DataFrame:
+    """Add the parameters that the figure names and the variants set."""
+    assert study.figure
+    defaults = default_params()
+    values = [defaults | point.overrides for point in points]
+    columns = {
+        name: [as_cell(v[name]) for v in values]
+        for name in (study.figure.x, study.figure.lines)
+        if name in defaults and name not in table
+    }
+    return table.assign(**columns)
+
+
+def group(
+    table: pd.DataFrame, names: Sequence[str]
+) -> list[tuple[tuple, pd.DataFrame]]:
+    """Return the runs of each setting of some columns, in the order of the table."""
+    return list(table.groupby(list(names), sort=False)) if names else [((), table)]
+
+
+def row_names(study: Study) -> list[str]:
+    """Return the columns that tell rows of the figure apart."""
+    assert study.figure
+    fixed = study.figure.baseline
+    fixed = fixed if isinstance(fixed, dict) else {}
+    return [n for n in study.columns if n != SEED and n not in fixed]
+
+
+def describe_runs(table: pd.DataFrame, means: str) -> str:
+    """Say what is drawn of the runs, and what of several seeds."""
+    num_seeds = table[SEED].nunique() if SEED in table else 1
+    if num_seeds < 2:
+        return "one dot per run, with one seed"
+    return f"one dot per run, with {num_seeds} seeds; {means}"
+
+
+def draw_rows(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
+    """Draw a row per setting, of values or of differences from the baseline."""
+    assert study.figure
+    label = describe(metric)
+    if study.figure.baseline:
+        table, other = subtract_baseline(study, table, metric)
+        label += f": difference from {other}"
+        axes.axvline(0, **REFERENCE)
+    if spread := study.figure.spread:
+        label += "; grey: one standard deviation of the difference of two seeds"
+        axes.axvspan(-spread, spread, color="0.92", zorder=0)
+    names = []
+    for row, (setting, runs) in enumerate(group(table, row_names(study))):
+        names.append(", ".join(map(str, setting)))
+        values = runs[metric]
+        if len(values) > 1:
+            offsets = np.linspace(-0.2, 0.2, len(values))
+            axes.plot(values, row + offsets, c="C0", **DOTS)
+            axes.errorbar(values.mean(), row, xerr=values.std(), c="0.2", **MEAN)
+        else:
+            axes.plot(values, [row], c="C0", **DOTS | {"ms": 6, "alpha": 1})
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(fill(label, 50), parse_math=True)
+
+
+def subtract_baseline(
+    study: Study, table: pd.DataFrame, metric: str
+) -> tuple[pd.DataFrame, str]:
+    """Return the runs with differences in place of a metric, and from what.
+
+    The baseline is a published number, or the run that differs in some columns alone.
+    """
+    assert study.figure
+    baseline = study.figure.baseline
+    if not isinstance(baseline, dict):
+        assert study.published
+        base = table["variant"].map(study.published.values)
+        table = table.assign(**{metric: table[metric] - base}).dropna(subset=[metric])
+        return table, "the published value"
+    is_base = (table[list(baseline)] == pd.Series(baseline)).all(axis=1)
+    keys = [name for name in study.columns if name not in baseline]
+    base = table[is_base].set_index(keys)[metric]
+    rest = table[~is_base]
+    found = base.reindex(
+        pd.MultiIndex.from_frame(rest[keys]) if len(keys) > 1 else rest[keys[0]]
+    )
+    rest = rest.assign(**{metric: rest[metric] - found.to_numpy()})
+    return rest, ", ".join(map(str, baseline.values()))
+
+
+def draw_lines(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
     """Draw a metric against a parameter, with a line per setting of the others."""
     assert study.figure
-    x, column = study.figure.x, study.figure.panels
-    published = study.figure.published.get(metric, [])
-    values = [*table[x], *(as_cell(value) for other in published for value in other.x)]
-    ticks = list(dict.fromkeys(values))
-    settings = [name for name in study.columns if name not in (x, SEED, column)]
-    for setting, runs in table.groupby(settings) if settings else [((), table)]:
+    x, lines = study.figure.x, study.figure.lines
+    ticks = sorted(set(table[x]), key=list(table[x]).index)
+    others = [name for name in study.columns if name not in (x, SEED)]
+    published = study.published if study.published else None
+    for setting, runs in group(table, [lines] if lines else others):
         label = ", ".join(map(str, setting)) or None
-        draw_runs(axes, runs[x].map(ticks.index), runs[metric], label)
-    if x == SEED:
-        draw_spread(axes, table[metric])
-    for other, marker in zip(published, cycle(MARKERS)):
-        positions = [ticks.index(as_cell(value)) for value in other.x]
-        axes.plot(positions, other.y, marker, mfc="none", c="0.3", label=other.label)
-    room = max(1, LABEL_WIDTH // len(ticks))
-    names = [fill(str(value), room, break_long_words=False) for value in ticks]
-    axes.set_xticks(range(len(ticks)), names)
-    name = x.rpartition(".")[2].replace("_", " ")
-    axes.set(xlabel=name, xlim=(-0.5, len(ticks) - 0.5))
-    axes.set_ylabel(describe(metric), parse_math=True)
-    if column:
-        add_title(axes, study, table[column].iloc[0])
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=True)  # or its marks pass for runs
-
-
-def draw_runs(axes: Axes, x: pd.Series, y: pd.Series, label: str | None) -> None:
-    """Draw each run as a small point, beside the mean and the standard deviation."""
-    runs = y.groupby(x)
-    several = runs.size().max() > 1
-    alone = {"ms": 5, "label": label}
-    shift, look = (-0.12, {"ms": 3, "alpha": 0.6}) if several else (0, alone)
-    (dots,) = axes.plot(x + shift, y, "o", mew=0, **look)
-    if several:
-        mean, look = runs.mean(), {"c": dots.get_color(), "capsize": 3, "label": label}
-        axes.errorbar(mean.index, mean, runs.std(), fmt="o-", **look)
-
-
-def draw_spread(axes: Axes, values: pd.Series) -> None:
-    """Draw the mean and the standard deviation of the seeds behind them."""
-    mean, spread = values.mean(), values.std()
-    axes.axhline(mean, **REFERENCE)
-    axes.axhspan(mean - spread, mean + spread, color="0.9", zorder=0)
-    axes.set_title(f"mean {mean:.2f}, sd {spread:.2f}", fontsize="small")
-
-
-def add_title(axes: Axes, study: Study, value: Any) -> None:
-    """Say what a panel shows; if it is a variant, with what is published beside it."""
-    title = f"{value}\n{axes.get_title()}".strip()
-    number = study.summary.published.get(value) if study.summary else None
-    if number is not None:
-        axes.axhline(number, color="tab:red")
-        title += f"\npublished {number:.2f} (red)"
-    axes.set_title(title, fontsize="small")
+        positions = runs[x].map(ticks.index)
+        means = runs[metric].groupby(positions)
+        mean = means.mean()
+        (line,) = axes.plot(mean.index, mean, "-", label=label)
+        color = line.get_color()
+        axes.plot(positions, runs[metric], c=color, **DOTS)
+        if means.size().max() > 1:
+            axes.errorbar(mean.index, mean, means.std(), c=color, **MEAN)
+        if published and published.metric == metric:
+            known = runs["variant"].map(published.values)
+            axes.plot(positions, known, "D", ms=5, mfc="none", c=color)
+    if published and published.metric == metric:
+        axes.plot([], [], "D", ms=5, mfc="none", c="0.3", label=published.source)
+    axes.set_xticks(range(len(ticks)), [str(tick) for tick in ticks])
+    axes.set_xlabel(str(x).rpartition(".")[2].replace("_", " "))
+    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH), parse_math=True)
 
 
 def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
     """Draw a metric against another: the runs, and the means of the seeds as a line."""
     assert study.figure
-    x = study.figure.x
+    x = str(study.figure.x)
     settings = [name for name in study.columns if name != SEED] or [SEED]
     means = table.groupby(settings, sort=False)[[x, metric]].mean()
     (line,) = axes.plot(means[x], means[metric], "-")
-    axes.plot(table[x], table[metric], "o", ms=3, mew=0, c=line.get_color())
+    axes.plot(table[x], table[metric], c=line.get_color(), **DOTS)
+    names = [name.rpartition(".")[2] for name in settings]
     for setting, mean in means.iterrows():
-        values = np.atleast_1d(setting)
-        label = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
-        axes.annotate(label, mean, (4, 4), textcoords="offset points", fontsize="small")
+        pairs = zip(names, np.atleast_1d(setting), strict=True)
+        texts = (f"{n} {v:g}" if isinstance(v, float) else f"{n} {v}" for n, v in pairs)
+        place = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": "small"}
+        axes.annotate(", ".join(texts), mean, **place)
     if {x, metric} == {"test.rate", "test.distortion"}:
         draw_elbos(axes)
     axes.set_xlabel(describe(x), parse_math=True)
-    axes.set_ylabel(describe(metric), parse_math=True)
+    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH), parse_math=True)
 
 
 def draw_elbos(axes: Axes) -> None:
@@ -158,8 +228,7 @@ def label_positions(
 
 
 def describe(metric: str) -> str:
-    """Return a label such as `test ELBO, nats per image`, in lines that fit."""
+    """Return a label such as `test ELBO, nats per image`."""
     split, _, name = metric.partition(".")
     unit = "" if name.endswith(("accuracy", "units")) else ", nats per image"
-    label = f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}"
-    return fill(label, LABEL_WIDTH)
+    return f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}"

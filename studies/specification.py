@@ -5,7 +5,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
@@ -23,38 +23,32 @@ PARAMETERS = [
     for section, field in Params.model_fields.items()
     for name in field.annotation.model_fields  # pyright: ignore
 ]
-MAX_PANELS = 50  # more would be no figure, but a strip
+SEED = "train.seed"
 
 
 class Published(Section):
-    """Values of a metric that others have published, against those of a parameter."""
+    """Values of a metric that others have published, by variant."""
 
-    label: str
-    x: list[Any]
-    y: list[Number]
-
-    @model_validator(mode="after")
-    def _values_are_pairs(self) -> Self:
-        if len(self.x) != len(self.y):
-            sizes = f"{len(self.x)} and {len(self.y)}"
-            raise ValueError(f"x and y have {sizes} values; allowed: as many in both")
-        return self
+    metric: str
+    source: str
+    values: dict[str, Number]
 
 
 class Figure(Section):
-    """A figure: `x` and `panels` are columns of the table, or `x` is a metric."""
+    """A figure. Without `x` it has a row per setting, else a line or a curve."""
 
-    x: str
-    metrics: Annotated[list[str], NotEmpty]
-    panels: str | None = None
-    published: dict[str, list[Published]] = {}  # by metric
+    metrics: Annotated[list[str], NotEmpty, Field(max_length=4)]
+    x: str | None = None  # a parameter or a metric
+    lines: str | None = None  # a parameter with a line per value
+    # Rows are differences from these values of the grid, or from what is published.
+    baseline: dict[str, Any] | Literal["published"] | None = None
+    spread: Number | None = None  # nats that two seeds differ by, as a band
 
 
 class Summary(Section):
-    """A table with the mean of a metric for each variant, beside published numbers."""
+    """A table with the mean of a metric per variant, beside published numbers."""
 
     metric: str
-    published: dict[str, Number]  # by variant
 
 
 class Study(Section):
@@ -66,6 +60,7 @@ class Study(Section):
     grid: Annotated[dict[str, Annotated[list[Any], NotEmpty]], NotEmpty]
     figure: Figure | None = None
     summary: Summary | None = None
+    published: Published | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -77,8 +72,9 @@ class Study(Section):
         """Metrics without which the summary or the figure cannot be made."""
         names = [self.summary.metric] if self.summary else []
         if self.figure:
-            names += [*self.figure.metrics, self.figure.x]
-        return [name for name in dict.fromkeys(names) if name not in self.columns]
+            names += [*self.figure.metrics, *filter(None, [self.figure.x])]
+        others = {*self.columns, *PARAMETERS}
+        return [name for name in dict.fromkeys(names) if name not in others]
 
     @model_validator(mode="after")
     def _names_are_there(self) -> Self:
@@ -91,30 +87,33 @@ class Study(Section):
             expect_metric("summary.metric", self.summary.metric)
             if not variants:
                 raise ValueError("a summary has a row for each variant; none is given")
-            for name in self.summary.published:
-                allow("summary.published", name, name in variants, *variants)
+        if self.published:
+            expect_metric("published.metric", self.published.metric)
+            for name in self.published.values:
+                allow("published.values", name, name in variants, *variants)
         return self
 
     @model_validator(mode="after")
     def _figure_can_be_drawn(self) -> Self:
         if self.figure is None:
             return self
-        x, metrics, panels = self.figure.x, self.figure.metrics, self.figure.panels
-        columns = self.columns
-        for name in metrics:
+        x, lines, baseline = self.figure.x, self.figure.lines, self.figure.baseline
+        for name in self.figure.metrics:
             expect_metric("figure.metrics", name)
-        if x not in columns:
-            expect_metric("figure.x", x, *columns)
-            allow("figure.x", x, x not in metrics, *columns, "another metric")
-        num_panels = len(metrics)
-        if panels is not None:
-            allow("figure.panels", panels, panels in columns, *columns)
-            num_panels *= len(self.grid.get(panels, self.variants or {}))
-        fit = num_panels <= MAX_PANELS
-        allow("figure", f"{num_panels} panels", fit, f"at most {MAX_PANELS}")
-        for name in self.figure.published:
-            known = metrics if x in columns else ["none, as x is a metric"]
-            allow("figure.published", name, name in known, *known)
+            allow("figure.x", name, name != x, *self.columns, "another metric")
+        parameters = [*self.columns, *PARAMETERS]
+        if x is not None and x not in parameters:
+            expect_metric("figure.x", x, *self.columns)
+        allow("figure.lines", str(lines), lines in (None, *parameters), *self.columns)
+        if baseline == "published":
+            known = ["the key `published` in this file"]
+            there = self.published is not None
+            allow("figure.baseline", "published", there, *known)
+        elif isinstance(baseline, dict):
+            for name, value in baseline.items():
+                values = self.grid.get(name, [])
+                known = [f"{n}: {v}" for n, all_of in self.grid.items() for v in all_of]
+                allow("figure.baseline", f"{name}: {value}", value in values, *known)
         return self
 
 

@@ -38,16 +38,18 @@ def summarize(
     defaults = default_params()
     names = dict.fromkeys(name for point in points for name in point.overrides)
     varied = {k: v if len(v) > 1 else v[0] for k, v in study.grid.items()}
+    known, metric = study.published, study.summary.metric
+    published = known.values if known and known.metric == metric else {}
     rows = []
     for variant, changes in study.variants.items():
-        values = runs.loc[runs["variant"] == variant, study.summary.metric]
+        values = runs.loc[runs["variant"] == variant, metric]
         params = defaults | study.shared | changes | varied
         rows.append(
             {
                 "row": variant,
                 "mean": round(values.mean(), 4),
                 "sd": round(values.std(), 4),
-                "published": study.summary.published.get(variant),
+                "published": published.get(variant),
                 **{name: as_cell(params[name]) for name in names},
             }
         )

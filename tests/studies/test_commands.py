@@ -57,11 +57,11 @@ def test_ctrl_c_before_anything_runs_is_one_line(monkeypatch):
     ],
 )
 def test_no_figure_costs_a_table(tmp_path, monkeypatch, capsys, metric, printed):
-    def draw(study, table):
+    def draw(study, points, table):
         raise RuntimeError("no\nway")
 
     monkeypatch.setattr(commands, "draw_study", draw)
-    figure = Figure(x="train.seed", metrics=[metric])
+    figure = Figure(metrics=[metric])
     study = Study(question="?", grid={"train.seed": [1]}, figure=figure)
     results, path = [Result({"test.elbo": -1.0})], tmp_path / "a.csv"
     assert not write_study(study, [Point({"train.seed": 1}, {})], results, path)

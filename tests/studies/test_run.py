@@ -63,7 +63,8 @@ def test_a_table_has_a_row_for_each_point(toy, table):
 def test_what_was_computed_is_served_to_any_number_of_workers_and_summed_up(
     toy, table, tmp_path
 ):
-    summary = "summary: {metric: test.elbo, published: {short: -104.5}}\n"
+    summary = "summary: {metric: test.elbo}\npublished: {metric: test.elbo, "
+    summary += "source: others, values: {short: -104.5}}\n"
     study = (toy / "studies/toy.yaml").read_text() + summary
     (toy / "studies/summed.yaml").write_text(study)
     printed = ends(start(toy, tmp_path, "summed", "--workers", "2"))

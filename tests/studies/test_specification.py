@@ -12,7 +12,7 @@ from specification import read_study, study_names
 from vae.pipeline.errors import PipelineError
 
 DEEP = "train.seed=" + 600 * "["
-SUMMARY = {"metric": "test.elbo", "published": {"narrow": -1}}
+SUMMARY = {"metric": "test.elbo"}
 STUDY = {
     "question": "What?",
     "shared": {"train.epochs": 3},
@@ -25,8 +25,9 @@ def figure(**changes):
     return {"figure": {"x": "model.latent_dim", "metrics": ["test.elbo"]} | changes}
 
 
-def published(x, y):
-    return figure(published={"test.elbo": [{"label": "others", "x": x, "y": y}]})
+def published(**values):
+    known = {"metric": "test.elbo", "source": "others", "values": values}
+    return {"published": known}
 
 
 def read(tmp_path, **changes):
@@ -65,17 +66,17 @@ def test_values_on_the_command_line_are_a_grid():
         ({"question": 1}, "mine.yaml: question: received 1; Input should be a valid"),
         ({"grid": {"train.seed": []}}, "seed: received .*; List should have at least"),
         ({"figure": {"x": "train.seed"}}, "mine.yaml: figure.metrics: missing; give"),
-        (figure(y=1), "figure.y: unknown; allowed here: x, metrics, panels, published"),
-        (figure(panels="a"), "figure.panels: received a; allowed: variant, model.late"),
+        (figure(y=1), "figure.y: unknown; allowed here: metrics, x, lines, baseline, "),
+        (figure(lines="a"), "figure.lines: received a; allowed: variant, model.late"),
         (figure(metrics=["message"]), "metrics: received message; allowed: a metric"),
         (figure(metrics=["train.seed"]), "metrics: received train.seed; allowed: a m"),
-        (figure(metrics=["a.b"] * 51), "figure: received 51 panels; allowed: at most"),
-        (figure(x="train.epochs"), "figure.x: received train.epochs; allowed: varian"),
+        (figure(metrics=["a.b"] * 51), "figure.metrics: received .*; List should have"),
+        (figure(x="message"), "figure.x: received message; allowed: variant, model"),
         (figure(x="test.elbo"), "figure.x: received test.elbo; allowed: variant, mod"),
-        (figure(published={"a.b": []}), "published: received a.b; allowed: test.elbo"),
-        (published([1, 2], [3]), "test.elbo.0: .* x and y have 2 and 1 values; allow"),
-        (published([1], [1e999]), "test.elbo.0.y.0: received 'Infinity'; Input should"),
-        ({"summary": SUMMARY}, "summary.published: received narrow; allowed: wide, d"),
+        (figure(baseline="published"), "baseline: received published; allowed: the k"),
+        (figure(baseline={"train.seed": 3}), "received train.seed: 3; allowed: model"),
+        (published(narrow=-1), "published.values: received narrow; allowed: wide, d"),
+        (published(wide=1e999), "values.wide: received 'Infinity'; Input should"),
         ({"summary": SUMMARY, "variants": None}, "each variant; none is given"),
         ({"shared": {"train.seed": 9}}, "shared: received train.seed; allowed: what "),
         ({"grid": {"seed": [1]}}, "seed: no such parameter in params.yaml"),
@@ -114,4 +115,5 @@ def test_the_studies_that_are_there_are_valid_and_stages(name):
     assert stage["cmd"] == f"python -B studies/run.py {name}"
     outs = [Path(path).name for out in stage["outs"] for path in out]
     runs = [f"{name}_runs.csv"] if study.summary else []
-    assert outs == [f"{name}.csv", *runs, f"{name}.png"]
+    figures = [f"{name}.png"] if study.figure else []
+    assert outs == [f"{name}.csv", *runs, *figures]
