@@ -69,6 +69,8 @@ def test_a_study_that_has_the_default_has_the_committed_results():
     for split, metrics in METRICS.items():
         for name, value in metrics.items():
             assert row[f"{split}.{name}"] == value, name
+    figure = yaml.safe_load(read("studies/data.yaml"))["figure"]
+    assert figure["spread"] == round(2**0.5 * seeds["test.iwae_bound"].std(), 2)
 
 
 def anchors(page):
