@@ -142,7 +142,7 @@ def main() -> None:
             ended_well = kill_once(folder, log, stage, seconds, after)
             well = ended_well and output_hashes(folder) == expected
             failures += not well
-            resumed = "resumed, " if "going on after" in log.read_text() else ""
+            resumed = "resumed, " if "continuing after" in log.read_text() else ""
             moment = f"{i + 1}/{kills}: killed after {seconds:.1f} s of {stage}"
             print(f"{moment}, {resumed}{'equal' if well else 'DIFFERENT'}", flush=True)
             if not ended_well:

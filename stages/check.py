@@ -1,4 +1,4 @@
-"""Refuse what cannot succeed, before DVC deletes the outputs of any other stage."""
+"""Check packages and parameters before DVC deletes the outputs of other stages."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGES = """
 keras matplotlib numpy pandas pooch pydantic requests ruamel safetensors scipy sklearn
 tensorflow tqdm
-""".split()  # that the stages import
+""".split()  # imported by the stages
 if missing := [name for name in PACKAGES if find_spec(name) is None]:
     sys.exit(
         f"error: {sys.executable} has no package {missing[0]}; "
@@ -31,11 +31,11 @@ OUTPUT = Path("data/checked")
 
 
 def check_memory(params: Params, dataset: Dataset) -> None:
-    """Refuse what this machine cannot hold.
+    """Raise PipelineError if this machine has too little memory.
 
-    Training takes float32 weights, their gradients and Adam's two averages, and the
-    values of all layers for one batch. Evaluation draws the noise of all ELBOs at once.
-    More is needed, so whatever is refused would fail.
+    Training needs float32 weights, their gradients, Adam's two averages, and the values
+    of all layers for one batch. Evaluation draws the noise of all ELBOs at once. Both
+    need more memory in total, so every refused configuration would fail.
     """
     model, train, evaluate = params.model, params.train, params.evaluate
     num_pixels = dataset.num_pixels
@@ -45,17 +45,17 @@ def check_memory(params: Params, dataset: Dataset) -> None:
     batch = train.batch_size * train.num_samples + model.num_pseudo_inputs
     num_images = dataset.num_training_images - params.preprocess.validation_images
     noise = min(num_images, evaluate.max_images) * evaluate.num_samples
-    lower = {
+    remedy = {
         "training": "model.hidden_units, train.batch_size or train.num_samples",
         "evaluation": "evaluate.max_images or evaluate.num_samples",
     }
     counts = 4 * num_weights + batch * sum(widths), noise * model.latent_dim
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for part, count in zip(lower, counts, strict=True):
-        if 4 * count > there:
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for part, count in zip(remedy, counts, strict=True):
+        if 4 * count > available:
             raise PipelineError(
                 f"params.yaml: {part} needs more than {4 * count / 1e9:.0f} GB of "
-                f"memory, this machine has {there / 1e9:.0f}; lower {lower[part]}"
+                f"memory, this machine has {available / 1e9:.0f}; lower {remedy[part]}"
             )
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     dataset = choose_dataset(params.download.dataset)
     check_counts(params, dataset.num_training_images)
     check_memory(params, dataset)
-    # The same whatever is checked, so that no other stage runs again.
+    # The content is constant, so no other stage runs again.
     stage.write({OUTPUT: b"params.yaml is valid\n"})
 
 

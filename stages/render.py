@@ -1,4 +1,4 @@
-"""Draw the figures from what `train` and `evaluate` wrote."""
+"""Draw the figures from the files of `train` and `evaluate`."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -31,9 +31,9 @@ COLUMNS = ["epoch", "train_loss"] + [
     for term in ("elbo", "rate", "distortion")
 ]
 
-# A function's keywords are the names of the arrays that it draws. `evaluate` writes
-# some only where they suit the model; without its arrays a figure is left out, and so
-# is one whose function returns None.
+# The keywords of a function are the names of its arrays. `evaluate` writes some arrays
+# only for some models. A figure is left out if an array is missing or if its function
+# returns None.
 FIGURES = {
     "encodings.png": encodings.draw_encodings,
     "reconstruction.png": image_grids.draw_reconstruction,
@@ -48,20 +48,20 @@ FIGURES = {
 
 
 def read_history() -> pd.DataFrame:
-    """Read the learning curve, with a row per epoch."""
+    """Read the learning curve, with one row per epoch."""
     with readable(HISTORY, ValueError, made_by="train"):
         history = pd.read_csv(HISTORY)
         if missing := [name for name in COLUMNS if name not in history]:
             raise ValueError(f"no column {missing[0]}")
         if history.empty or not np.isfinite(history.astype(float)).all(axis=None):
-            raise ValueError("not a finite number in each place")
+            raise ValueError("a value is missing or not finite")
     return history
 
 
 def png(
     draw: Callable[..., Figure | None], arrays: Mapping[str, object]
 ) -> bytes | None:
-    """Return the file of a figure, without the version of the software in it."""
+    """Return the PNG file of a figure, without the software version in its metadata."""
     content = BytesIO()
     with style.context(STYLE):
         if (figure := draw(**arrays)) is None:
@@ -81,7 +81,7 @@ def main() -> None:
     figures = {path: image for path, image in drawn.items() if image}
     stage.write(figures)
     for name in FIGURES:
-        if RESULTS / name not in figures:  # of another model
+        if RESULTS / name not in figures:  # a figure of another model
             (RESULTS / name).unlink(missing_ok=True)
     print(f"{len(figures)} figures in {RESULTS}/")
 

@@ -1,4 +1,4 @@
-"""Fit the VAE to the training images; keep its weights and its learning curve."""
+"""Train the VAE, and write its weights and its learning curve."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -30,7 +30,7 @@ HISTORY = Path("results/history.csv")
 
 
 def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
-    """Make an untrained model of the configured shape, and what trains it."""
+    """Make the trainer of an untrained model, as configured."""
     train = params.train.model_dump()
     dynamic = data["binarization"] == "dynamic"
     images = data["train_grey" if dynamic else "train_images"]
@@ -51,26 +51,26 @@ def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
 
 
 def summarize(split: str, rate: np.ndarray, distortion: np.ndarray) -> dict[str, float]:
-    """Return columns of the learning curve, nats per image."""
+    """Return the columns of a split in the learning curve, in nats per image."""
     values = {"rate": float(np.mean(rate)), "distortion": float(np.mean(distortion))}
     values = {"elbo": -(values["rate"] + values["distortion"])} | values
     return {f"{split}_{name}": value for name, value in values.items()}
 
 
 def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
-    """Return a row of the learning curve; what the objective varies is at mid-epoch."""
-    terms = finite(trainer.run_epoch(epoch), f"epoch {epoch + 1}, step")
+    """Train for an epoch; return its row, with scheduled values at mid-epoch."""
+    terms = finite_arrays(trainer.run_epoch(epoch), f"epoch {epoch + 1}, step")
     loss = terms.pop("loss")
     row = {"epoch": epoch + 1} | summarize("train", **terms)
     validation = trainer.validate(np.int32(epoch))
-    validation = finite(validation, f"the end of epoch {epoch + 1}, image")
+    validation = finite_arrays(validation, f"the end of epoch {epoch + 1}, image")
     row |= summarize("validation", **validation)
     row |= {"train_loss": float(np.mean(loss))}
-    varied = trainer.objective.schedule(np.float32(epoch + 0.5))
-    return row | {name: float(value) for name, value in varied.items()}
+    scheduled = trainer.objective.schedule(np.float32(epoch + 0.5))
+    return row | {name: float(value) for name, value in scheduled.items()}
 
 
-def finite(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
+def finite_arrays(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
     """Return terms [values] as arrays; raise PipelineError if one is not finite."""
     terms = {name: np.asarray(term) for name, term in terms.items()}
     wrong = ~np.isfinite(list(terms.values()))  # [terms, values]
@@ -85,7 +85,7 @@ def finite(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
 
 
 def fit(trainer: Trainer, checkpoint: Checkpoint) -> list[dict[str, float]]:
-    """Return the learning curve; go on from a state that is at hand."""
+    """Train, starting from a saved state if possible; return the learning curve."""
     history, num_epochs = [], checkpoint.num_epochs
     variables = {str(i): variable for i, variable in enumerate(trainer.variables)}
     if state := checkpoint.find(extend=trainer.recipe.can_be_extended):
@@ -99,8 +99,8 @@ def fit(trainer: Trainer, checkpoint: Checkpoint) -> list[dict[str, float]]:
         history.append(row)
         arrays = {name: np.asarray(x.numpy()) for name, x in variables.items()}
         checkpoint.save(State(history, arrays))
-        write_files(pack_history(history))  # so that the curve can be watched
-        # The clock starts after the first epoch: compilation is no measure of the rest.
+        write_files(pack_history(history))  # shows the progress
+        # The clock starts after the first epoch, which includes the compilation.
         if bar is None:
             bar = progress_bar("epoch", num_epochs, initial=epoch)
         train, validation = row["train_elbo"], row["validation_elbo"]
@@ -115,7 +115,7 @@ def fit(trainer: Trainer, checkpoint: Checkpoint) -> list[dict[str, float]]:
 
 
 def pack_history(history: list[dict[str, float]]) -> dict[Path, bytes]:
-    """Return the learning curve as a file by its path."""
+    """Return the content of the file of the learning curve, by path."""
     table = pd.DataFrame(history)
     csv = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
     return {HISTORY: csv.encode()}
@@ -133,7 +133,7 @@ def main() -> None:
         print(PSEUDO_LIKELIHOOD)
     key = fingerprint({"model": model, "train": train}, hash_file(DATA))
     checkpoint = Checkpoint(key, num_epochs)
-    del data  # the trainer has what it needs
+    del data  # frees memory
     history = fit(trainer, checkpoint)
     stage.write(pack_model(description, trainer.vae.variables) | pack_history(history))
     checkpoint.finish()

@@ -29,7 +29,7 @@ from table import (
     summarize,
     table_of_runs,
 )
-from vae.pipeline.errors import PipelineError, check_place, one_line
+from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.files import write_files
 from vae.pipeline.progress import progress_bar
 from vae.pipeline.stage import replace_closed_streams
@@ -82,7 +82,7 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     """Return the study, and the path of its table."""
     names, output = options.study, options.output
     if output is not None:
-        check_place(output)
+        check_path(output)
         if output.suffix != ".csv":
             problem = f"received {output}; expected a name that ends with .csv"
             raise PipelineError(f"--output: {problem}")

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
 import checkout  # noqa: F401  finds `vae`
-from vae.pipeline.errors import PipelineError, check_place, one_line
+from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.params import explain
 from vae.pipeline.schema import Number, Params, Section
 
@@ -136,7 +136,7 @@ def study_names(folder: Path) -> list[str]:
 
 def read_study(path: Path) -> Study:
     """Read a file of a study. Raises PipelineError, a line for each mistake."""
-    check_place(path)
+    check_path(path)
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         return Study.model_validate(content)

@@ -183,4 +183,4 @@ def test_divergence_shows_in_validation_too():
     values = {"rate": np.float32([1, np.inf]), "distortion": np.float32([1, np.nan])}
     message = "the rate is inf at the end of epoch 1, image 2; expected"
     with pytest.raises(PipelineError, match=message):
-        train.finite(values, "the end of epoch 1, image")
+        train.finite_arrays(values, "the end of epoch 1, image")

@@ -1,8 +1,8 @@
-"""A dense variational autoencoder: the model here, what lies around it in folders.
+"""A dense variational autoencoder, with its data, training and evaluation.
 
 In a notebook:
     model = vae.load("path/to/the/project")
-    loc, scale = model.posterior(x)  # of x [images, pixels] in [0, 1]
+    loc, scale = model.posterior(x)  # x is [images, pixels] in [0, 1]
 """
 
 from pathlib import Path
@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
 
 def load(folder: str | Path = ".") -> "VAE":
-    """Load the model that was trained in a project.
+    """Load the trained model of a project.
 
     Args:
-        folder: of the project, in which `results/` has the model's weights and
-            description.
+        folder: folder of the project, with weights and description in `results/`.
 
     Raises:
-        PipelineError: a file is missing or damaged, or is of another model.
+        PipelineError: a file is missing or damaged, or belongs to another model.
     """
     from vae.model import VAE
     from vae.pipeline import trained

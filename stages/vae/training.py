@@ -15,27 +15,27 @@ from vae.objectives import Objective
 
 @dataclass(frozen=True)
 class Recipe:
-    """How weights are found, as in the section `train` of `params.yaml`."""
+    """The settings of the optimization, from the section `train` of `params.yaml`."""
 
-    num_samples: int  # of z, per image and step
-    epochs: int  # the schedule ends with the last
+    num_samples: int  # latent samples per image and step
+    epochs: int  # length of the schedule
     batch_size: int  # at most the number of images
-    learning_rate: float  # of Adam, at its highest
+    learning_rate: float  # of Adam, at its maximum
     schedule: str  # constant or cosine
     seed: int  # of the order of the images and of all noise
 
     @property
     def can_be_extended(self) -> bool:
-        """Whether an epoch is the same however many there are."""
+        """Whether epochs do not depend on their number."""
         return self.schedule == "constant"
 
 
 class Trainer:
-    """Minimizes the mean of an objective over the images, by Adam.
+    """A trainer, which minimizes the mean of an objective over the images by Adam.
 
     Args:
         vae: the model whose weights are trained.
-        objective, recipe: what is minimized, and how.
+        objective, recipe: the loss, and the settings of its minimization.
         images, validation_images: uint8 [images, pixels]; a pixel is byte / 255.
         dynamic: whether to draw binary training pixels anew at each step.
     """
@@ -62,7 +62,7 @@ class Trainer:
         self.optimizer.build(vae.variables)
 
     def run_epoch(self, epoch: int) -> dict[str, tf.Tensor]:
-        """Take each image once, and return the `rate`, `distortion` and `loss` [steps].
+        """Train on each image once; return `rate`, `distortion` and `loss` [steps].
 
         All are in nats per image. The order of the images depends on the epoch, from 0.
         """
@@ -74,12 +74,12 @@ class Trainer:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """All that epochs change: weights, and the averages of the optimizer."""
+        """All variables that epochs change: weights, and variables of the optimizer."""
         return [*self.vae.variables, *self.optimizer.variables]
 
     @tf.function(jit_compile=True)
     def validate(self, epoch: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Compute `rate` and `distortion` [images] of validation, with one sample."""
+        """Compute `rate` and `distortion` of the validation images from one sample."""
         shape = [1, len(self.validation_images), self.vae.latent_dim]
         noise = self._noise(shape, Purpose.VALIDATION_LATENTS, epoch)
         terms = self.vae.terms(observations(self.validation_images), noise)
@@ -118,7 +118,7 @@ class Trainer:
 
 
 def warm_cosine(rate: float, num_steps: int) -> keras.optimizers.schedules.CosineDecay:
-    """Rise linearly over a twentieth of the steps, then fall to zero as a cosine."""
+    """Return a linear warm-up over 1/20 of the steps, and then a cosine decay to 0."""
     warmup = num_steps // 20
     rise = {"warmup_target": rate, "warmup_steps": warmup} if warmup else {}
     start = 0.0 if warmup else rate

@@ -77,7 +77,7 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(pipeline):
     how = {"after": "epoch 2/", "by": signal.SIGINT}
     printed = kill_and_compare(pipeline, "train", random.uniform(0, 0.2), **how)
     assert "\ninterrupted\n" in printed and "Traceback" not in printed
-    assert "going on after epoch " in printed
+    assert "continuing after epoch " in printed
 
 
 @pytest.mark.long

@@ -60,7 +60,7 @@ def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
         ("WARNING: old\nERROR: none found\nERROR: no match\n", "ERROR: none found"),
         ("ERROR: Exception:\nTraceback:\n  raise\npip.InvalidURL: x\n", "pip.Inval"),
         ("no configuration.\n\nfile: a.conf, line: 1\n", "no configuration. file: a."),
-        ("", "pip ends with status 3"),
+        ("", "pip failed with status 3"),
     ],
 )
 def test_what_pip_says_of_its_failure_is_one_line(

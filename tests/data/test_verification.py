@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fuzzing import fuzz, mutations
 from local_server import CONTENTS, FILES, FIRST, PACKED, tiny_dataset
 from vae.data.catalog import DATASETS
-from vae.data.verification import SourceError, prove, sha256
+from vae.data.verification import SourceError, sha256, verified
 
 FILE = FILES[0]
 PLAIN, PACK = CONTENTS[FILE.name], PACKED[FIRST]
@@ -18,18 +18,18 @@ PLAIN, PACK = CONTENTS[FILE.name], PACKED[FIRST]
 # The time would give a test another name in each process.
 @pytest.mark.parametrize("content", [PLAIN, PACK, gzip.compress(PLAIN, 1, mtime=0)])
 def test_a_file_is_known_by_what_is_in_it(monkeypatch, content):
-    assert prove(FILE, content) == PLAIN
+    assert verified(FILE, content) == PLAIN
     monkeypatch.setitem(DATASETS, "fashion_mnist", tiny_dataset("fashion_mnist"))
-    message = "that of Fashion-MNIST's train-images-idx3-ubyte, expected ba891046e65"
+    message = "of Fashion-MNIST's train-images-idx3-ubyte, expected ba891046e65"
     with pytest.raises(SourceError, match=message):
-        prove(DATASETS["mnist"].files[0], content)
+        verified(DATASETS["mnist"].files[0], content)
 
 
 @pytest.mark.parametrize("content", [PLAIN[:-1], PLAIN + b"x", b"x", bytes(2**16)])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_another_content_is_named_by_its_hash(content, pack):
     with pytest.raises(SourceError) as error:
-        prove(FILE, pack(content))
+        verified(FILE, pack(content))
     received = sha256(content[: FILE.size + 1] if pack is not bytes else content)
     message = f"{FILE.name}: SHA-256 {received}, expected {FILE.sha256}"
     assert str(error.value) == message
@@ -37,7 +37,7 @@ def test_another_content_is_named_by_its_hash(content, pack):
 
 def test_a_damaged_gz_is_named():
     with pytest.raises(SourceError, match=f"^{FILE.name}.gz: Error -3 while decompr"):
-        prove(FILE, PACK[:10] + b"\xff" * 40)
+        verified(FILE, PACK[:10] + b"\xff" * 40)
 
 
 GZ = gzip.compress(b"content", mtime=0)
@@ -49,7 +49,7 @@ GZ = gzip.compress(b"content", mtime=0)
 def test_any_content_is_refused_in_one_line_or_right(content):
     file = FILE._replace(size=7, sha256=sha256(b"content"))
     try:
-        assert prove(file, content) == b"content"
+        assert verified(file, content) == b"content"
     except SourceError as error:
         assert str(error).startswith(file.name)
         assert len(str(error).splitlines()) == 1

@@ -16,7 +16,7 @@ def test_chunks_are_joined_in_order(size, capsys):
         lengths.append(len(a))
         return tf.constant(a + 1), tf.constant(b * a[:, None])
 
-    first, second = map_chunks(function, a, b, size=size, what="sums")
+    first, second = map_chunks(function, a, b, size=size, title="sums")
     np.testing.assert_array_equal(first, a + 1)
     np.testing.assert_array_equal(second, b * a[:, None])
     assert max(lengths) == min(size, 7) and sum(lengths) == 7

@@ -26,7 +26,7 @@ def test_mutual_information_is_that_of_a_plain_loop(monkeypatch, values, size):
     z = LOC + SCALE * noise.numpy()
     chunks = Mock(wraps=latents.map_chunks)
     monkeypatch.setattr(latents, "map_chunks", chunks)
-    monkeypatch.setattr(latents, "VALUES", values)
+    monkeypatch.setattr(latents, "MAX_VALUES", values)
     received = mutual_information(LOC, SCALE, seed=1)
     assert min(9, chunks.call_args.kwargs["size"]) == size
     assert received.dtype == np.float64

@@ -5,7 +5,7 @@ import scipy.stats
 
 from models import normal
 from vae.evaluation import proposals
-from vae.evaluation.proposals import Mixture, apportion, gaussians_near, refine
+from vae.evaluation.proposals import Mixture, apportion, gaussians_near, refined
 from vae.numerics.determinism import tf
 from vae.priors import GaussianMixture, StandardNormal
 
@@ -45,7 +45,7 @@ def test_gaussians_stand_where_the_weights_are_largest(monkeypatch):
     scale *= np.float32(1e-4)  # far narrower than the prior: the image says all
     log_weights = np.float32([[4, 1, 3], [2, 3, 4], [3, 4, 1], [1, 2, 2]])
     prior = GaussianMixture(2 + 0 * loc[:1], 3 + 0 * loc[:1])
-    m = refine(*map(tf.constant, (loc, scale)), prior, z, tf.constant(log_weights), 10)
+    m = refined(*map(tf.constant, (loc, scale)), prior, z, tf.constant(log_weights), 10)
     assert m.counts == [5, *[1] * 5]
     best = np.stack([z[[0, 2, 1], [0, 1, 2]], z[[2, 1, 0], [0, 1, 2]]])
     centers = [loc, 0 * loc + 2, *best, *best]  # [components, batch, latent]

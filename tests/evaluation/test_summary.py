@@ -54,13 +54,13 @@ def test_the_report_has_the_bounds_and_what_needs_care():
     assert test == "test: ELBO -3.00, bound -1.50 nats per image"
     metrics["test"] |= {"annealed_bound": -1.25, "log_evidence_grid_change": 0.02}
     annealing, grid = report(metrics | {"enclosure": {"gap": 0.5}}, latent_dim=2)[2:]
-    assert "at least -1.25" in annealing and "within 0.50 nats" in annealing
+    assert "at least -1.25" in annealing and "differ by 0.50 nats" in annealing
     assert grid == "log_evidence: a coarser or narrower grid changes it by 0.0200"
 
 
 @pytest.mark.parametrize(
     ("active", "what"),
-    [(1, "the other dimensions"), (0, "the posterior has collapsed")],
+    [(1, "the other dimensions"), (0, "posterior collapse: z")],
 )
 def test_the_report_says_which_latents_tell_nothing(active, what):
     split = {"elbo": -3.0, "active_units": active}

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 import numpy_model
 from conftest import CLASSES, ROOT, TINY
-from explore import gather, read_sources
+from explore import page_data, read_sources
 from vae.data.ink import fit_ink
 from vae.data.pictures import read_picture, write_pngs
 from vae.explorer import packing
@@ -121,7 +121,7 @@ def open_page(tmp_path, visit):
         }
         prior = {k: np.float64(v) for k, v in latents.items() if k.startswith("prior")}
         path = tmp_path / "explorer.html"
-        text = assemble(gather(weights, images, latents, trained), SOURCES)
+        text = assemble(page_data(weights, images, latents, trained), SOURCES)
         path.write_text(re.sub(*edit, text), encoding="utf-8")
         page = visit(path, **(options or {}))
         return page, model._replace(**prior), pixels.reshape(60, -1) / 255
@@ -451,7 +451,7 @@ def test_names_are_text(open_page):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (("", ""), r"The model has [\d,]+ weights, more than this page holds\."),
+        (("", ""), r"The model has [\d,]+ weights, more than this page can hold\."),
         (('"tanh"', '"sine"'), "does not know the activation sine"),
         (('"bernoulli"', '"poisson"'), "does not know the likelihood poisson"),
         ((r'"prior":{[^}]+}', '"prior":null'), "does not know the prior standard"),

@@ -40,7 +40,7 @@ def test_the_users_settings_change_nothing_and_nothing_unused_is_imported(tmp_pa
         text=True,
         check=True,
     )
-    (said,) = [x for x in printed.stderr.splitlines() if "not used, for" in x]
+    (said,) = [x for x in printed.stderr.splitlines() if "not used, as" in x]
     own = f"'--xla_cpu_max_isa=SSE4_2', KERAS_BACKEND='jax', KERAS_HOME='{tmp_path}'"
     assert said.endswith(f" the same bits: XLA_FLAGS={own}")
     assert printed.stdout.splitlines() == ["tensorflow float32 1e-07", "2", "set()"]

@@ -82,9 +82,9 @@ def test_a_finished_run_serves_those_with_more_epochs_alone(capsys):
     assert len(Checkpoint("key", 6).find(extend=True).history) == 5
     assert Checkpoint("key", 6).find(extend=False) is None
     assert capsys.readouterr().out.splitlines() == [
-        "going on after epoch 5, where a run ended",
-        "a run of 5 epochs is at hand, but its learning rate fell to 0 with them; "
-        "training starts anew",
+        "continuing after epoch 5 of a finished run",
+        "a finished run of 5 epochs cannot be extended, as its learning rate fell to "
+        "0; training starts anew",
     ]
 
 

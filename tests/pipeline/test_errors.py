@@ -8,7 +8,7 @@ import pytest
 
 import preprocess
 from vae.pipeline.arrays import pack_arrays, read_arrays
-from vae.pipeline.errors import PipelineError, check_place, printable, readable
+from vae.pipeline.errors import PipelineError, check_path, printable, readable
 from vae.pipeline.files import write_files
 from vae.pipeline.params import read_params
 from vae.pipeline.trained import (
@@ -42,14 +42,14 @@ def test_what_could_control_a_terminal_is_escaped():
 
 
 def test_what_stands_where_a_file_or_a_folder_should_be_is_named(tmp_path):
-    check_place(tmp_path / "new/file")
+    check_path(tmp_path / "new/file")
     (tmp_path / "file").touch()
-    check_place(tmp_path / "file")
+    check_path(tmp_path / "file")
     with pytest.raises(PipelineError, match=f"^{tmp_path}/file: a file where a folder"):
-        check_place(tmp_path / "file/a/b")
+        check_path(tmp_path / "file/a/b")
     os.mkfifo(tmp_path / "pipe")  # which is not waited for
     for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(PipelineError, match=f"^{path}: something else where a fi"):
+        with pytest.raises(PipelineError, match=f"^{path}: not a regular file"):
             with readable(path, made_by="train"):
                 path.read_bytes()
 

@@ -11,7 +11,7 @@ from vae.pipeline.files import write_files
 def test_a_file_is_written_with_its_folder_or_nothing_is(tmp_path):
     write_files({tmp_path / "a/b/file": b"content"})
     assert (tmp_path / "a/b/file").read_bytes() == b"content"
-    with pytest.raises(PipelineError, match="a/b: something else where a"):
+    with pytest.raises(PipelineError, match="a/b: not a regular file"):
         write_files({tmp_path / "first": b"content", tmp_path / "a/b": b"content"})
     assert {path.name for path in tmp_path.rglob("*")} == {"a", "b", "file"}
 

@@ -62,7 +62,7 @@ def test_an_edit_during_a_run_is_not_recorded(tiny, monkeypatch, name, edit):
     edit(tiny)
     with pytest.raises(PipelineError) as error:
         preprocess.stage.write({OUTPUT: b"after"})
-    message = "changed while the stage ran, so nothing of it is written; run it again"
+    message = "changed while the stage ran, so no output is written; run it again"
     assert str(error.value) == f"{name}: {message}: dvc repro"
     assert OUTPUT.read_bytes() == b"before"
 
@@ -93,8 +93,8 @@ EXHAUSTED = type("ResourceExhaustedError", (Exception,), {})
         (OSError(28, "No space", "results/x"), "error: results/x: No space"),
         (OSError("broken pipe"), "error: broken pipe"),
         (KeyboardInterrupt(), "interrupted"),
-        (MemoryError(), "error: the memory does not suffice; lower the batch size"),
-        (EXHAUSTED("allocating"), "error: the memory does not suffice; lower the bat"),
+        (MemoryError(), "error: out of memory; lower the batch size"),
+        (EXHAUSTED("allocating"), "error: out of memory; lower the bat"),
     ],
 )
 def test_what_a_user_can_mend_is_one_line(capsys, monkeypatch, error, message):

@@ -69,7 +69,7 @@ def assert_served(capsys, tiny, source, *reasons):
     assert {path.name: path.read_bytes() for path in paths} == CONTENTS
     *said, served, license_line = capsys.readouterr().out.splitlines()
     assert served == f"{tiny.title} from {source}"
-    assert license_line == f"{tiny.license}; to cite as: {tiny.citation}"
+    assert license_line == f"license: {tiny.license}; citation: {tiny.citation}"
     for line, reason in zip(said, reasons, strict=True):
         assert re.match(reason, line)
 
@@ -142,10 +142,10 @@ def test_all_sources_down(dataset, mirror, tmp_path, monkeypatch):
     assert lines[2].startswith("  package missing==1.0: ERROR: Could not find")
     assert lines[3:] == [
         f"  /none/of/these: /none/of/these/{NAMES[0]}: no such file, plain or .gz",
-        "put these files, plain or as .gz, into data/raw or a folder whose absolute "
-        "path VAE_DATA_DIR is, and run dvc repro again:",
+        "put these files, plain or as .gz, into data/raw or set VAE_DATA_DIR to "
+        "the absolute path of their folder, and run dvc repro again:",
         "  " + " ".join(NAMES),
-        "what an earlier run has downloaded comes back with: dvc checkout download",
+        "to restore the files of an earlier run: dvc checkout download",
     ]
 
 
@@ -220,7 +220,7 @@ def test_files_that_are_no_bytes_are_refused_where_they_are_described(
     assert re.search(
         f"catalog.yaml: .*: {NAMES[0]}: received float32 with 3 axes", line
     )
-    assert "; the files are as the entry says: make IDX files of unsigned byt" in line
+    assert "; the files match the entry: provide IDX files of unsigned byt" in line
 
 
 def test_no_password_is_said_and_nothing_controls_the_terminal(dataset):

@@ -12,7 +12,7 @@ from safetensors.numpy import save
 import explore
 import preprocess
 from conftest import ROOT, TINY
-from explore import gather, read_sources
+from explore import page_data, read_sources
 from vae.explorer import packing
 from vae.explorer.assembly import assemble, join_modules
 from vae.explorer.packing import encode_floats, pack_images, pack_weights
@@ -63,7 +63,7 @@ def test_the_plane_is_that_of_the_most_informative_dimensions():
     }
     images = {"test_images": np.zeros((3, 2, 2)), "test_labels": latents["label"]}
     trained = Description(TINY["model"], [2, 2], "Tiny", ["a", "b"], "dynamic", True)
-    data = gather({}, images, latents, trained)
+    data = page_data({}, images, latents, trained)
     points = decode_floats(data["points"]).reshape(3, 2)
     np.testing.assert_array_equal(points, latents["loc"][:, [2, 3]])
     assert data["prior"] is None  # there are no arrays of it

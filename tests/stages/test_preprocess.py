@@ -55,8 +55,10 @@ def test_files_of_another_dataset_are_refused(tiny):
 def test_a_file_of_other_numbers_is_to_be_converted(tiny):
     path = Path("data/verified/train-labels-idx1-ubyte")
     path.write_bytes(bytes([0, 0, 13, 1, 0, 0, 0, 1]) + bytes(4))
-    expected = "float32 with 1 axes, expected uint8 .*; if the files are yours, make"
-    with pytest.raises(PipelineError, match=rf"^{path}: received {expected} them IDX"):
+    expected = "float32 with 1 axes, expected uint8 .*; if the files are your own,"
+    with pytest.raises(
+        PipelineError, match=rf"^{path}: received {expected} provide IDX"
+    ):
         preprocess.main()
 
 

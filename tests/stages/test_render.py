@@ -14,7 +14,7 @@ from vae.pipeline.errors import PipelineError
 NAMES = ["epoch", "train_elbo", "train_rate", "train_distortion", "validation_elbo"]
 NAMES += ["validation_rate", "validation_distortion", "train_loss", "beta"]
 ROWS = np.arange(18).reshape(2, 9) - 2.5
-NOT_FINITE = "not a finite number in each place"
+NOT_FINITE = "a value is missing or not finite"
 CSV = "\n".join([",".join(NAMES), *[",".join(map(str, row)) for row in ROWS], ""])
 
 

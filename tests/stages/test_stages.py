@@ -175,7 +175,7 @@ def test_a_learned_prior_runs_through(tiny, capsys):
     assert errors.loc["test_lower", "enclosure"] > 0
     with np.load("results/latents.npz") as latents:
         assert latents["prior_loc"].shape == latents["prior_scale"].shape == (4, 2)
-    assert "by annealing: log p(x) of test images at least" in capsys.readouterr().out
+    assert "annealing: log p(x) of test images is at least" in capsys.readouterr().out
 
 
 def test_metrics_are_means_with_standard_errors_beside_them(finished, run):

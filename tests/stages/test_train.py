@@ -77,7 +77,7 @@ def test_a_run_cut_short_goes_on_to_the_same_bits(ready, outputs, monkeypatch, c
     assert run_train() == outputs
     said = capsys.readouterr().out
     for epoch in (1, 2):
-        assert f"going on after epoch {epoch}, where a run was cut short\n" in said
+        assert f"continuing after epoch {epoch} of an unfinished run\n" in said
     assert "epoch 2/2: " not in said  # that was cut short too
 
 
@@ -94,6 +94,6 @@ def test_more_epochs_go_on_from_fewer_to_the_same_bits(ready, monkeypatch, capsy
     run_train()
     write_params(train__schedule="constant", train__epochs=4)
     more = run_train()
-    assert "\ngoing on after epoch 2, where a run ended\n" in capsys.readouterr().out
+    assert "\ncontinuing after epoch 2 of a finished run\n" in capsys.readouterr().out
     assert run_train() == more
     assert "epoch 1/4: " in capsys.readouterr().out  # a repeated run is computed

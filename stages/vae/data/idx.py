@@ -13,7 +13,7 @@ import numpy as np
 
 # Labels have one axis, images three. The third byte, 08, means unsigned bytes.
 NDIMS = {bytes([0, 0, 8, ndim]): ndim for ndim in (1, 2, 3)}
-# What the format can hold besides, by the first three bytes.
+# Types of the format, by the first three bytes.
 TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
 FORMS = {bytes([0, 0, number]): name for number, name in TYPES.items()}
 
@@ -22,8 +22,8 @@ def parse_idx(content: bytes) -> np.ndarray:
     """Return the array in an IDX file: uint8, read-only, one to three axes.
 
     Raises:
-        ValueError: the content is no such file, or is cut or too long.
-        TypeError: it is one of other numbers or of more axes.
+        ValueError: the content is not an IDX file, or is truncated or too long.
+        TypeError: the array has another type or more axes.
     """
     ndim = NDIMS.get(content[:4])
     if ndim is None and len(content) > 3 and content[:3] in FORMS:
@@ -44,11 +44,11 @@ def parse_idx(content: bytes) -> np.ndarray:
 
 
 def parse_files(contents: Mapping[str, bytes], num_classes: int) -> list[np.ndarray]:
-    """Return the arrays of a dataset's four files, which are given by their names.
+    """Return the arrays of a dataset's four files, whose contents are given by name.
 
-    They are images [images, height, width] and labels [images] for training, then for
-    the test. Raises ValueError if one is damaged, or if they do not go together, or if
-    a label is not below the number of classes.
+    They are images [images, height, width] and labels [images] of the training set,
+    then of the test set. Raises ValueError if a file is damaged, if the shapes do not
+    match, or if a label is not below the number of classes.
     """
     arrays = []
     for name, content in contents.items():
@@ -72,6 +72,6 @@ def parse_files(contents: Mapping[str, bytes], num_classes: int) -> list[np.ndar
 
 
 def format_idx(array: np.ndarray) -> bytes:
-    """Return the content of the IDX file of an array: uint8, one to three axes."""
+    """Return the content of the IDX file of a uint8 array with one to three axes."""
     header = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     return header + array.tobytes()

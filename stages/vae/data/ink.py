@@ -1,26 +1,26 @@
-"""From the gray levels of a picture to its ink, from ink to an image like MNIST's."""
+"""Detection of ink in a picture, and its conversion to an image like MNIST's."""
 
 from typing import Any
 
 import numpy as np
 from numpy.polynomial.polynomial import polygrid2d, polyvander2d
 
-LEAST_CONTRAST = 0.1  # of ink
-DEVIATIONS = 1.4826  # of a Gaussian: its standard deviation by its median distance
+MIN_CONTRAST = 0.1  # of ink
+MAD_FACTOR = 1.4826  # standard deviation of a Gaussian / its median distance
 
 
 def find_ink(levels: np.ndarray) -> np.ndarray:
-    """Find ink that is darker or lighter than the paper, whose light may be uneven.
+    """Find ink that is darker or lighter than the paper, which may be unevenly lit.
 
     1. The contrast of a pixel is the fraction by which it is darker, or lighter, than
-       the paper there, as `fit_paper` has it. Paper below 32 counts as 32.
-    2. The noise is the standard deviation of the contrast at the border; it is computed
-       from the median of the distances from 0, to which ink there does not matter.
-    3. Ink is 0 up to a contrast of three times the noise, and 255 at the greatest
-       contrast less three times the noise; between them it is linear.
+       the paper fitted by `fit_paper`. Paper below 32 counts as 32.
+    2. The noise is the standard deviation of the contrast at the border. It is computed
+       from the median absolute contrast, which little ink at the border changes.
+    3. Ink is 0 up to a contrast of three times the noise, and 255 at the largest
+       contrast minus three times the noise. Between them it is linear.
 
-    Of black strokes on white, ink is 255 less the gray level. The strokes on the page's
-    pad are such, so that the page needs no more than `fit_ink`.
+    For black strokes on white, ink is 255 minus the gray level. The strokes on the
+    page's pad are of this kind, so the page needs only `fit_ink`.
 
     Args:
         levels: gray levels from 0 to 255, [height, width].
@@ -33,16 +33,16 @@ def find_ink(levels: np.ndarray) -> np.ndarray:
     if darker.max() < -darker.min():
         darker = -darker
     contrast = darker / np.maximum(paper, 32)
-    noise = DEVIATIONS * np.median(np.abs(contrast[border(levels.shape)]))
+    noise = MAD_FACTOR * np.median(np.abs(contrast[border_pixels(levels.shape)]))
     least, most = 3 * noise, contrast.max() - 3 * noise
-    if most - least < LEAST_CONTRAST:
+    if most - least < MIN_CONTRAST:
         return np.zeros(levels.shape, np.uint8)
     ink = np.clip((contrast - least) / (most - least), 0, 1)
     return np.rint(255 * ink).astype(np.uint8)
 
 
-def border(shape: tuple[int, ...]) -> Any:
-    """Return rows and columns of some 5,000 pixels in the outer 1/28 of a picture."""
+def border_pixels(shape: tuple[int, ...]) -> Any:
+    """Return rows and columns of about 5,000 pixels in the outer 1/28 of a picture."""
     at_border = np.ones(shape, bool)
     at_border[tuple(slice(max(1, n // 28), -max(1, n // 28)) for n in shape)] = False
     rows, columns = np.nonzero(at_border)
@@ -51,13 +51,13 @@ def border(shape: tuple[int, ...]) -> Any:
 
 
 def fit_paper(levels: np.ndarray) -> np.ndarray:
-    """Fit the gray level of the paper at each pixel, a polynomial of the second degree.
+    """Fit the gray level of the paper at each pixel by a polynomial of degree two.
 
-    It starts as the median at the border, and is fitted to the pixels there that are
-    near, again and again: those that stay far from it show ink.
+    The fit starts from the median at the border. It is repeated on the border pixels
+    that are near the last fit, because the others show ink.
     """
     y, x = (np.linspace(-1, 1, size) for size in levels.shape)
-    rows, columns = border(levels.shape)
+    rows, columns = border_pixels(levels.shape)
     degrees = np.add.outer(range(3), range(3)).ravel()
     terms = polyvander2d(y[rows], x[columns], [2, 2]) * (degrees <= 2)
     at_border = levels[rows, columns]
@@ -65,21 +65,20 @@ def fit_paper(levels: np.ndarray) -> np.ndarray:
     paper[0] = np.median(at_border)
     for _ in range(20):
         distance = np.abs(at_border - terms @ paper)
-        near = distance <= 3 * DEVIATIONS * np.median(distance) + 1
+        near = distance <= 3 * MAD_FACTOR * np.median(distance) + 1
         paper = np.linalg.lstsq(terms[near], at_border[near])[0]
     return np.clip(polygrid2d(y, x, paper.reshape(3, 3)), 0, 255)
 
 
 def fit_ink(ink: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Scale and center ink as the digits of MNIST are, of 20 in 28 pixels.
+    """Scale and center ink like the digits of MNIST, which fill 20 of 28 pixels.
 
-    1. The box is the smallest rectangle with all pixels that have more than a quarter
-       of the most ink. What lies outside is left out.
+    1. The box is the smallest rectangle around all pixels with more than a quarter of
+       the largest ink. Ink outside the box is discarded.
     2. The box is scaled to 20/28 of the image's height or width, whichever is reached
-       first. Each new pixel is the mean of the old ones that it covers, by the areas
-       that it covers.
-    3. The box is moved by whole pixels, so that its center of mass comes nearest to the
-       middle of the image, and no further than to the border.
+       first. A new pixel is the mean of the old pixels it covers, weighted by area.
+    3. The box is moved by whole pixels. Its center of mass comes as near to the middle
+       of the image as possible, while the box stays inside the image.
 
     The page follows the same rule, in `explorer/core/drawing.js`.
 
@@ -101,11 +100,11 @@ def fit_ink(ink: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _coverage(mass: np.ndarray, step: float, size: int) -> np.ndarray:
-    """Return the weights of the old pixels in each new one along an axis, [new, old].
+    """Return the weights of old pixels in new pixels along an axis, [new, old].
 
     Args:
-        mass: ink at each old pixel. Integers, so that the page has the same sums.
-        step: old pixels per new one.
+        mass: ink per old pixel; integers, so that the page computes the same sums.
+        step: old pixels per new pixel.
         size: number of new pixels.
     """
     old = np.arange(len(mass))

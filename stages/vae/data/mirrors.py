@@ -1,6 +1,6 @@
-"""Files from the web: pooch retries and checks hashes; this adds what it lacks.
+"""Downloads from mirrors by pooch, which retries and checks hashes.
 
-No plain HTTP, no byte beyond the expected size, no second try where none can help.
+This module adds limits of size and time, and refuses plain HTTP and useless retries.
 """
 
 import signal
@@ -15,23 +15,23 @@ import requests
 from tqdm import tqdm
 
 from vae.data.catalog import DataFile
-from vae.data.sources import read_folder, seconds_for
+from vae.data.sources import max_seconds, read_folder
 from vae.data.verification import SourceError
 from vae.pipeline.errors import one_line
 
-# pooch announces each file; the stage says in one line which source served.
+# pooch would announce each file; the stage prints one line for all files.
 pooch.get_logger().setLevel("WARNING")
 
 TIMEOUT = (4, 30)  # seconds to connect, and between two reads
 
 
 class TooSlow(BaseException):
-    """The time is up; not an Exception, which the libraries might catch."""
+    """A time limit was exceeded; not an Exception, which libraries might catch."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooSlow in the body after so many seconds, however often a byte comes."""
+    """Raise TooSlow in the body after this time, even while data still arrive."""
 
     def stop(*_):
         raise TooSlow(f"given up after {seconds:.0f} seconds")
@@ -45,10 +45,10 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def fetch_mirror(url: str, files: Iterable[DataFile]) -> dict[str, bytes]:
-    """Return contents by name of files whose .gz are in a folder of a web server.
+    """Download the .gz files from a folder of a web server; return contents by name.
 
-    A server error, a broken connection or wrong bytes are followed by two more tries,
-    after 1 and 2 seconds. Raises SourceError at the first file that fails for good.
+    A server error, a broken connection or a wrong hash is followed by two retries,
+    after 1 and 2 seconds. Raises SourceError at the first file that fails finally.
     """
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
@@ -57,7 +57,7 @@ def fetch_mirror(url: str, files: Iterable[DataFile]) -> dict[str, bytes]:
             registry = {name: file.gz_sha256}
             mirror = pooch.create(folder, url, registry=registry, retry_if_failed=2)
             try:
-                with time_limit(seconds_for(file.gz_size)):
+                with time_limit(max_seconds(file.gz_size)):
                     mirror.fetch(name, downloader=downloader)
             except (OSError, ValueError, TooSlow) as error:
                 raise SourceError(f"{name}: {root_cause(error)}") from error
@@ -65,16 +65,16 @@ def fetch_mirror(url: str, files: Iterable[DataFile]) -> dict[str, bytes]:
 
 
 def download_capped(url: str, path: str, _: pooch.Pooch, *, size: int) -> None:
-    """Write what `url` serves to `path`, at most `size` bytes: a pooch downloader.
+    """Download `url` to `path`, at most `size` bytes; a downloader for pooch.
 
-    pooch tries again after an error of requests, and gives up after a SourceError.
+    pooch retries after an error of requests, and stops after a SourceError.
     """
     bar = tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=None)
     with bar, connect(url) as response, Path(path).open("wb") as file:
         if response.status_code != 200:
             kind = requests.HTTPError if response.status_code >= 500 else SourceError
             raise kind(f"HTTP status {response.status_code}, expected 200")
-        # Or requests would decompress before the hash is checked.
+        # Otherwise requests would decompress before the hash is checked.
         response.raw.headers.pop("Content-Encoding", None)
         for chunk in response.iter_content(2**16):
             if file.tell() + len(chunk) > size:
@@ -84,10 +84,10 @@ def download_capped(url: str, path: str, _: pooch.Pooch, *, size: int) -> None:
 
 
 def connect(url: str) -> requests.Response:
-    """Ask for `url`. Raises SourceError if the host cannot be reached."""
+    """Request `url`. Raises SourceError if the host cannot be reached."""
     try:
-        # No redirect is followed: it could lead to plain HTTP, and requests would
-        # read the body of the redirect without limit.
+        # Redirects are not followed: they could lead to plain HTTP, and requests
+        # would read their bodies without limit.
         return requests.get(
             url,
             headers={"Accept-Encoding": "identity"},
@@ -100,7 +100,7 @@ def connect(url: str) -> requests.Response:
 
 
 def root_cause(error: BaseException) -> str:
-    """Return the innermost message in one line: libraries wrap it in long ones."""
+    """Return the message of the innermost exception, which is short, in one line."""
     while error.__context__ is not None:
         error = error.__context__
     return one_line(error)

@@ -1,4 +1,4 @@
-"""MNIST as a package for Python holds it: pickled arrays."""
+"""Conversion of MNIST from pickled arrays in a Python package."""
 
 import gzip
 import io
@@ -10,26 +10,26 @@ from vae.data.idx import format_idx
 
 
 class ArrayUnpickler(pickle.Unpickler):
-    """Reads NumPy arrays, and refuses a pickle that names anything else."""
+    """An unpickler for NumPy arrays, which refuses all other objects."""
 
     ALLOWED = {
-        # NumPy 2 has moved this function; an array refers to it wherever it is.
+        # Its module depends on the version of NumPy, so it is taken from an array.
         ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
     }
 
     def find_class(self, module: str, name: str) -> object:
-        """Return what a name in the pickle stands for; pickle calls this."""
+        """Return the object of a name in the pickle; called by pickle."""
         if (module, name) not in self.ALLOWED:
             raise pickle.UnpicklingError(f"{module}.{name} cannot be part of an array")
         return self.ALLOWED[module, name]
 
 
 def unpack_pickle(content: bytes) -> list[bytes]:
-    """Return the contents of MNIST's four files in their order.
+    """Return the contents of MNIST's four IDX files, in the order of the catalog.
 
-    The file inside the package is a compressed pickle of Python 2. It holds training,
+    The file inside the package is a compressed pickle of Python 2 with training,
     validation and test data, each as images, float32 [n, 784] of byte / 256, and
     labels, int64 [n].
     """

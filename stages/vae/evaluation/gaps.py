@@ -21,11 +21,11 @@ from vae.numerics.determinism import tf
 from vae.numerics.gaussians import entropy
 from vae.numerics.pixels import observations
 
-CHUNK = 20  # images at once
-NUM_EXPLORED = 3  # starts at the best samples of the prior; another at the encoder's
+CHUNK = 20  # images per chunk
+NUM_EXPLORED = 3  # starts at samples of the prior; one more is at the encoder's loc
 NUM_STEPS = 200  # of Adam
-LEARNING_RATE = 0.1  # initial, in scales of the encoder's q; falls to 0 as a cosine
-NODES, FINAL_NODES = 5, 20  # per axis: for the search, and for the reported values
+LEARNING_RATE = 0.1  # in scales of the encoder's q(z|x); decays to 0 as a cosine
+NODES, FINAL_NODES = 5, 20  # per axis: during Adam, and for the reported values
 
 
 def gaps(
@@ -45,8 +45,8 @@ def gaps(
         log_joint += vae.prior.current().log_prob(prior_z)
         starts = [loc[None], highest(prior_z, log_joint, NUM_EXPLORED)]
         starts = tf.concat(starts, axis=0)
-        locs, scales = search(vae, x, starts, tf.broadcast_to(scale, starts.shape))
-        found = tf.reduce_max(elbo(vae, x, locs, scales, FINAL_NODES), axis=0)
+        found = maximize_elbo(vae, x, starts, tf.broadcast_to(scale, starts.shape))
+        found = tf.reduce_max(elbo(vae, x, *found, FINAL_NODES), axis=0)
         return found, elbo(vae, x, loc[None], scale[None], FINAL_NODES)[0]
 
     found, encoded = map_chunks(
@@ -54,7 +54,7 @@ def gaps(
         images,
         *explore_prior(vae, images, seed=seed),
         size=CHUNK,
-        what="the best q of each image",
+        title="best Gaussian per image",
     )
     return {
         "approximation_gap": log_evidence - found,
@@ -62,12 +62,12 @@ def gaps(
     }
 
 
-def search(
+def maximize_elbo(
     vae: VAE, x: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Maximize the ELBO over Gaussians by Adam (Kingma and Ba 2015, arXiv 1412.6980).
 
-    It starts from a loc and scale [starts, batch, latent], and returns the best ones.
+    Both the initial and the returned loc and scale are [starts, batch, latent].
     """
 
     def gaussian(moves):
@@ -98,7 +98,7 @@ def elbo(
 ) -> tf.Tensor:
     """Compute E_q log p(x, z) + entropy of q, [starts, batch] in nats.
 
-    The Gaussians q are [starts, batch, latent]; `num_nodes` are those along each axis.
+    The Gaussians q are [starts, batch, latent]; `num_nodes` counts nodes per axis.
     """
     latent_dim = loc.shape[-1]
     nodes, weights = roots_hermitenorm(num_nodes)

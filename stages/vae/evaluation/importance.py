@@ -2,10 +2,10 @@
 
     log p(x) >= E log 1/K sum_k p(x, z_k) / r(z_k|x),  z_k ~ r(z|x)
 
-for any proposal r. Burda et al. (2016, arXiv 1509.00519) take r = q(z|x). Where q
-misses the posterior, no affordable number of samples repairs that. An adaptive proposal
-does (Cappe et al. 2004, Population Monte Carlo): first samples find where the posterior
-is, and only samples drawn near the best of these are averaged.
+for any proposal r. Burda et al. (2016, arXiv 1509.00519) use r = q(z|x). If q misses
+the posterior, no affordable number of samples makes the bound tight. An adaptive
+proposal does (Cappe et al. 2004, Population Monte Carlo): it draws exploratory samples,
+and averages only samples that are drawn near the best of them.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae.evaluation.chunks import map_chunks
-from vae.evaluation.proposals import Mixture, refine
+from vae.evaluation.proposals import Mixture, refined
 from vae.evaluation.search import ROWS, explore, explore_prior, sample_and_weigh
 from vae.model import VAE
 from vae.numerics.determinism import tf
@@ -24,7 +24,7 @@ from vae.numerics.streams import Purpose
 
 
 class Bounds(NamedTuple):
-    """Importance-weighted bounds on log p(x) in nats; the curve is that of q(z|x)."""
+    """Importance-weighted bounds on log p(x) in nats; the curve is for r = q(z|x)."""
 
     num_samples: int
     iwae_bound: np.ndarray  # with all samples, float64 [images]
@@ -37,14 +37,14 @@ def importance_bounds(
 ) -> Bounds:
     """Compute importance-weighted bounds on log p(x) of each image.
 
-    The noise of an image depends on its index and the seed alone.
+    The noise of an image depends only on its index and the seed.
 
     Args:
         vae: the trained model.
         images: uint8 [images, pixels].
         proposal: `posterior` for q(z|x), or `adaptive`, see `adaptive_bounds`.
         num_samples: per image, at least 10 for `adaptive`.
-        seed: of the noise.
+        seed: seed of the noise.
     """
     adaptive = proposal == "adaptive"
     num_posterior = num_from_posterior(num_samples) if adaptive else num_samples
@@ -67,7 +67,7 @@ def importance_bounds(
         np.arange(len(images), dtype=np.int32),
         *explored,
         size=max(1, ROWS // num_samples),
-        what=f"importance-weighted bound with {num_samples} samples",
+        title=f"importance-weighted bound with {num_samples} samples",
     )
     counts = np.array(sample_counts(num_posterior))
     iwae_bound, curve = iwae_bound.astype(np.float64), curve.astype(np.float64)
@@ -77,7 +77,7 @@ def importance_bounds(
 def posterior_bounds(
     vae: VAE, x: tf.Tensor, noise: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Compute the bound [batch] with the proposal q(z|x), and with fewer samples."""
+    """Compute the bound [batch] with r = q(z|x), and the bounds with fewer samples."""
     loc, scale = vae.posterior(x)
     q = Mixture(loc[None], scale[None], [len(noise)])
     _, log_weights = sample_and_weigh(vae, vae.prior.current(), x, q, noise)
@@ -85,7 +85,7 @@ def posterior_bounds(
 
 
 def num_from_posterior(num_samples: int) -> int:
-    """Return how many samples of the adaptive proposal explore, from q(z|x)."""
+    """Return the number of exploratory samples of q(z|x) in the adaptive proposal."""
     return num_samples // 4
 
 
@@ -96,19 +96,19 @@ def adaptive_bounds(
     prior_z: tf.Tensor,
     prior_log_likelihood: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Compute the bound [batch] with an adaptive proposal, and those of its q samples.
+    """Compute the bound [batch] with an adaptive proposal, and the bounds of q(z|x).
 
-    A quarter of the samples, from q(z|x), explore. The others are drawn near the best
-    of these and of the samples of `explore_prior`; only they enter the bound.
+    A quarter of the samples are exploratory samples of q(z|x). The others are drawn
+    near the best of these and of `explore_prior`; only they enter the bound.
     """
     prior = vae.prior.current()
     num_posterior = num_from_posterior(len(noise))
     z, log_explored, log_weights = explore(
         vae, x, noise[:num_posterior], prior_z, prior_log_likelihood
     )
-    num_refined = len(noise) - num_posterior
-    refined = refine(*vae.posterior(x), prior, z, log_explored, num_refined)
-    _, refined_weights = sample_and_weigh(vae, prior, x, refined, noise[num_posterior:])
+    noise = noise[num_posterior:]
+    proposal = refined(*vae.posterior(x), prior, z, log_explored, len(noise))
+    _, refined_weights = sample_and_weigh(vae, prior, x, proposal, noise)
     return log_mean_exp(refined_weights), subset_bounds(log_weights)
 
 

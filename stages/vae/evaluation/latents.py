@@ -1,4 +1,4 @@
-"""What the latents tell about the image and about its class."""
+"""Information that the latents carry about the image and about its class."""
 
 import math
 
@@ -13,8 +13,8 @@ from vae.numerics.determinism import tf
 from vae.numerics.noise import draw_standard_normal
 from vae.numerics.streams import Purpose
 
-CHUNK = 500  # samples compared with all posteriors at once
-VALUES = 10**8  # at most, of which a chunk has one per sample, posterior and dimension
+CHUNK = 500  # samples per chunk, which are compared with all posteriors
+MAX_VALUES = 10**8  # in the array [samples, posteriors, latent] of a chunk
 
 
 def active_units(loc: np.ndarray) -> int:
@@ -31,7 +31,7 @@ def mutual_information(loc: np.ndarray, scale: np.ndarray, *, seed: int) -> np.n
     q(z) = 1/N sum_n q(z|x_n) is the aggregate posterior of these N images; loc and
     scale are those of q(z|x), [images, latent]. The mean over the images estimates the
     mutual information of image and latent, which is at most log N. The mean rate minus
-    it is KL(q(z) || p(z)).
+    the mutual information is KL(q(z) || p(z)).
 
     Source: Hoffman and Johnson (2016), ELBO surgery.
     """
@@ -49,20 +49,20 @@ def mutual_information(loc: np.ndarray, scale: np.ndarray, *, seed: int) -> np.n
         own = tf.gather(log_prob, indices, batch_dims=1)
         return (own - tf.reduce_logsumexp(log_prob, axis=-1),)
 
-    indices, what = np.arange(len(loc)), "mutual information"
-    size = max(1, min(CHUNK, VALUES // loc.size))
-    (share,) = map_chunks(own_share, noise, indices, size=size, what=what)
+    indices, title = np.arange(len(loc)), "mutual information"
+    size = max(1, min(CHUNK, MAX_VALUES // loc.size))
+    (share,) = map_chunks(own_share, noise, indices, size=size, title=title)
     return share.astype(np.float64) + math.log(len(loc))
 
 
 def probe_hits(
     loc: np.ndarray, label: np.ndarray, test_loc: np.ndarray, test_label: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return which test images classifiers get right, bool [images] by name.
+    """Return whether predictions for test images are correct, bool [images] by name.
 
-    Five nearest neighbors and logistic regression are fitted to training images, both
-    without a BLAS, whose sums differ between CPUs. They classify posterior means `loc`.
-    Where all training images are of one class there is nothing to classify.
+    A five-nearest-neighbor classifier and logistic regression are fitted to posterior
+    means `loc` of training images, without a BLAS, whose sums differ between CPUs. The
+    result is empty if all training images are of one class.
     """
     if len(np.unique(label)) == 1:
         return {}

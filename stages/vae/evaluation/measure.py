@@ -17,7 +17,7 @@ from vae.evaluation.summary import DECIMALS
 from vae.model import VAE
 from vae.pipeline.schema import Evaluate
 
-CURVE_IMAGES = 1000  # on which q(z|x) gets as many samples as the adaptive proposal
+CURVE_IMAGES = 1000  # images for the curve of q(z|x) with all importance samples
 Columns = dict[str, np.ndarray]
 
 
@@ -52,7 +52,7 @@ def encode_split(
 
 
 def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures:
-    """Measure the test images; only ELBO and active units of the training images."""
+    """Measure the test images, and ELBO and active units of the training images."""
     seed = settings.seed
     columns = {"train": dict(train.columns), "test": dict(test.columns)}
     scalars: dict[str, dict[str, float]] = {
@@ -63,24 +63,24 @@ def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures
     bound = partial(importance_bounds, vae, num_samples=num_samples, seed=seed)
     bounds = posterior = bound(test.images, proposal=settings.proposal)
     if settings.proposal != "posterior":
-        some = evenly_spaced(len(test.images), CURVE_IMAGES)
-        posterior = bound(test.images[some], proposal="posterior")
+        chosen = evenly_spaced(len(test.images), CURVE_IMAGES)
+        posterior = bound(test.images[chosen], proposal="posterior")
     columns["test"] |= {"iwae_bound": bounds.iwae_bound}
     if num_points := settings.num_grid_points(vae.latent_dim):
         evidence, change = log_evidence(vae, test.images, num_points=num_points)
         columns["test"] |= {"log_evidence": evidence}
         scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}
         if settings.optimised_images:
-            some = evenly_spaced(len(test.images), settings.optimised_images)
-            columns["gaps"] = gaps(vae, test.images[some], evidence[some], seed=seed)
+            few = evenly_spaced(len(test.images), settings.optimised_images)
+            columns["gaps"] = gaps(vae, test.images[few], evidence[few], seed=seed)
     if settings.annealed_images:
-        some = evenly_spaced(len(test.images), settings.annealed_images)
+        chosen = evenly_spaced(len(test.images), settings.annealed_images)
         columns["enclosure"] = enclosure_columns(
-            vae, test.images[some], bounds.iwae_bound[some], seed=seed
+            vae, test.images[chosen], bounds.iwae_bound[chosen], seed=seed
         )
         gain = columns["enclosure"]["test_gain"].mean()
-        whole = float(bounds.iwae_bound.mean() + gain)
-        scalars["test"] |= {"annealed_bound": round(whole, DECIMALS)}
+        annealed = float(bounds.iwae_bound.mean() + gain)
+        scalars["test"] |= {"annealed_bound": round(annealed, DECIMALS)}
     columns["test"] |= latent_columns(train, test, seed=seed)
     curve = bound_curve(bounds, posterior, columns["test"])
     return Measures(columns, scalars, curve)
@@ -98,7 +98,7 @@ def enclosure_columns(
     """Compute bounds on log p(x) by annealing, float64 [images] in nats.
 
     `test_lower` is the bound of the test images, and `test_gain` its excess over the
-    importance-weighted bound. The others are of as many images drawn from the model.
+    importance-weighted bound. The others are for the same number of simulated images.
     """
     z, simulated = simulate(vae, len(images), seed=seed)
     lower = lower_bounds(vae, simulated, seed=seed)
@@ -114,7 +114,7 @@ def enclosure_columns(
 
 
 def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
-    """Measure what the latents of the test images tell about image and class."""
+    """Measure the information of latents about test images and their classes."""
     loc, scale, _ = test.encoding
     information = mutual_information(loc, scale, seed=seed)
     return {
@@ -127,10 +127,10 @@ def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
 def bound_curve(
     bounds: Bounds, posterior: Bounds, columns: Mapping[str, np.ndarray]
 ) -> dict[str, Any]:
-    """Average over the images, for the figure of the bound; NaN if unknown.
+    """Average the bounds over the images, for the figure; NaN if unknown.
 
-    The curve of q(z|x) is known of all images up to the number of samples that explore.
-    Beyond it continues by the gain on some images, those of `posterior`.
+    `bounds` has the curve of q(z|x) for all images, up to the number of exploratory
+    samples. Beyond that, the gain is the one on the images of `posterior`.
     """
     curve = posterior.curve_iwae_bound.mean(axis=0)
     counts, known = posterior.curve_num_samples, bounds.curve_num_samples

@@ -8,15 +8,15 @@ from vae.numerics.determinism import tf
 from vae.numerics.gaussians import log_standard_normal
 from vae.priors import Prior
 
-# The adaptive proposal, chosen on models of 2 to 50 dimensions; widths are in scales of
-# q(z|x), which maximizing the ELBO leaves too narrow.
-NUM_CENTERS = 16  # samples that it draws around
-WIDTHS = (1.0, 3.0)  # of the Gaussians around each
-POSTERIOR_WIDTH = 1.2  # of the Gaussian around the mean of q(z|x)
+# The adaptive proposal, tuned on models of 2 to 50 dimensions. Widths are in scales of
+# q(z|x), which is too narrow after maximization of the ELBO.
+NUM_CENTERS = 16  # samples at which Gaussians are centered
+WIDTHS = (1.0, 3.0)  # of the Gaussians at each center
+POSTERIOR_WIDTH = 1.2  # of the Gaussian at the mean of q(z|x)
 
 
 class Mixture(NamedTuple):
-    """A mixture of Gaussians with independent dimensions, one for each image."""
+    """A mixture of Gaussians with independent dimensions, one mixture per image."""
 
     loc: tf.Tensor  # [components, batch, latent], like scale
     scale: tf.Tensor
@@ -25,11 +25,11 @@ class Mixture(NamedTuple):
     def sample(self, noise: tf.Tensor) -> tf.Tensor:
         """Turn standard Gaussian noise [samples, batch, latent] into samples.
 
-        Each component gives exactly its share. The mean of p(x, z) / r(z|x) stays
-        unbiased, and has less variance than with a random choice (Owen and Zhou 2000,
-        Safe and effective importance sampling).
+        Each component gives exactly `counts` samples. The mean of p(x, z) / r(z|x) is
+        still unbiased, and has less variance than with a random choice (Owen and Zhou
+        2000, Safe and effective importance sampling).
         """
-        # `tf.repeat` has no fixed shape for XLA where the samples are many.
+        # With many samples, `tf.repeat` has no static shape for XLA.
         component = np.repeat(np.arange(len(self.counts)), self.counts)
         loc, scale = (tf.gather(t, component) for t in self[:2])
         return loc + scale * noise
@@ -45,7 +45,7 @@ class Mixture(NamedTuple):
         return tf.reduce_logsumexp(each + log_shares, axis=0)
 
 
-def refine(
+def refined(
     loc: tf.Tensor,
     scale: tf.Tensor,
     prior: Prior,
@@ -53,10 +53,10 @@ def refine(
     log_weights: tf.Tensor,
     num_samples: int,
 ) -> Mixture:
-    """Mix one half of a wider q(z|x) with one of the prior and of Gaussians near z.
+    """Return a mixture of a wider q(z|x), by half, the prior, and Gaussians near `z`.
 
-    A learned prior is replaced by the Gaussian of the same moments. Of `z` [samples,
-    batch, latent], the samples of highest weight are taken.
+    A Gaussian with the same moments replaces a learned prior. The Gaussians are near
+    the samples of highest weight among `z` [samples, batch, latent].
     """
     num_centers = min(NUM_CENTERS, len(z))
     centers = highest(z, log_weights, num_centers)
@@ -77,8 +77,8 @@ def gaussians_near(
     """Return loc and scale of Gaussians near `z`, both [samples, batch, latent].
 
     The width is in scales of q(z|x), and no Gaussian is wider than both the prior and
-    q(z|x). In a dimension where q(z|x) is as wide as the prior, the image tells
-    nothing, and z is chance: there the Gaussian has the loc of q(z|x).
+    q(z|x). In a dimension where q(z|x) is as wide as the prior, the image carries no
+    information about z, and the Gaussian has the loc of q(z|x).
     """
     _, deviation = prior.moments()
     # The share of the prior's variance that the image explains.

@@ -12,15 +12,15 @@ from vae.numerics.pixels import observations
 from vae.numerics.products import product
 from vae.priors import Prior
 
-# Points decoded at once, and images compared with these at once. That takes more than
-# 32 MiB, which glibc returns when freed; smaller arrays would fragment the memory.
+# Points and images per chunk. The arrays are larger than 32 MiB, so glibc returns their
+# memory when it is freed; smaller arrays would fragment the memory.
 POINTS = 4000
 IMAGES = 1000
 
 # For the standard prior the grid is cosh(WARP) = 10 times denser in the center, where
 # posteriors are narrow, than at the ends.
 WARP = 3.0
-TINY = 1e-37  # keeps log finite where a grid misses the whole of a posterior
+TINY = 1e-37  # keeps the log finite if a grid misses a posterior
 
 
 def log_evidence(
@@ -29,12 +29,12 @@ def log_evidence(
     """Compute log p(x) = log integral p(x|z) p(z) dz by the trapezoidal rule.
 
     The rule converges exponentially in the spacing for smooth integrands that vanish at
-    the ends of the grid. Other grids show whether it is fine and wide enough: for each
-    axis one with every second point alone, and one that is narrower by a tenth.
+    the ends of the grid. Other grids check that it is fine and wide enough: one per
+    axis with every second point, and one that is narrower by a tenth.
 
     Returns:
         log p(x), float64 [images] in nats; and the largest change of its mean over the
-        images on any of the other grids.
+        images with any of the other grids.
     """
     z, log_prior_mass, share = prior_grid(vae.prior.frozen(), num_points)
     indices = np.indices([num_points] * vae.latent_dim)
@@ -57,11 +57,11 @@ def log_evidence(
         return (tf.reshape(sums, [1, -1, factors.shape[1]])[:, : len(images)],)
 
     (sums,) = map_chunks(
-        chunk_sums, z, log_prior_mass, factors, size=POINTS, what="log p(x) on a grid"
+        chunk_sums, z, log_prior_mass, factors, size=POINTS, title="log p(x) on a grid"
     )  # [chunks, images, grids]
     evidence = tf.reduce_logsumexp(sums, axis=0).numpy().astype(np.float64)
-    whole, *others = evidence.mean(axis=0)
-    return evidence[:, 0], max(abs(other - whole) for other in others)
+    mean, *others = evidence.mean(axis=0)
+    return evidence[:, 0], max(abs(other - mean) for other in others)
 
 
 def prior_grid(
@@ -76,7 +76,7 @@ def prior_grid(
 
     Returns:
         the points, float32 [points, latent]; log p(z) dz [points]; and their largest
-        distance from the center along an axis, as a share of its half [points].
+        distance from the center along an axis, as a share of half the axis [points].
     """
     center, core, stretch = prior.extent()
 
@@ -86,16 +86,16 @@ def prior_grid(
         warp = WARP + tf.math.log(stretch)
         axes = factor * tf.sinh(warp * t)  # float64 [axis points, latent]
         log_steps = tf.math.log(factor * warp * step * tf.cosh(warp * t))
-        z = tf.cast(center + core * combine(axes), tf.float32)
-        log_volume = tf.reduce_sum(combine(log_steps + tf.math.log(core)), axis=-1)
+        z = tf.cast(center + core * grid_points(axes), tf.float32)
+        log_volume = tf.reduce_sum(grid_points(log_steps + tf.math.log(core)), axis=-1)
         log_mass = prior.log_prob(z) + tf.cast(log_volume, tf.float32)
-        return z, log_mass, tf.reduce_max(combine(tf.abs(axes) / axes[-1]), axis=-1)
+        return z, log_mass, tf.reduce_max(grid_points(tf.abs(axes) / axes[-1]), axis=-1)
 
     t, step = np.linspace(-1, 1, num_points, retstep=True)
     return tuple(tensor.numpy() for tensor in grid(t[:, None], step))
 
 
-def combine(axes: tf.Tensor) -> tf.Tensor:
+def grid_points(axes: tf.Tensor) -> tf.Tensor:
     """Return all points [points, latent] of a grid with axes [axis points, latent]."""
     columns = tf.meshgrid(*tf.unstack(axes, axis=-1), indexing="ij")
     return tf.reshape(tf.stack(columns, axis=-1), [-1, axes.shape[-1]])
@@ -106,7 +106,7 @@ def posterior_moments(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute mean and standard deviation of p(z|x), float32 [images, latent].
 
-    All of the images, which must be few, are compared with a chunk of points at once.
+    Each chunk has some points and all images, so the number of images must be small.
     """
     z, log_prior_mass, _ = prior_grid(vae.prior.frozen(), num_points)
 
@@ -123,7 +123,7 @@ def posterior_moments(
         return mean, tf.sqrt(variance)
 
     (log_mass,) = map_chunks(
-        chunk_log_mass, z, log_prior_mass, size=POINTS, what="true posteriors"
+        chunk_log_mass, z, log_prior_mass, size=POINTS, title="true posteriors"
     )  # [points, images]
     mean, scale = moments(z, log_mass)
     return mean.numpy(), scale.numpy()

@@ -1,7 +1,7 @@
 """Search for the samples that explain an image best.
 
-Importance sampling, annealing and the search for the best q(z|x) start from these. A
-few are drawn from q(z|x). Nearly all are drawn from the prior, and are the same for all
+Importance sampling, annealing and the search for the best q(z|x) start from these
+samples. A few are drawn from q(z|x). Most are drawn from the prior and shared by all
 images, so that each is decoded once.
 """
 
@@ -19,16 +19,16 @@ from vae.numerics.pixels import observations
 from vae.numerics.streams import Purpose
 from vae.priors import Prior
 
-ROWS = 2000  # latents decoded at once, which limits the memory; changes no draw
+ROWS = 2000  # latents decoded at once, which limits the memory
 NUM_SHARED = 8192  # samples of the prior, shared by all images
-SHARED_IMAGES = 500  # images compared with all of these at once
+SHARED_IMAGES = 500  # images that are compared with all of these at once
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Samples that are selected per image, [images, centers, latent] in all.
+    """Selected samples per image, [images, centers, latent].
 
-    A slice is an array. All of them might need more memory than there is.
+    A slice is an array. An array of all samples might not fit in memory.
     """
 
     samples: np.ndarray  # float32 [samples, latent]
@@ -44,7 +44,7 @@ class Selection:
 def explore_prior(
     vae: VAE, images: np.ndarray, *, seed: int
 ) -> tuple[Selection, np.ndarray]:
-    """Find the shared samples of the prior that explain each image best.
+    """Find the shared samples of the prior with the highest log p(x|z) per image.
 
     Returns:
         z [images, centers, latent] and log p(x|z) [images, centers], float32.
@@ -58,12 +58,12 @@ def explore_prior(
 
 @tf.function(jit_compile=True)  # at the top level, so that it is compiled once
 def _all_best(vae, seed, blocks):
-    """Return the shared samples, and the best ones' indices and log p(x|z).
+    """Return the shared samples, and indices and log p(x|z) of the best per image.
 
-    Both are [blocks, block, centers].
+    Indices and log p(x|z) are [blocks, block, centers].
     """
     shape, purpose = [NUM_SHARED, vae.latent_dim], Purpose.PRIOR_LATENTS
-    noise = standard_normal(shape, seed=seed, purpose=purpose, index=1)  # 0: a figure's
+    noise = standard_normal(shape, seed=seed, purpose=purpose, index=1)  # 0: figure
     shared = vae.prior.current().draw(noise)
 
     def best(block):  # XLA decodes the samples once, not for each block
@@ -81,13 +81,13 @@ def explore(
     prior_z: tf.Tensor,
     prior_log_likelihood: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Join samples of q(z|x) and the best of the prior, from `explore_prior`.
+    """Combine samples of q(z|x) with the best samples of the prior.
 
     Args:
         vae: the trained model.
         x: observations [batch, pixels].
-        noise: of the samples of q(z|x), [samples, batch, latent].
-        prior_z, prior_log_likelihood: [batch, centers, latent] and [batch, centers].
+        noise: noise of the samples of q(z|x), [samples, batch, latent].
+        prior_z, prior_log_likelihood: results of `explore_prior`.
 
     Returns:
         z [explored, batch, latent]; their log weights [explored, batch] up to a

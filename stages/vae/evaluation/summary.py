@@ -1,4 +1,4 @@
-"""Means and standard errors of the values per image, and the report of them."""
+"""Means and standard errors of the values per image, and a report of the means."""
 
 from typing import NamedTuple
 
@@ -7,11 +7,11 @@ import pandas as pd
 
 from vae.pipeline.errors import PipelineError
 
-DECIMALS = 4  # standard errors are a hundred times larger
-FORMAT = {"float_format": f"%.{DECIMALS}f", "lineterminator": "\n"}  # of tables
-GRID_TOLERANCE = 0.001  # nats by which another grid may change the mean of log p(x)
+DECIMALS = 4  # standard errors are a hundred times larger than the rounding
+FORMAT = {"float_format": f"%.{DECIMALS}f", "lineterminator": "\n"}  # of CSV files
+GRID_TOLERANCE = 0.001  # largest accepted `log_evidence_grid_change`, in nats
 
-# What to do about values that are not finite, by section of the metrics.
+# Remedies for values that are not finite, by section of the metrics.
 REMEDIES = {
     "enclosure": "set evaluate.annealed_images to 0",
     "gaps": "set evaluate.optimised_images to 0",
@@ -69,7 +69,7 @@ def by_class(
 ) -> pd.DataFrame:
     """Return means and standard errors of the images of each class, a row per class.
 
-    It leaves out `marginal_kl`, of which a mean over some images is no divergence.
+    `marginal_kl` is left out, because its mean over a class is not a divergence.
     """
     images = images.drop(columns="marginal_kl", errors="ignore")
     rows = []
@@ -83,7 +83,7 @@ def by_class(
 
 
 def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
-    """Describe the bounds in a few lines, and which numbers need care."""
+    """Return lines with the bounds, and with warnings about doubtful values."""
     names = {"elbo": "ELBO", "iwae_bound": "bound", "log_evidence": "log p(x)"}
     lines = []
     for split in ("train", "test"):
@@ -92,16 +92,16 @@ def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
         lines.append(f"{split}: {', '.join(known)} nats per image")
     if enclosure := metrics.get("enclosure"):
         lines.append(
-            f"by annealing: log p(x) of test images at least "
-            f"{metrics['test']['annealed_bound']:.2f}, on images of the model within "
-            f"{enclosure['gap']:.2f} nats"
+            f"annealing: log p(x) of test images is at least "
+            f"{metrics['test']['annealed_bound']:.2f}; the bounds for images of the "
+            f"model differ by {enclosure['gap']:.2f} nats"
         )
     active = metrics["test"]["active_units"]
     if active < latent_dim:
-        what = "the other dimensions tell nothing of an image"
+        meaning = "the other dimensions carry no information"
         if active == 0:
-            what = "the posterior has collapsed, z tells nothing; lower train.beta"
-        lines.append(f"active units: {active} of {latent_dim}; {what}")
+            meaning = "posterior collapse: z carries no information; lower train.beta"
+        lines.append(f"active units: {active} of {latent_dim}; {meaning}")
     change = metrics["test"].get("log_evidence_grid_change", 0)
     if change > GRID_TOLERANCE:
         lines.append(

@@ -1,4 +1,4 @@
-"""One HTML file of data, a style and modules of JavaScript."""
+"""Assembly of one HTML file from data, a style sheet and JavaScript modules."""
 
 import hashlib
 import json
@@ -12,11 +12,11 @@ EXPORT = re.compile(r"^export (?=(?:class|const|function) ([\w$]+))", re.MULTILI
 
 
 def join_modules(sources: Mapping[str, str], entry: str) -> str:
-    """Join a module of JavaScript and all that it imports into one script.
+    """Join a JavaScript module and all modules that it imports into one script.
 
-    Scripts inside one HTML file cannot import each other. So each module becomes a
-    function, called once and after those that it imports. What it exports is in
-    `modules`, the only name that the script defines, by the path of its file.
+    Scripts inside one HTML file cannot import each other. Therefore each module becomes
+    a function that is called once, after the modules that it imports. Its exports are
+    in `modules`, the only name that the script defines, by the path of its file.
 
     Args:
         sources: modules by path, with `import { a, b } from "./path.js";` and `export`
@@ -24,14 +24,14 @@ def join_modules(sources: Mapping[str, str], entry: str) -> str:
         entry: path of the module that is called last.
 
     Raises:
-        ValueError: what is imported is not exported, or modules import each other.
+        ValueError: an imported name is not exported, or modules import each other.
     """
     exports: dict[str, list[str]] = {}
     scopes: list[str] = []
 
     def add(path: str, importers: tuple[str, ...]) -> None:
         if path in importers:
-            raise ValueError(f"{path} imports itself by way of {importers[-1]}")
+            raise ValueError(f"{path} imports itself through {importers[-1]}")
         if path in exports:
             return
 
@@ -53,30 +53,30 @@ def join_modules(sources: Mapping[str, str], entry: str) -> str:
     return "\n".join(['"use strict";', "const modules = {};", *scopes])
 
 
-def digest(text: str) -> str:
-    """Return what makes a Content-Security-Policy allow this very text."""
+def csp_hash(text: str) -> str:
+    """Return the hash by which a Content-Security-Policy allows a text."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def assemble(data: Mapping[str, object], sources: Mapping[str, str]) -> str:
     """Assemble the page.
 
-    Data are never markup: a `<` in them is escaped, and the browser is told to run and
-    to fetch nothing but the script that is named by its hash, and the worker that this
-    script starts; and to send nothing.
+    Each `<` in the data is escaped, so that data are never markup. The page's policy
+    allows only this script and the worker that it starts, and forbids to fetch or to
+    send anything.
 
     Args:
-        data: all that the page shows.
-        sources: texts of the files of this folder by path.
+        data: all data of the page.
+        sources: texts of the files of this folder, by path.
     """
-    script = join_modules(sources, "panes/page.js")
+    script, style = join_modules(sources, "panes/page.js"), sources["page.css"]
     policy = (
-        f"default-src 'none'; script-src {digest(script)}; worker-src blob:; "
-        f"style-src {digest(sources['page.css'])}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {csp_hash(script)}; worker-src blob:; "
+        f"style-src {csp_hash(style)}; base-uri 'none'; form-action 'none'"
     )
     parts = {
         "policy": policy,
-        "style": sources["page.css"],
+        "style": style,
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         "worker": join_modules(sources, "core/worker.js"),
         "script": script,

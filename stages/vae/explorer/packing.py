@@ -1,4 +1,4 @@
-"""Arrays as text for the page."""
+"""Encoding of arrays as text for the page."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from safetensors.numpy import save
 
-MAX_WEIGHTS = 10_000_000  # more make a page that a browser hardly opens
+MAX_WEIGHTS = 10_000_000  # more make a page that is too large for browsers
 
 
 def encode_bytes(array: np.ndarray) -> str:
@@ -21,7 +21,7 @@ def encode_floats(array: np.ndarray) -> str:
 
 
 def pack_weights(weights: Mapping[str, np.ndarray]) -> dict[str, str] | None:
-    """Pack header and values of the file that has these weights, unless too many."""
+    """Pack header and values of the weights' file; return None if too many."""
     if sum(array.size for array in weights.values()) > MAX_WEIGHTS:
         return None
     content = save(dict(weights))  # the length of the header, the header, the values
@@ -31,6 +31,6 @@ def pack_weights(weights: Mapping[str, np.ndarray]) -> dict[str, str] | None:
 
 
 def pack_images(images: np.ndarray, *, binary: bool) -> str:
-    """Pack all pixels, as bits where they are 0 or 255 alone."""
+    """Pack all pixels, as bits if they are binary."""
     rows = images.reshape(len(images), -1)
     return encode_bytes(np.packbits(rows > 0, axis=1) if binary else rows)

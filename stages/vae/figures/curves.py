@@ -1,4 +1,4 @@
-"""Curves and bars. All values are means over images, in nats per image."""
+"""Figures of curves and bars. All values are means over images, in nats per image."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ LINES = {
     "train": ("-", "training images, mean during the epoch"),
     "validation": ("--", "validation images, after the epoch"),
 }
-SETTLED = 0.1  # share of the epochs after which curves fill the height of a panel
+SETTLED = 0.1  # share of the epochs after which curves determine the limits
 
 
 def draw_history(
@@ -20,11 +20,11 @@ def draw_history(
     history: pd.DataFrame,
     log_evidence: np.ndarray,  # of the test images; NaN where it is unknown
 ) -> Figure:
-    """Draw ELBO, rate and distortion of `history.csv`; first the loss, if it differs.
+    """Draw ELBO, rate and distortion per epoch, and the loss if it is not -ELBO.
 
-    The first tenth of the epochs, in which all changes most, may leave the picture.
-    Training values are means during an epoch, in which the model improves, so that
-    validation values, of its end, can look better.
+    The first tenth of the epochs may lie outside the limits. Training values are means
+    during an epoch, while the model improves, so validation values, which are computed
+    after it, can be better.
     """
     panels = {"elbo": "ELBO", "rate": "rate", "distortion": "distortion"}
     if not np.allclose(history["train_loss"], -history["train_elbo"], atol=0.01):
@@ -41,7 +41,7 @@ def draw_history(
         axes.set_title(title)
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        _fill_height_when_settled(axes)
+        _set_settled_limits(axes)
         if name == "elbo" and np.isfinite(log_evidence):
             top = float(log_evidence)
             axes.axhline(top, label="test $\\log p(x)$", **REFERENCE)
@@ -52,8 +52,8 @@ def draw_history(
     return figure
 
 
-def _fill_height_when_settled(axes: Axes) -> None:
-    """Set the limits by what the lines are after the first epochs."""
+def _set_settled_limits(axes: Axes) -> None:
+    """Set the limits to the range of the lines after the first epochs."""
     start = int(SETTLED * len(axes.lines[0].get_ydata()))
     settled = np.concatenate([line.get_ydata()[start:] for line in axes.lines])
     low, high = settled.min(), settled.max()
@@ -65,13 +65,13 @@ def draw_bound(
     *,
     curve_num_samples: np.ndarray,  # [counts], samples of q(z|x)
     curve_iwae_bound: np.ndarray,  # [counts]
-    num_importance_samples: np.ndarray,  # of the proposal
-    iwae_bound: np.ndarray,  # with these
+    num_importance_samples: np.ndarray,  # samples of the proposal
+    iwae_bound: np.ndarray,  # with all of these
     log_evidence: np.ndarray,  # NaN where it is unknown
 ) -> Figure:
     """Draw importance-weighted bounds against the number of samples, below log p(x).
 
-    If the proposal is not q(z|x), its bound is a point of its own.
+    If the proposal is not q(z|x), its bound is a separate point.
     """
     figure = Figure(figsize=(4, 3), layout="constrained")
     axes = figure.subplots()
@@ -94,7 +94,7 @@ def draw_bound(
 
 
 def draw_rate(*, rate_by_dimension: np.ndarray) -> Figure | None:  # [latent]
-    """Draw the rate of each dimension, the most informative first, if three or more."""
+    """Draw the rate per dimension, in decreasing order, if there are at least three."""
     count = len(rate_by_dimension)
     if count < 3:
         return None

@@ -1,4 +1,4 @@
-"""Where images are encoded in the latent plane."""
+"""The figure of posterior means in the latent plane."""
 
 from statistics import NormalDist
 
@@ -11,7 +11,7 @@ from vae.figures.regions import PERCENTAGES, region_levels
 from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE
 
 PRIOR_POINTS = 300  # along each axis, for the contours of a learned prior
-ROUNDS = 50  # in which the points of all classes are drawn, so that none hides another
+ROUNDS = 50  # of drawing points of all classes, so that no class hides another
 QUANTILE_TICKS = (-2, -1, 0, 1, 2)  # values of z
 MARGIN = 0.02  # of axes at quantiles
 
@@ -28,9 +28,9 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
 ) -> Figure:
     """Draw posterior means of images by class, over the prior.
 
-    With the standard prior, axes are at its quantiles, as those of the manifold: equal
-    areas have equal mass. Of more than two dimensions, the two with the highest rate
-    are drawn. A single one is drawn against the class, with random offsets in its row.
+    With the standard prior, the axes show its quantiles, as in the manifold, so that
+    equal areas have equal mass. Of more than two dimensions, the two with the highest
+    rates are drawn. A single dimension is drawn against the class, with random offsets.
     """
     figure = Figure(figsize=(4.8, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -48,7 +48,7 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
         points = loc[:, shown]
         axes.set_aspect("equal")
         if len(prior_loc) == 1:
-            points = quantiles(points)
+            points = normal_cdf(points)
             prior = _draw_quantile_axes(axes)
             title += ",\nat quantiles of the prior"
         else:
@@ -65,8 +65,8 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
     return figure
 
 
-def quantiles(z: np.ndarray) -> np.ndarray:
-    """Return the share of the standard Gaussian below each value."""
+def normal_cdf(z: np.ndarray) -> np.ndarray:
+    """Compute the cumulative distribution function of the standard Gaussian."""
     # Rounded, as the error function differs in the last bits between systems.
     return np.round(np.vectorize(NormalDist().cdf)(z.astype(float)), 6)
 
@@ -82,7 +82,7 @@ def _offsets_in_rows(label: np.ndarray) -> np.ndarray:
 
 
 def _draw_prior_intervals(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
-    """Draw lines at standard deviations of a 1-D prior; return what they show."""
+    """Draw lines at standard deviations of a 1-D prior; return their description."""
     mean = loc.mean()
     deviation = np.sqrt(np.mean((loc - mean) ** 2 + scale**2))
     for distance in (-3, -2, -1, 1, 2, 3):
@@ -91,22 +91,22 @@ def _draw_prior_intervals(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str
 
 
 def _draw_quantile_axes(axes: Axes) -> str:
-    """Draw standard deviations of the standard prior at its quantiles; name them."""
+    """Draw standard deviations of the standard prior; return their description."""
     angles = np.linspace(0, 2 * np.pi, 200)
     circle = np.column_stack([np.cos(angles), np.sin(angles)])
     for r in (1, 2):
-        axes.plot(*quantiles(r * circle).T, zorder=3, **REFERENCE)
+        axes.plot(*normal_cdf(r * circle).T, zorder=3, **REFERENCE)
     labels = [str(z).replace("-", "\N{MINUS SIGN}") for z in QUANTILE_TICKS]
-    places = quantiles(np.array(QUANTILE_TICKS))
+    ticks = normal_cdf(np.array(QUANTILE_TICKS))
     limits = (-MARGIN, 1 + MARGIN)
     axes.set(xlim=limits, ylim=limits)
-    axes.set_xticks(places, labels)
-    axes.set_yticks(places, labels)
+    axes.set_xticks(ticks, labels)
+    axes.set_yticks(ticks, labels)
     return "1, 2 sd"
 
 
 def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
-    """Draw the smallest regions that hold the SHARES of a 2-D prior; name them."""
+    """Draw the regions with the SHARES of a 2-D prior; return their description."""
     low, high = (loc - 4 * scale).min(axis=0), (loc + 4 * scale).max(axis=0)
     ticks = np.linspace(low, high, PRIOR_POINTS).T
     across, up = (  # densities [points, components] along each axis
@@ -122,7 +122,7 @@ def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
 def _scatter_by_class(
     axes: Axes, class_names: np.ndarray, label: np.ndarray, points: np.ndarray
 ) -> None:
-    """Give each class a color, a shape and a written label."""
+    """Draw the points of each class with a color and a marker, and write its label."""
     size = 13 if max(map(len, class_names)) <= 2 else 8
     order = np.random.default_rng(0).permutation(len(label))
     names = dict(enumerate(class_names))  # for the legend, once per class
@@ -153,12 +153,12 @@ def _scatter_by_class(
 def label_positions(
     class_names: np.ndarray, label: np.ndarray, points: np.ndarray
 ) -> dict[int, list[float]]:
-    """Return where each class prevails, [2]: many of its points and few others.
+    """Return a position [2] per class with many of its points and few others.
 
-    It is the center of one of 40 x 40 cells over the points [points, 2]: that in which,
-    with its neighbors, the class's count times its share is largest and no other label
-    is in the way. A line of text is two cells high and a letter one cell wide, with two
-    cells between. The classes that prevail most come first.
+    It is the center of one of 40 x 40 cells over the points [points, 2]. In this cell
+    and its neighbors, the class's count times its share is largest. Cells near other
+    labels are excluded: a line of text is two cells high and a letter one cell wide,
+    with two cells between. Classes with the largest values choose first.
     """
     total, *edges = np.histogram2d(*points.T, bins=40)
     scores = {}

@@ -1,7 +1,7 @@
 """Figures made of many small images.
 
-Arrays come flat, [..., pixels]: inputs are bytes, as the encoder saw them; what is
-decoded is E[x|z], in [0, 1]. `image_shape` is height and width.
+Images are flat, [..., pixels]: inputs of the encoder are bytes, and decoded images are
+E[x|z] in [0, 1]. `image_shape` is height and width.
 """
 
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vae.figures.encodings import QUANTILE_TICKS, quantiles
+from vae.figures.encodings import QUANTILE_TICKS, normal_cdf
 
 GAP = 2  # white pixels between images
 
 
 def tile(images: np.ndarray, image_shape: np.ndarray, gap: int = GAP) -> np.ndarray:
-    """Make one image of many: [rows, columns, pixels] to [height, width]."""
+    """Arrange images [rows, columns, pixels] in one image [height, width]."""
     rows, columns = images.shape[:2]
     height, width = image_shape
     images = images.reshape(rows, columns, height, width)
@@ -25,7 +25,7 @@ def tile(images: np.ndarray, image_shape: np.ndarray, gap: int = GAP) -> np.ndar
 
 
 def _show(mosaic: np.ndarray, width: float) -> tuple[Figure, Axes]:
-    """Return a figure so many inches wide that holds the mosaic, black on white."""
+    """Return a figure of a mosaic, black on white; the width is in inches."""
     size = (width, width * mosaic.shape[0] / mosaic.shape[1])
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
@@ -40,7 +40,7 @@ def _show(mosaic: np.ndarray, width: float) -> tuple[Figure, Axes]:
 def _label(
     axes: Axes, image_shape: np.ndarray, columns: Sequence[str], rows: Sequence[str]
 ) -> None:
-    """Write a label at each column and at each row of a mosaic."""
+    """Label the columns and the rows of a mosaic."""
     for set_ticks, size, labels in (
         (axes.set_xticks, image_shape[1], columns),
         (axes.set_yticks, image_shape[0], rows),
@@ -51,7 +51,7 @@ def _label(
 def draw_reconstruction(
     *,
     class_names: np.ndarray,  # [classes]
-    shown_label: np.ndarray,  # [images], as many of each class
+    shown_label: np.ndarray,  # [images], equally many per class
     shown_input: np.ndarray,  # [images, pixels]
     shown_reconstruction: np.ndarray,  # [images, pixels], at the posterior mean
     image_shape: np.ndarray,
@@ -77,7 +77,7 @@ def draw_manifold(
     """Draw E[x|z] over the latent plane, cut into cells of equal mass in the prior."""
     figure, axes = _show(tile(manifold, image_shape, gap=0), width=4.8)
     labels = [str(z).replace("-", "\N{MINUS SIGN}") for z in QUANTILE_TICKS]
-    shares = quantiles(np.array(QUANTILE_TICKS))
+    shares = normal_cdf(np.array(QUANTILE_TICKS))
     height, width = np.multiply(image_shape, len(manifold_z))
     axes.set_xticks(shares * width - 0.5, labels)
     axes.set_yticks((1 - shares) * height - 0.5, labels)
@@ -107,13 +107,13 @@ def draw_traversals(
     traversal_start: np.ndarray,  # [pixels], an input
     traversed: np.ndarray,  # [rows], indices of dimensions
     traversal: np.ndarray,  # [rows, steps, pixels]
-    traversal_z: np.ndarray,  # [steps], values that the dimension takes
+    traversal_z: np.ndarray,  # [steps], values of the dimension
     rate_by_dimension: np.ndarray,  # [latent], nats per image
     image_shape: np.ndarray,
 ) -> Figure:
-    """Draw E[x|z] as one dimension at a time moves, the most informative on top.
+    """Draw E[x|z] while one dimension at a time varies, the highest rate on top.
 
-    The first column is the input whose posterior mean the other dimensions keep.
+    The other dimensions keep the posterior mean of the input in the first column.
     """
     start = np.zeros_like(traversal[:, :1])
     start[0] = traversal_start / 255

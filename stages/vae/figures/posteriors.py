@@ -1,4 +1,4 @@
-"""The true posterior of a few images, and how well q(z|x) fits it."""
+"""The figure of the true posterior and q(z|x) of a few images."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,8 +26,8 @@ def draw_posteriors(  # noqa: PLR0913  a keyword per array
     """Draw the true posterior of a few images (filled) beneath q(z|x) (lines), 2-D.
 
     Both are shown by the smallest regions that hold the SHARES of their mass. The first
-    window is near q(z|x). If much of the posterior is elsewhere, an inset shows the
-    second window, which holds all of it.
+    window is near q(z|x). If much of the posterior is outside, an inset shows the
+    second window, which holds the whole posterior.
     """
     num_images = len(posterior_label)
     figure = Figure(figsize=(1.7 * num_images, 2.5), layout="constrained")
@@ -52,7 +52,7 @@ def draw_posteriors(  # noqa: PLR0913  a keyword per array
 def draw_density(axes: Axes, ticks: np.ndarray, log_prob: np.ndarray) -> None:
     """Fill the regions of a density that hold the SHARES of its mass in a window."""
     density = np.exp(log_prob - log_prob.max())
-    levels = sorted({*region_levels(density), 1.0})  # equal where a cell holds most
+    levels = sorted({*region_levels(density), 1.0})  # equal if a cell holds most
     if len(levels) > 1:
         axes.contourf(*ticks, density, levels, cmap="Blues", vmin=-0.3)
     axes.set_aspect("equal")
@@ -68,14 +68,14 @@ def mass_within(ticks: np.ndarray, log_prob: np.ndarray) -> float:
 
 
 def draw_scale_bar(axes: Axes) -> None:
-    """Draw a length of z that is a round number, about a third of the window."""
+    """Draw a scale bar of a round length, at most a third of the window."""
     low, high = axes.get_xlim()
     power = 10.0 ** np.floor(np.log10((high - low) / 3))
     length = max(m * power for m in (1, 2, 5) if m * power <= (high - low) / 3)
-    place = axes.get_xaxis_transform()
+    transform = axes.get_xaxis_transform()
     start = low + 0.06 * (high - low)
-    axes.plot([start, start + length], [0.06, 0.06], "k", lw=2, transform=place)
-    axes.text(start, 0.09, f"{length:g}", fontsize="small", transform=place)
+    axes.plot([start, start + length], [0.06, 0.06], "k", lw=2, transform=transform)
+    axes.text(start, 0.09, f"{length:g}", fontsize="small", transform=transform)
 
 
 def draw_inset(
@@ -95,9 +95,9 @@ def draw_inset(
 
 
 def emptiest_corner(log_prob: np.ndarray) -> tuple[float, float]:
-    """Return where an inset covers least mass, as shares of the window; z_1, z_2.
+    """Return the corner (z_1, z_2) where an inset covers least mass, in window shares.
 
-    The lower left corner has the scale bar.
+    The lower left corner is not used, because it has the scale bar.
     """
     middle = len(log_prob) // 2
     halves = slice(None, middle), slice(middle, None)

@@ -5,13 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 
 DEVIATIONS = (1, 2, 3)  # standard deviations at which Gaussians are outlined
-# Mass of a Gaussian in the plane within these.
+# Mass of a 2-D Gaussian within these.
 SHARES = [1 - np.exp(-0.5 * r**2) for r in DEVIATIONS]
 PERCENTAGES = ", ".join(f"{share:.0%}" for share in SHARES)
 
 
 def region_levels(density: np.ndarray) -> list[float]:
-    """Return the densities at the edges of the regions that hold the SHARES, falling.
+    """Return the densities at the edges of the regions with the SHARES, decreasing.
 
     The density is given on a grid of equal cells, in any unit.
     """
@@ -23,6 +23,6 @@ def region_levels(density: np.ndarray) -> list[float]:
 def draw_ellipses(
     axes: Axes, loc: np.ndarray, scale: np.ndarray, **style: object
 ) -> None:
-    """Draw a Gaussian in the plane by its standard deviations."""
+    """Draw a 2-D Gaussian as ellipses at its standard deviations."""
     for r in DEVIATIONS:
         axes.add_patch(Ellipse(loc, *(2 * r * scale), fill=False, **style))

@@ -7,19 +7,19 @@ from vae.numerics.products import product, trained_product
 
 
 class Dense(keras.layers.Dense):
-    """activation(x kernel + bias), of `x` [batch, inputs]."""
+    """A dense layer, activation(x kernel + bias) for `x` [batch, inputs]."""
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return self.activation(trained_product(x, self.kernel.value) + self.bias)
 
     def inner_products(self, outputs: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-        """Compute sum_i outputs_i layer(x)_i for all pairs, of a layer that is linear.
+        """Compute sum_i outputs_i layer(x)_i for all pairs; the layer must be linear.
 
-        Written as (outputs kernel^T) x^T + outputs . bias, this takes as many
-        multiply-adds per pair as the layer has inputs; mostly it has more outputs.
+        Written as (outputs kernel^T) x^T + outputs . bias, this takes one multiply-add
+        per pair and input of the layer. Output layers usually have more outputs.
 
         Args:
-            outputs: [batch, outputs], of the type in which to compute.
+            outputs: [batch, outputs], of the type of the computation.
             x: [points, inputs], of the same type.
 
         Returns:
@@ -41,11 +41,11 @@ def dense_network(
     """Stack dense layers, the last of which is linear.
 
     Args:
-        name: of the network, in the names of its weights.
+        name: name of the network, which begins the names of its weights.
         widths: numbers of inputs, of units of each hidden layer, and of outputs.
-        activation: of the hidden layers, a name that Keras knows.
-        output_name: of the last layer.
-        seeds: of the initial kernels, one per layer is taken.
+        activation: activation of the hidden layers, by its name in Keras.
+        output_name: name of the last layer.
+        seeds: seeds of the initial kernels, of which each layer takes one.
     """
     num_inputs, *hidden_units, num_outputs = widths
     layers = [keras.Input([num_inputs])]

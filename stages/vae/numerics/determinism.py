@@ -1,8 +1,8 @@
-"""TensorFlow and Keras, set to compute the same bits on every x86-64 CPU tried.
+"""TensorFlow and Keras, configured for the same bits on all tested x86-64 CPUs.
 
-Import both from here, never directly: the settings must be there before TensorFlow is.
-Without them XLA and Eigen choose instructions, and so the order of sums, by the CPU and
-the number of threads.
+Import both only from this module, because the settings must precede TensorFlow. Without
+them XLA and Eigen choose instructions, and thus the order of sums, by the CPU and the
+number of threads.
 """
 
 import os
@@ -23,25 +23,25 @@ SETTINGS = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     # Eigen's own kernel: the custom one splits sums by the number of threads.
     "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0",
-    # Keras as it comes: a file of the user's may choose another backend or precision.
+    # A user's configuration of Keras may choose another backend or precision.
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,
     "KERAS_NNX_ENABLED": "false",
-    # For scikit-learn; joblib stops where it can read no number.
+    # For scikit-learn: joblib fails if a user's value is not a number.
     "JOBLIB_MULTIPROCESSING": "1",
     "LOKY_MAX_CPU_COUNT": "2",
 }
-# A process that this one starts has these settings already, perhaps with more behind.
+# A child process inherits these settings, perhaps with further flags appended.
 own = {name: os.environ.get(name, value) for name, value in SETTINGS.items()}
 if replaced := [x for x in SETTINGS if not own[x].startswith(SETTINGS[x])]:
     values = ", ".join(f"{name}={own[name]!r}" for name in replaced)
-    print(f"not used, for the sake of the same bits: {values}", file=sys.stderr)
+    print(f"not used, as results must have the same bits: {values}", file=sys.stderr)
 os.environ |= SETTINGS
-# TensorFlow reports each accelerator it does not find; it need not.
+# Suppresses TensorFlow's reports of missing accelerators.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# Keras imports these two if it can, for functions that are not used here. That takes a
-# third of the time to import TensorFlow. To Python, None is a module that is missing.
+# Keras would import these two for functions that are not used here, which takes a third
+# of the time to import TensorFlow. For Python, None marks a missing module.
 unused = {"matplotlib", "sklearn"} - sys.modules.keys()
 sys.modules |= dict.fromkeys(unused)
 
@@ -53,8 +53,8 @@ optimization_barrier: Any = xla.optimization_barrier
 for name in unused:
     del sys.modules[name]
 
-# XLA sums products of some shapes in parts, one per thread: so the pool has two threads
-# whatever the machine has. More would gain little on networks of this size.
+# XLA sums products of some shapes in parts, one per thread, so the pool has two threads
+# on every machine. More would gain little for networks of this size.
 tf.config.threading.set_intra_op_parallelism_threads(2)
 
 __all__ = ["keras", "optimization_barrier", "tf"]

@@ -1,9 +1,9 @@
 """Noise that is a function of (seed, purpose, index), keyed by `streams`.
 
-A counter-based generator takes the two integers of a key and gives the same numbers at
-each call. ThreeFry is the one that XLA computes fastest on a CPU: a sixth of the time
-of Philox. Outside XLA, TensorFlow has no ThreeFry: call these functions inside a
-compiled function, or `draw_standard_normal`, which is one.
+A counter-based generator returns the same numbers for the same key of two integers. In
+XLA on a CPU, ThreeFry takes a sixth of the time of Philox. TensorFlow has no ThreeFry
+outside XLA, so call these functions inside compiled functions, and
+`draw_standard_normal` elsewhere.
 """
 
 from vae.numerics.determinism import tf
@@ -21,7 +21,7 @@ def standard_normal(
 def uniform(
     shape: list[int], *, seed: int, purpose: Purpose, index: tf.Tensor
 ) -> tf.Tensor:
-    """Draw uniform noise in [0, 1), likewise."""
+    """Draw uniform noise in [0, 1), keyed as by `stream_key`; the index is int32."""
     key = tf.stack(stream_key(seed, purpose, index))
     return tf.random.stateless_uniform(shape, key, alg="threefry")
 
@@ -30,5 +30,5 @@ def uniform(
 def draw_standard_normal(
     shape: list[int], *, seed: int, purpose: Purpose, index: int
 ) -> tf.Tensor:
-    """Draw the same Gaussian numbers, for code that is not compiled."""
+    """Draw the noise of `standard_normal`, for code that is not compiled."""
     return standard_normal(shape, seed=seed, purpose=purpose, index=index)

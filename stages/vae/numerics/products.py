@@ -10,7 +10,7 @@ FEW_ROWS = 48
 def trained_product(x: tf.Tensor, kernel: tf.Tensor):
     """Multiply `x` [batch, inputs] by a kernel [inputs, outputs]; both have gradients.
 
-    The gradient of the kernel is x^T upstream, whose left factor is transposed first.
+    The gradient of the kernel is x^T upstream; x is transposed before the product.
     """
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -23,16 +23,16 @@ def trained_product(x: tf.Tensor, kernel: tf.Tensor):
 
 
 def transposed_first(x: tf.Tensor) -> tf.Tensor:
-    """Transpose a matrix before the product that has it as its left factor.
+    """Transpose a matrix before it becomes the left factor of a product.
 
-    XLA merges a transposition into the product, and on a CPU then takes twice the time
-    for a transposed left factor. Behind a barrier it cannot merge the two.
+    XLA would merge the transposition into the product, which then takes twice the time
+    on a CPU. The barrier prevents this.
     """
     return optimization_barrier(tf.transpose(x))[0]
 
 
 def product(a: tf.Tensor, b: tf.Tensor, *, transpose_b: bool = False) -> tf.Tensor:
-    """Multiply `a` by `b`, or by `b` transposed; [rows, columns]."""
+    """Multiply `a` by `b`, or by `b` transposed; return [rows, columns]."""
     rows, columns = a.shape[0], b.shape[0 if transpose_b else 1]
     a, b = pad_to_tiles(a, b, transpose_b=transpose_b)
     return tf.matmul(a, b, transpose_b=transpose_b)[:rows, :columns]
@@ -41,12 +41,12 @@ def product(a: tf.Tensor, b: tf.Tensor, *, transpose_b: bool = False) -> tf.Tens
 def pad_to_tiles(
     a: tf.Tensor, b: tf.Tensor, *, transpose_b: bool
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Add zeros, so that a product has multiples of TILE rows and columns.
+    """Pad with zeros, so that a product has multiples of TILE rows and columns.
 
     For some sizes, such as 52 x 784 times 784 x 80, the last bits of XLA's products
-    differ between CPUs with AVX-512 and others: what is left over of tiles, whose size
-    depends on the CPU, seems to be summed in another order. No product of multiples of
-    16, or of at most FEW_ROWS rows, was found to differ; `make emulate` looks for them.
+    differ between CPUs with AVX-512 and others. The remainders of tiles, whose size
+    depends on the CPU, seem to be summed in another order. `make emulate` checks that
+    padded products, and products with at most FEW_ROWS rows, do not differ.
     """
     rows, columns = a.shape[0], b.shape[0 if transpose_b else 1]
     more_rows = -rows % TILE if rows > FEW_ROWS else 0

@@ -1,8 +1,8 @@
-"""Which random numbers each draw takes.
+"""Streams of random numbers.
 
-A draw is a function of (seed, purpose, index), whatever ran before: a run that goes on
-at epoch 17 draws what an unbroken one would have drawn. Every purpose has a stream of
-its own, and there is room for more: a new one leaves the others as they are.
+A draw is a function of (seed, purpose, index) alone. Therefore a run that continues at
+epoch 17 draws the same numbers as an uninterrupted one. Each purpose has its own
+stream, and a new purpose does not change the others.
 """
 
 from enum import IntEnum, unique
@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-NUM_STREAMS = 16  # more than there are purposes; another number changes every draw
+NUM_STREAMS = 16  # more than the purposes; another value changes every draw
 
 
 @unique
 class Purpose(IntEnum):
-    """What a draw is for, and what its index counts."""
+    """The purpose of a draw; comments say what its index counts."""
 
     TRAINING_PIXELS = 0  # step since the start of training
     TRAINING_LATENTS = 1  # step since the start of training
@@ -34,15 +34,15 @@ class Purpose(IntEnum):
     SIMULATED_PIXELS = 14
 
 
-# The index of the draws that each split has of its own.
+# The index of the draws that depend on the split.
 SPLITS = {"train": 0, "validation": 1, "test": 2}
 assert max(Purpose) < NUM_STREAMS
 
 
 def stream_key(seed: int, purpose: Purpose, index: Any) -> tuple[int, Any]:
-    """Return two integers that differ wherever seed, purpose or index does.
+    """Return two integers that are unique to seed, purpose and index.
 
-    The index, an int or a tensor below 2^27, says which of the draws for this purpose.
+    The index, an int or a tensor below 2^27, distinguishes the draws for a purpose.
     """
     return seed, index * NUM_STREAMS + int(purpose)
 
@@ -50,5 +50,5 @@ def stream_key(seed: int, purpose: Purpose, index: Any) -> tuple[int, Any]:
 def seed_sequence(
     seed: int, purpose: Purpose, index: int = 0
 ) -> np.random.SeedSequence:
-    """Return what NumPy's generators start from, of the same arguments."""
+    """Return the seed of a NumPy generator for the same arguments."""
     return np.random.SeedSequence(stream_key(seed, purpose, index))

@@ -1,4 +1,4 @@
-"""Arrays between stages: uncompressed `.npz`, whose bytes depend on content alone."""
+"""Files of arrays: uncompressed `.npz`, whose bytes depend only on the arrays."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -10,8 +10,8 @@ from numpy.lib import format as npy
 
 from vae.pipeline.errors import readable
 
-# What `preprocess` writes and later stages rely on, in the form of `read_arrays`. With
-# dynamic binarization there is also `train_grey`: the training images in gray.
+# Arrays of `preprocess` that later stages use, in the form of `read_arrays`. Dynamic
+# binarization adds `train_grey`, the training images in gray.
 OBSERVATIONS = {
     "dataset": "str",
     "class_names": "str classes",
@@ -24,13 +24,13 @@ OBSERVATIONS = {
     "binary": "bool",
 }
 
-# What zipfile and NumPy raise on damage. A flipped bit that says that a member is
-# encrypted, or needs a newer version, gives a RuntimeError.
+# Exceptions of zipfile and NumPy for damaged files. A flipped bit that marks a member
+# as encrypted, or as one of a newer version, raises RuntimeError.
 DAMAGE = (BadZipFile, EOFError, RuntimeError, ValueError)
 
 
 def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return the content of a file of arrays, in their given order."""
+    """Return the content of a file of arrays, in the given order."""
     content = BytesIO()
     with ZipFile(content, "w") as archive:
         for name, array in arrays.items():
@@ -47,12 +47,12 @@ def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
 def read_arrays(
     path: Path, expected: Mapping[str, str], *, made_by: str
 ) -> dict[str, np.ndarray]:
-    """Return all arrays of a file that a stage writes, by name.
+    """Read all arrays of a stage's file, by name.
 
     Args:
         expected: type and axes of the arrays that the file must have, by name, such as
-            `uint8 images height width`, or `str` for a single text. Axes of the same
-            name have the same length.
+            `uint8 images height width`, or `str` for a single string. Axes of the
+            same name have the same length.
 
     Raises:
         PipelineError: the file is missing, damaged or not as expected.
@@ -76,7 +76,7 @@ def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, str]) 
             raise ValueError(f"no array {name}")
         dtype, *axes = form.split()
         shape = arrays[name].shape
-        wanted = np.dtype(dtype).type  # the same for texts of any length
+        wanted = np.dtype(dtype).type  # the same for strings of any length
         if arrays[name].dtype.type != wanted or len(shape) != len(axes):
             received = f"{arrays[name].dtype} of shape {shape}"
             raise ValueError(f"{name} is {received}, expected {form}")

@@ -1,4 +1,4 @@
-"""States of trainings, from which later runs go on."""
+"""Saved states of training runs, from which later runs continue."""
 
 import hashlib
 import json
@@ -11,27 +11,27 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import load, save
 
-from vae.pipeline.errors import check_place
+from vae.pipeline.errors import check_path
 from vae.pipeline.files import write_files
 
 STAGES = Path(__file__).resolve().parents[2]
 PACKAGES = ("tensorflow", "keras", "numpy")
 DIGEST_SIZE = hashlib.sha256().digest_size
 FOLDER = Path(".state/training")  # outside DVC's outputs, which it deletes before a run
-MAX_STATES = 5  # in the folder; an unfinished training is the last to go
+MAX_STATES = 5  # in the folder; states of finished runs are deleted first
 
 
 class State(NamedTuple):
-    """What an unbroken run would go on with."""
+    """The state of a training run after an epoch."""
 
     history: list[dict[str, float]]  # one row per finished epoch
     arrays: dict[str, np.ndarray]  # weights and the optimizer's variables by name
 
 
 def fingerprint(params: Mapping[str, object], data: str) -> str:
-    """Return the SHA-256 of all that determines the result of a training.
+    """Return the SHA-256 of all that determines the result of a training run.
 
-    That is its parameters, the SHA-256 of its data, packages and the code loaded.
+    These are parameters, the SHA-256 of the data, packages and the loaded code.
     """
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     digest.update(data.encode())
@@ -45,10 +45,10 @@ def fingerprint(params: Mapping[str, object], data: str) -> str:
 
 
 class Checkpoint(NamedTuple):
-    """Where the states of a training are kept, by what determines its result.
+    """The files of the states of a training run.
 
-    Runs that differ in nothing but the number of epochs have one key. Of these, the
-    longest finished one is kept, and each unfinished one.
+    Runs that differ only in the number of epochs share a key. Per key, the state of the
+    longest finished run and the states of all unfinished runs are kept.
     """
 
     key: str  # fingerprint without the number of epochs
@@ -63,29 +63,28 @@ class Checkpoint(NamedTuple):
         return FOLDER / self.key
 
     def find(self, *, extend: bool) -> State | None:
-        """Return the state to go on from, and say so; None if training starts anew.
+        """Return the state to continue from; None if training starts anew.
 
-        A finished run of fewer epochs serves if `extend` is true. One of as many does
-        not: whoever repeats a run wants it computed.
+        The state of a finished run is used only if `extend` is true and the run had
+        fewer epochs: a repeated run is computed again.
         """
         if state := load_state(self.unfinished):
-            why = "where a run was cut short"
-            print(f"going on after epoch {len(state.history)}, {why}")
+            print(f"continuing after epoch {len(state.history)} of an unfinished run")
             return state
         state = load_state(self.finished)
         if state is None or len(state.history) >= self.num_epochs:
             return None
         if not extend:
             print(
-                f"a run of {len(state.history)} epochs is at hand, but its learning "
-                "rate fell to 0 with them; training starts anew"
+                f"a finished run of {len(state.history)} epochs cannot be extended, as "
+                "its learning rate fell to 0; training starts anew"
             )
             return None
-        print(f"going on after epoch {len(state.history)}, where a run ended")
+        print(f"continuing after epoch {len(state.history)} of a finished run")
         return state
 
     def save(self, state: State) -> None:
-        """Write the state of the unfinished run; delete states that are too many."""
+        """Write the state of the unfinished run; delete states beyond MAX_STATES."""
         save_state(self.unfinished, state)
         others = [path for path in FOLDER.iterdir() if path != self.unfinished]
         others.sort(key=lambda path: ("-" in path.name, path.stat().st_mtime_ns))
@@ -109,8 +108,8 @@ def save_state(path: Path, state: State) -> None:
 
 
 def load_state(path: Path) -> State | None:
-    """Return a state; None if there is none or it is damaged, which is printed."""
-    check_place(path)
+    """Read a state; return None if it is missing, or damaged, which is printed."""
+    check_path(path)
     if not path.exists():
         return None
     sealed = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Errors that the user can mend: what is wrong, and how to mend it."""
+"""Errors that the user can fix, and checks that raise them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class PipelineError(Exception):
-    """A failure that the user can mend; the message says how, in one line."""
+    """An error that the user can fix; the message says how, in one line."""
 
 
 def one_line(error: BaseException) -> str:
@@ -15,35 +15,35 @@ def one_line(error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text with what may control a terminal escaped, such as `\\x1b`."""
+    """Escape the characters of a text that may control a terminal, as in `\\x1b`."""
     escape = "unicode_escape"
     return "".join(c if c.isprintable() else c.encode(escape).decode() for c in text)
 
 
-def check_place(path: Path) -> None:
+def check_path(path: Path) -> None:
     """Raise PipelineError unless `path` is a file or could be one."""
     for folder in path.parents:
         if folder.exists() and not folder.is_dir():
             problem = "a file where a folder should be; move it away"
             raise PipelineError(f"{folder}: {problem}")
     if path.exists() and not path.is_file():  # reading a pipe would never end
-        raise PipelineError(f"{path}: something else where a file should be; move it")
+        raise PipelineError(f"{path}: not a regular file; move it away")
 
 
 @contextmanager
 def readable(path: Path, *damage: type[Exception], made_by: str) -> Iterator[None]:
     """Raise PipelineError, with the stage to run, if the body cannot read a file.
 
-    `damage` is what a damaged file raises; any other exception is a bug and passes.
+    `damage` are the exceptions of a damaged file; any other exception passes.
     """
-    check_place(path)
-    mend = f"make it with: dvc repro {made_by}"
+    check_path(path)
+    remedy = f"make it with: dvc repro {made_by}"
     try:
         yield
         return
     except FileNotFoundError:
         problem = "no such file"
-        mend += "; or get it with: dvc pull, if there is a DVC remote"
+        remedy += "; or get it with: dvc pull, if there is a DVC remote"
     except damage as error:
         problem = f"damaged ({one_line(error)})"
-    raise PipelineError(f"{path}: {problem}; {mend}")
+    raise PipelineError(f"{path}: {problem}; {remedy}")

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing of files."""
 
 import hashlib
 import os
@@ -6,28 +6,28 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from vae.pipeline.errors import PipelineError, check_place
+from vae.pipeline.errors import PipelineError, check_path
 
 
 def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, which need not fit into the memory."""
+    """Return the SHA-256 of a file, which need not fit in memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Write files under other names; once all are on the disk, rename them.
+    """Write files under temporary names; rename them once all are on the disk.
 
     Raises:
-        PipelineError: a folder or a file cannot be written. Then the old files are
-            still there, and nothing else.
+        PipelineError: a folder or a file cannot be written. Old files are then
+            unchanged, and no new file exists.
     """
-    # The names are fixed, so that a run overwrites what a killed one has left.
+    # The names are fixed, so that a run overwrites the files of a killed run.
     parts = {path: path.with_name(f"{path.name}.part") for path in contents}
     path = Path()
     try:
         for path, part in parts.items():
-            check_place(path)
+            check_path(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
                 file.write(contents[path])

@@ -1,7 +1,7 @@
-"""Reading of `params.yaml`, and checks that need to know the data.
+"""Reading of `params.yaml`, and checks that depend on the data.
 
-`read_params` checks the whole file, whichever section a stage needs, so that a mistake
-anywhere is reported before anything is computed.
+`read_params` checks the whole file, not only the section of a stage, so that every
+mistake is reported before anything is computed.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
-from vae.pipeline.errors import PipelineError, check_place, one_line
+from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.schema import MIN_TRAINING_IMAGES, Params
 
 
@@ -18,17 +18,17 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     """Read and check the parameters.
 
     Raises:
-        PipelineError: one line for each thing that is wrong, with the name of the
-            parameter, what was received and what is allowed.
+        PipelineError: one line per mistake, with the name of the parameter, the
+            received value and the allowed values.
     """
-    check_place(path)
+    check_path(path)
     try:
-        # DVC's parser: others read 010 or 1:30 as other numbers.
+        # DVC's parser: others read 010 or 1:30 as different numbers.
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         problem = "no such file; run from the project's root"
         raise PipelineError(f"{path}: {problem}") from None
-    # ValueError: 2001-99-99, no UTF-8; RecursionError: brackets in thousands.
+    # ValueError: 2001-99-99, invalid UTF-8; RecursionError: thousands of brackets.
     except (RecursionError, ValueError, YAMLError) as error:
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
     try:
@@ -39,9 +39,9 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def check_counts(params: Params, num_images: int) -> None:
-    """Raise PipelineError for what needs more training images than there are.
+    """Raise PipelineError if a parameter requires more training images.
 
-    `num_images` counts the validation images too.
+    `num_images` includes the validation images.
     """
     num_validation = params.preprocess.validation_images
     num_training = num_images - num_validation
@@ -55,7 +55,7 @@ def check_counts(params: Params, num_images: int) -> None:
     if num_pseudo_inputs > num_training:
         raise PipelineError(
             f"params.yaml: model.pseudo_inputs: received {num_pseudo_inputs}; "
-            f"allowed: at most {num_training}, the training images that they start as"
+            f"allowed: at most {num_training}, the number of training images"
         )
     if params.train.batch_size > num_training:
         raise PipelineError(
@@ -65,7 +65,7 @@ def check_counts(params: Params, num_images: int) -> None:
 
 
 def explain(detail: Any) -> str:
-    """Return one of pydantic's findings as a line: name, received, allowed."""
+    """Format an error of pydantic as one line: name, received, allowed."""
     message = detail["msg"].removeprefix("Value error, ")
     if detail["loc"] == () and detail["type"] == "value_error":
         return message

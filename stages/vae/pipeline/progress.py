@@ -1,4 +1,4 @@
-"""Progress of a stage: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a stage, as a bar on a terminal."""
 
 import shutil
 
@@ -7,14 +7,14 @@ from tqdm import tqdm
 BAR = "{desc} {n_fmt}/{total_fmt} {bar:16} {remaining} left{postfix}"
 
 
-def progress_bar(what: str, total: int, *, initial: int = 0) -> tqdm:
-    """Return a bar; `bar.disable` says that there is no terminal.
+def progress_bar(title: str, total: int, *, initial: int = 0) -> tqdm:
+    """Return a progress bar; `bar.disable` is true if there is no terminal.
 
     The clock starts at the count `initial`.
     """
-    columns, lines = shutil.get_terminal_size()  # 80, 24 where a terminal does not say
+    columns, lines = shutil.get_terminal_size()  # 80, 24 if unknown
     return tqdm(
-        desc=what,
+        desc=title,
         total=total,
         initial=initial,
         bar_format=BAR,

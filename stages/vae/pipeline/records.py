@@ -1,7 +1,7 @@
-"""The parameters that each stage ran with, recorded beside its outputs.
+"""Records of the parameters with which each stage ran.
 
-DVC reads `params.yaml` up to seconds after a stage has written its outputs, and takes
-an edit in between for what ran.
+DVC reads `params.yaml` up to seconds after a stage has written its outputs, and would
+record an edit in between as the parameters of the run.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ PREFIX = "params.yaml, "  # of a section's name among the inputs of a stage
 
 
 def pack_record(stage: str, inputs: Mapping[str, Any]) -> dict[Path, bytes]:
-    """Return the content of a stage's record by path; nothing without parameters."""
+    """Return the content of a stage's record, by path; empty without parameters."""
     names = [name for name in inputs if name.startswith(PREFIX)]
     sections = {name.removeprefix(PREFIX): inputs[name] for name in names}
     text = json.dumps(sections, indent=2) + "\n"
@@ -27,9 +27,9 @@ def pack_record(stage: str, inputs: Mapping[str, Any]) -> dict[Path, bytes]:
 
 
 def check_records(stage: str) -> None:
-    """Raise PipelineError if DVC has recorded other parameters than a stage ran with.
+    """Raise PipelineError if DVC recorded other parameters than those of a run.
 
-    A stage looks at those before it in `dvc.yaml`; the first one, `check`, at all.
+    Each stage checks all stages before it in `dvc.yaml`; `check` checks all stages.
     """
     if not Path("dvc.lock").is_file():
         return
@@ -39,13 +39,13 @@ def check_records(stage: str) -> None:
         path, entry = FOLDER / f"{name}.json", lock.get(name, {})
         hashes = {out["path"]: out.get("md5") for out in entry.get("outs", [])}
         content = path.read_bytes() if path.is_file() else b""
-        # A file that DVC does not know is of another run, which says nothing of this.
+        # A file that DVC does not know belongs to another run.
         if hashlib.md5(content).hexdigest() == hashes.get(str(path)):
             compare(name, json.loads(content), entry["params"]["params.yaml"])
 
 
 def compare(stage: str, ran: dict[str, Any], locked: dict[str, Any]) -> None:
-    """Raise PipelineError at the first parameter that is not as `dvc.lock` has it."""
+    """Raise PipelineError at the first parameter that differs from `dvc.lock`."""
     for section, values in ran.items():
         recorded = locked.get(section)
         recorded = recorded if isinstance(recorded, dict) else {}
@@ -64,7 +64,7 @@ def list_stages(path: str) -> dict[str, Any]:
 
 
 def read_sections(names: Iterable[str]) -> dict[str, Any]:
-    """Return sections of `params.yaml`; none if `read_params` will refuse the file."""
+    """Read sections of `params.yaml`; none if `read_params` will refuse the file."""
     try:
         params = YAML(typ="safe").load(Path("params.yaml"))
         return {f"{PREFIX}{name}": params[name] for name in names}

@@ -1,4 +1,4 @@
-"""Objects of classes that parameters choose by name."""
+"""Construction of objects whose class is a parameter."""
 
 import inspect
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ Kind = TypeVar("Kind")
 
 
 def make(kinds: Mapping[str, type[Kind]], name: str, **settings: Any) -> Kind:
-    """Make an object of the class of this name.
+    """Make an object of the class `kinds[name]`.
 
-    Of the settings of all classes it gets those that its constructor's arguments name.
+    The constructor gets the settings that are among its arguments.
     """
     kind = kinds[name]
     declared = inspect.signature(kind).parameters

@@ -1,7 +1,7 @@
 """The parameters of the pipeline: their names, types and allowed values.
 
-There are no defaults: what runs is what the file says. `docs/parameters.md` says what
-each parameter means.
+There are no defaults, so the file determines the run. `docs/parameters.md` explains
+each parameter.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -20,25 +20,25 @@ from pydantic import (
     model_validator,
 )
 
-# Fewer images might not have the neighbors and the classes that `evaluate` needs.
+# Fewer images might lack the neighbors and the classes that `evaluate` needs.
 MIN_TRAINING_IMAGES = 10
 
-# Priors that have weights, and likelihoods whose draws are pixels as the data has them.
+# Priors with weights, and likelihoods whose samples have the same pixels as the data.
 LEARNED_PRIORS = ("vamp",)
 DRAWABLE_LIKELIHOODS = ("bernoulli",)
 
-# TensorFlow computes in float32, of which this is the smallest normal number: 1.2e-38.
+# The smallest normal number of float32, in which TensorFlow computes: 1.2e-38.
 SMALLEST = 2.0**-126
 
 
 def _kept_in_float32(number: float) -> float:
-    """Validate a number that is not so small that it is computed as 0."""
+    """Refuse a number that float32 would treat as 0."""
     if 0 < abs(number) < SMALLEST:
-        raise ValueError(f"Input should be at least {SMALLEST:.2g} where it is not 0")
+        raise ValueError(f"Input should be at least {SMALLEST:.2g}, or 0")
     return number
 
 
-# NumPy and TensorFlow count with machine integers.
+# NumPy and TensorFlow use 32-bit integers.
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
 Seed = CountOrZero
@@ -48,7 +48,7 @@ Positive = Annotated[Number, Field(gt=0, le=1e6)]
 
 
 def _learned_or_positive(value: Any) -> Any:
-    """Validate a standard deviation, or the word for one that is trained."""
+    """Validate a standard deviation, or the word `learned`."""
     if value == "learned":
         return value
     try:
@@ -59,7 +59,7 @@ def _learned_or_positive(value: Any) -> Any:
 
 
 def _none_or_a_grid(num_points: int) -> int:
-    """Validate the size of a grid, which has points between its ends."""
+    """Validate the size of a grid: 0 for none, or at least 3."""
     if num_points in (1, 2):
         raise ValueError("Input should be 0 or at least 3")
     return num_points
@@ -77,13 +77,13 @@ class Section(BaseModel):
 
 
 class Download(Section):
-    """Which data."""
+    """The dataset."""
 
     dataset: str  # a name in `vae.data.catalog`
 
 
 class Preprocess(Section):
-    """How images become observations `x` in [0, 1]."""
+    """The conversion of images to observations `x` in [0, 1]."""
 
     binarization: Binarization
     validation_images: Count
@@ -91,7 +91,7 @@ class Preprocess(Section):
 
 
 class Model(Section):
-    """The networks of q(z|x) and p(x|z)."""
+    """The networks of q(z|x) and p(x|z), and the prior."""
 
     latent_dim: Annotated[Count, Field(le=1000)]
     prior: Literal["standard", "vamp"]
@@ -115,7 +115,7 @@ class Model(Section):
 
 
 class Train(Section):
-    """How the weights are found."""
+    """The objective and the optimization."""
 
     objective: Literal["elbo", "capacity", "iwae", "dreg"]
     num_samples: Annotated[Count, Field(le=1000)]
@@ -139,7 +139,7 @@ class Train(Section):
 
 
 class Evaluate(Section):
-    """How well the bound is estimated."""
+    """The estimators of the bounds."""
 
     max_images: Annotated[Count, Field(ge=MIN_TRAINING_IMAGES)]
     num_samples: Annotated[Count, Field(le=1000)]
@@ -151,7 +151,7 @@ class Evaluate(Section):
     seed: Seed
 
     def num_grid_points(self, latent_dim: int) -> int:
-        """Return the points along an axis for so many latent dimensions, 0 for none."""
+        """Return the number of grid points along an axis, 0 for no grid."""
         return self.grid_points[latent_dim - 1] if latent_dim <= 2 else 0
 
     @field_validator("num_importance_samples")
@@ -163,7 +163,7 @@ class Evaluate(Section):
 
 
 class Params(Section):
-    """The whole file, a section for each stage that takes parameters."""
+    """The whole file, with one section per group of parameters."""
 
     download: Download
     preprocess: Preprocess
@@ -173,19 +173,19 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
-        """Raise ValueError where two parameters do not go together."""
+        """Raise ValueError if two parameters exclude each other."""
         model, evaluate = self.model, self.evaluate
         if model.prior in LEARNED_PRIORS and self.train.objective == "capacity":
             raise ValueError(
                 "train.objective: received 'capacity' with model.prior "
-                f"{model.prior!r}; allowed: elbo, iwae or dreg, as an image's rate "
-                "under a learned prior is an estimate, and its distance from C biased"
+                f"{model.prior!r}; allowed: elbo, iwae or dreg, because a learned "
+                "prior gives only an estimate of the rate of an image"
             )
         if evaluate.annealed_images and model.likelihood not in DRAWABLE_LIKELIHOODS:
             raise ValueError(
                 f"evaluate.annealed_images: received {evaluate.annealed_images} with "
-                f"model.likelihood {model.likelihood!r}; allowed: 0, as images drawn "
-                "from the model have binary pixels; or likelihood "
+                f"model.likelihood {model.likelihood!r}; allowed: 0, because images "
+                "drawn from the model have binary pixels; or likelihood "
                 + " or ".join(DRAWABLE_LIKELIHOODS)
             )
         num_points = evaluate.num_grid_points(model.latent_dim)
@@ -193,7 +193,7 @@ class Params(Section):
             raise ValueError(
                 f"evaluate.optimised_images: received {evaluate.optimised_images} with "
                 f"model.latent_dim {model.latent_dim} and evaluate.grid_points "
-                f"{evaluate.grid_points}; allowed: 0, as the gaps need log p(x), which "
-                "is integrated on a grid of one or two dimensions"
+                f"{evaluate.grid_points}; allowed: 0, because the gaps need log p(x), "
+                "which is computed on a grid in one or two dimensions"
             )
         return self

@@ -1,4 +1,4 @@
-"""Begin and end of a stage: its inputs are hashed, and errors are one line."""
+"""Begin and end of a stage, with hashes of its inputs and one-line errors."""
 
 import os
 import sys
@@ -16,8 +16,8 @@ class Stage:
     """A stage of `dvc.yaml`.
 
     DVC hashes the inputs of a stage after its end, and would record an edit during the
-    run as what was run. So a stage hashes them itself: in `begin`, which comes before
-    the imports of the code that it runs, and again in `write`.
+    run as an input of the run. Therefore each stage hashes its inputs itself: in
+    `begin`, before the imports of the code that it runs, and again in `write`.
     """
 
     def __init__(self, name: str):
@@ -28,7 +28,7 @@ class Stage:
         """Report errors in one line, and hash the inputs."""
         replace_closed_streams()
         sys.excepthook = report_error
-        # A user's choice of a backend that is not installed would stop Matplotlib.
+        # Matplotlib would fail if the user's choice of a backend is not installed.
         os.environ["MPLBACKEND"] = "agg"
         if not Path("dvc.yaml").is_file():
             problem = "no dvc.yaml here; run from the project's root: dvc repro"
@@ -37,12 +37,12 @@ class Stage:
         self.inputs = hash_inputs(self.name)
 
     def write(self, outputs: Mapping[Path, bytes]) -> None:
-        """Write outputs, or none and raise PipelineError if an input has changed."""
+        """Write outputs; if an input has changed, raise PipelineError instead."""
         now = hash_inputs(self.name) if self.inputs else {}
         for name in self.inputs | now:
             if repr(self.inputs.get(name)) != repr(now.get(name)):
                 raise PipelineError(
-                    f"{name}: changed while the stage ran, so nothing of it is "
+                    f"{name}: changed while the stage ran, so no output is "
                     "written; run it again: dvc repro"
                 )
         write_files({**outputs, **records.pack_record(self.name, self.inputs)})
@@ -64,7 +64,7 @@ def hash_inputs(stage: str) -> dict[str, Any]:
 def replace_closed_streams() -> None:
     """Open the null device in place of standard streams that are closed.
 
-    Otherwise the next file that is opened would get what is printed.
+    Otherwise the printed text would go to the next file that is opened.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
@@ -76,9 +76,9 @@ def replace_closed_streams() -> None:
 def report_error(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    """Print what the user can mend in one line, and the traceback of any other error.
+    """Print errors that the user can fix in one line, and others with a traceback.
 
-    Python calls this for an exception that nothing has caught; exit status 1 follows.
+    Python calls this for uncaught exceptions, and then exits with status 1.
     """
     if issubclass(kind, PipelineError):
         message = f"error: {error}"
@@ -86,16 +86,16 @@ def report_error(
         message = "interrupted"
     elif issubclass(kind, MemoryError) or kind.__name__ == "ResourceExhaustedError":
         message = (
-            "error: the memory does not suffice; lower the batch size, the numbers "
-            "of samples, the grid or the layers in params.yaml"
+            "error: out of memory; lower the batch size, the numbers of samples, the "
+            "grid or the layers in params.yaml"
         )
     elif isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        message = f"error: {place}{error.strerror or error}"
+        path = f"{error.filename}: " if error.filename else ""
+        message = f"error: {path}{error.strerror or error}"
     else:
         sys.__excepthook__(kind, error, traceback)
         return
-    lines = map(printable, message.split("\n"))  # names come from outside
+    lines = map(printable, message.split("\n"))  # control characters
     print(*lines, sep="\n", file=sys.stderr, flush=True)
     if kind.__name__ == "ResourceExhaustedError":
-        os._exit(1)  # TensorFlow cannot end in order, and would say so
+        os._exit(1)  # a regular exit of TensorFlow would print more errors

@@ -1,4 +1,4 @@
-"""The trained model in files: its weights, and beside them a description of what it is.
+"""Files of the trained model: its weights and its description.
 
 Tools read the description, not `params.yaml`, which may have been edited since.
 """
@@ -19,7 +19,7 @@ from vae.pipeline.schema import Binarization, Count, Model
 
 PSEUDO_LIKELIHOOD = (
     "pseudo-likelihood: this model.likelihood does not suit preprocess.binarization; "
-    "its numbers compare with no others"
+    "its values cannot be compared with others"
 )
 WEIGHTS = Path("results/model.safetensors")
 DESCRIPTION = Path("results/model.json")
@@ -28,9 +28,9 @@ Form = tuple[tuple[int, ...], str]  # shape and type of an array
 
 
 class Description(NamedTuple):
-    """What a trained model is; `image_shape` is its height and width."""
+    """Description of a trained model; `image_shape` is height and width."""
 
-    model: dict[str, Any]  # the section of the parameters
+    model: dict[str, Any]  # section of the parameters
     image_shape: Annotated[list[Count], Field(min_length=2, max_length=2)]
     dataset: str  # title of the data
     class_names: list[str]  # in the order of the labels
@@ -39,7 +39,7 @@ class Description(NamedTuple):
 
     @property
     def num_pixels(self) -> int:
-        """Pixels of an image."""
+        """Number of pixels per image."""
         return int(np.prod(self.image_shape))
 
     @classmethod
@@ -59,13 +59,13 @@ DESCRIPTIONS = TypeAdapter(Description)
 
 
 def pack_model(description: Description, variables: Iterable[Any]) -> dict[Path, bytes]:
-    """Return the contents of both files by path; `variables` are those of Keras."""
+    """Return the contents of both files by path; `variables` are Keras variables."""
     text = json.dumps(description._asdict(), indent=2) + "\n"
     return {WEIGHTS: save(named_weights(variables)), DESCRIPTION: text.encode()}
 
 
 def read_description(folder: Path = Path()) -> Description:
-    """Read what the trained model of a project is."""
+    """Read the description of a project's trained model."""
     path = folder / DESCRIPTION
     with readable(path, ValueError, made_by="train"):
         try:
@@ -81,10 +81,10 @@ def read_description(folder: Path = Path()) -> Description:
 def read_weights(folder: Path = Path()) -> dict[str, np.ndarray]:
     """Read the weights of a project by name.
 
-    One that is not finite, or not as the description says, counts as damage.
+    Weights that are not finite, or differ from the description, count as damage.
     """
     path = folder / WEIGHTS
-    # KeyError: a type that NumPy has not, such as bfloat16.
+    # KeyError: a type that NumPy lacks, such as bfloat16.
     with readable(path, KeyError, SafetensorError, ValueError, made_by="train"):
         weights = load(path.read_bytes())
         for name in sorted(weights):
@@ -93,12 +93,12 @@ def read_weights(folder: Path = Path()) -> dict[str, np.ndarray]:
         expected = expected_forms(read_description(folder))
         networks = ("encoder.", "decoder.")
         names = [x for x in weights if x.startswith(networks)] + [*expected]
-        refuse_others({x: weights[x] for x in names if x in weights}, expected)
+        check_forms({x: weights[x] for x in names if x in weights}, expected)
         return weights
 
 
 def expected_forms(description: Description) -> dict[str, Form]:
-    """Return shape and type by name of the weights that any such model has."""
+    """Return shape and type by name of the weights of a model."""
     model = Model.model_validate(description.model)
     widths = [description.num_pixels, *model.hidden_units]
     hidden = [f"hidden_{i + 1}" for i in range(len(model.hidden_units))]
@@ -117,7 +117,7 @@ def expected_forms(description: Description) -> dict[str, Form]:
     return {name: (shape, "float32") for name, shape in shapes.items()}
 
 
-def refuse_others(weights: Mapping[str, np.ndarray], expected: dict[str, Form]) -> None:
+def check_forms(weights: Mapping[str, np.ndarray], expected: dict[str, Form]) -> None:
     """Raise ValueError unless weights have these names, shapes and types."""
     received = {name: (x.shape, x.dtype.name) for name, x in weights.items()}
     for name in sorted(received | expected):
@@ -129,15 +129,15 @@ def refuse_others(weights: Mapping[str, np.ndarray], expected: dict[str, Form]) 
 
 
 def named_weights(variables: Iterable[Any]) -> dict[str, np.ndarray]:
-    """Return each kernel [inputs, outputs] and bias [outputs] by its name, float32."""
+    """Return kernels [inputs, outputs], biases [outputs] and other weights by name."""
     return {_name(x): np.asarray(x.numpy()) for x in variables}
 
 
 def assign_weights(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
-    """Assign weights by name. Raises ValueError if they are of another model."""
+    """Assign weights by name. Raises ValueError if they belong to another model."""
     by_name = {_name(x): x for x in variables}
     forms = {name: (tuple(x.shape), x.dtype) for name, x in by_name.items()}
-    refuse_others(weights, forms)
+    check_forms(weights, forms)
     for name, variable in by_name.items():
         variable.assign(weights[name])
 

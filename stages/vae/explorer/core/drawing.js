@@ -1,23 +1,23 @@
-// How a drawing becomes an image like those of the data, by the rule that `fit_ink` in
-// `data/ink.py` states.
+// Conversion of a drawing to an image like those of the data, by the same rule as `fit_ink`
+// in `data/ink.py`.
 
 import { add } from "./mathematics.js";
 
-/** Where along an axis the box of the ink begins and ends, given the most ink at each position. */
+/** Find begin and end of the ink's box along an axis from the largest ink at each position. */
 function findBox(most) {
   const threshold = Math.max(...most) / 4;
   const inside = (ink) => ink > threshold;
   return [most.findIndex(inside), most.findLastIndex(inside) + 1];
 }
 
-/** By how many pixels to move a box of `sums` of ink that is scaled to pixels of width `step`. */
+/** Compute the shift in pixels of a box with `sums` of ink, scaled to pixels of width `step`. */
 function findShift(sums, step, size) {
   const center = add(sums.map((sum, i) => sum * (2 * i + 1))) / (2 * add(sums));
   const shift = Math.floor(size / 2 - center / step + 0.5);
   return Math.max(0, Math.min(shift, Math.floor(size - sums.length / step)));
 }
 
-/** Average `values` [rows, count] over the pixels of an axis: [size, rows]. */
+/** Average `values` [rows, count] over the pixels of an axis; return [size, rows]. */
 function resample(values, count, { step, shift, size }) {
   const rows = values.length / count;
   const result = new Float64Array(size * rows);
@@ -33,7 +33,7 @@ function resample(values, count, { step, shift, size }) {
   return result;
 }
 
-/** Scale and center `ink` [rows of integers from 0 to 255]: [height, width] in 0 to 1. */
+/** Scale and center `ink` [rows of integers from 0 to 255]; return [height, width] in [0, 1]. */
 export function fitInk(ink, [height, width]) {
   const columns = (rows) => Array.from(rows[0], (_, i) => rows.map((row) => row[i]));
   const [top, bottom] = findBox(ink.map((row) => Math.max(...row)));

@@ -2,7 +2,7 @@
 
 import { LOG_2PI, softplus } from "./mathematics.js";
 
-/** log C of the continuous Bernoulli, negated: of a logit. */
+/** Compute log integral_0^1 exp(t logit) dt, the log normalizer of the continuous Bernoulli. */
 function continuousNormalizer(logit) {
   const size = Math.abs(logit);
   if (size < 1e-3) return logit / 2 + (logit * logit) / 24;
@@ -20,11 +20,11 @@ const bernoulliMean = (logit) => 1 / (1 + Math.exp(-logit));
 const ofLogits = { factor: 1, ofImage: () => 0 };
 
 /**
- * The families by name, each a function of the logarithm of its scale, in the form
+ * The families by name, as functions of the log scale, in the form
  *
  *     log p(x|z) = factor (x . output) - sum normalizer(output) - ofImage(x)
  *
- * where only the first term needs both, so that many z are cheap. `mean` is E[x|z].
+ * where only the first term depends on x and z, so that many z are cheap. `mean` is E[x|z].
  */
 export const LIKELIHOODS = {
   bernoulli: () => ({ ...ofLogits, binary: true, normalizer: softplus, mean: bernoulliMean }),
@@ -49,7 +49,7 @@ export const LIKELIHOODS = {
 
 export const makeLikelihood = ({ likelihood, logScale }) => LIKELIHOODS[likelihood](logScale);
 
-/** log p(x|z) of an image `x` [pixels] for each of the decoder's `outputs` [rows, pixels]. */
+/** Compute log p(x|z) [rows] of an image `x` [pixels] for decoder `outputs` [rows, pixels]. */
 export function logLikelihoods({ factor, normalizer, ofImage }, x, outputs) {
   const constant = ofImage(x);
   const result = new Float64Array(outputs.length / x.length);

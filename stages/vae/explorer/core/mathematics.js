@@ -1,4 +1,4 @@
-// Sums, and random numbers that depend on a seed alone.
+// Sums, and random numbers that depend only on a seed.
 
 export const LOG_2PI = Math.log(2 * Math.PI);
 export const softplus = (u) => Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
@@ -31,8 +31,8 @@ export function drawNormals(seed, count) {
 }
 
 /**
- * Draw standard Gaussian noise, [rows, latent]: the second half mirrors the first, and each
- * column has variance 1, so that the mean of a quadratic function is nearly exact.
+ * Draw standard Gaussian noise [rows, latent]. The second half is the negative of the first,
+ * and each column has variance 1, so that the mean of a quadratic function is nearly exact.
  */
 export function drawMirrored(seed, rows, dim) {
   const half = drawNormals(seed, (rows / 2) * dim);

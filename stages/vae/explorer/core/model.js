@@ -1,4 +1,4 @@
-// The model: what the page's data say of it, its networks, and the bounds of log p(x) in nats.
+// The model: its parameters, its networks, and the bounds on log p(x) in nats.
 
 import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
 import { LOG_2PI, average, logSumExp, softplus } from "./mathematics.js";
@@ -6,7 +6,7 @@ import { forward, readNetwork } from "./network.js";
 import { readTensors } from "./packing.js";
 import { logPrior, rate } from "./prior.js";
 
-/** Read the model; plain arrays, so that it can be sent to a worker. */
+/** Read the model as plain arrays, which can be sent to a worker. */
 export function readModel({ description, weights }, prior) {
   const settings = description.model;
   const tensors = readTensors(weights);
@@ -22,12 +22,12 @@ export function readModel({ description, weights }, prior) {
   };
 }
 
-/** The decoder's output, [rows, pixels], of `z` [rows, latent]. */
+/** Compute the decoder output [rows, pixels] for `z` [rows, latent]. */
 export function decode(model, z, rows) {
   return forward(model.decoder, model.activation, z, rows);
 }
 
-/** `loc` and `scale` of q(z|x), [latent] each, of an image `x` [pixels]. */
+/** Compute `loc` and `scale` of q(z|x), [latent] each, for an image `x` [pixels]. */
 export function encode(model, x) {
   const output = forward(model.encoder, model.activation, x, 1);
   const loc = Float64Array.from(output.subarray(0, model.latentDim));
@@ -35,14 +35,14 @@ export function encode(model, x) {
   return { loc, scale };
 }
 
-/** z = loc + scale * noise, [rows, latent]. */
+/** Compute z = loc + scale * noise, [rows, latent]. */
 export function drawLatents({ loc, scale }, noise) {
   return Float32Array.from(noise, (e, i) => loc[i % loc.length] + scale[i % loc.length] * e);
 }
 
 /**
- * The rate, and for each z ~ q(z|x) the distortion -log p(x|z) and the
- * log weight log p(x, z) - log q(z|x); `noise` is [rows, latent].
+ * Compute the rate, and for each z ~ q(z|x) the distortion -log p(x|z) and the log weight
+ * log p(x, z) - log q(z|x); `noise` is [rows, latent].
  */
 export function terms(model, x, noise) {
   const posterior = encode(model, x);
@@ -64,7 +64,7 @@ export function terms(model, x, noise) {
   return { rate: rate(posterior, model.prior, logPriors), distortions, logWeights };
 }
 
-/** The bound log mean_k w_k with a number of samples, averaged over groups of this size. */
+/** Compute the bound log mean_k w_k with `numSamples` samples, averaged over groups. */
 export function iwaeBound(logWeights, numSamples) {
   const bounds = [];
   for (let i = 0; i + numSamples <= logWeights.length; i += numSamples) {

@@ -1,9 +1,9 @@
-// The dense networks in 32-bit arrays. Rows and widths are padded to multiples of four:
-// the product takes blocks of 4 x 4.
+// Dense networks in 32-bit arrays. Rows and widths are padded to multiples of four, because
+// products are computed in blocks of 4 x 4.
 
 export const pad = (count) => Math.ceil(count / 4) * 4;
 
-/** Read a layer; its kernel comes as [inputs, outputs] and is kept transposed. */
+/** Read a layer; its kernel [inputs, outputs] is stored transposed. */
 function readLayer(tensors, name) {
   const { shape: [inputs, outputs], values } = tensors[`${name}.kernel`];
   const kernel = new Float32Array(pad(outputs) * pad(inputs));
@@ -31,7 +31,7 @@ function erf(x) {
   return Math.sign(x) * (1 - series * Math.exp(-x * x));
 }
 
-// All are 0 at 0, so that padding stays 0.
+// Each is 0 at 0, so that padding stays 0.
 export const ACTIVATIONS = {
   relu: (h) => (h > 0 ? h : 0),
   elu: (h) => (h > 0 ? h : Math.expm1(h)),
@@ -40,7 +40,7 @@ export const ACTIVATIONS = {
   tanh: Math.tanh,
 };
 
-/** Multiply `values` [rows, inputs] by the kernel and add the bias: [rows, outputs], all padded. */
+/** Compute values kernel + bias [rows, outputs] for `values` [rows, inputs], all padded. */
 export function affine(values, layer, rows) {
   const [inputs, outputs] = [pad(layer.inputs), pad(layer.outputs)];
   const { kernel, bias } = layer;
@@ -71,7 +71,7 @@ export function affine(values, layer, rows) {
   return result;
 }
 
-/** Copy rows of one width to rows of another: what is new is 0, what is too much is cut. */
+/** Copy rows to rows of another width, filled with 0 or cut. */
 function copyRows(values, rows, from, to) {
   const result = new Float32Array(pad(rows) * to);
   const width = Math.min(from, to);

@@ -1,6 +1,6 @@
-// Arrays that the page holds as text.
+// Decoding of arrays from the text of the page.
 
-/** Read the bytes of a text in base64. */
+/** Decode the bytes of a text in base64. */
 export function readBytes(text) {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -8,7 +8,7 @@ export function readBytes(text) {
   return bytes;
 }
 
-/** Read numbers of 32 bits; the text in base64 has the upper 24 of each. */
+/** Decode 32-bit numbers from base64, which has the upper 24 bits of each. */
 export function readFloats(text) {
   const bytes = readBytes(text);
   const words = new Uint32Array(bytes.length / 3);

@@ -1,9 +1,9 @@
-// p(z), an equal mixture of Gaussians, and the grid on which it and p(x|z) are summed.
+// The prior p(z), a mixture of Gaussians with equal weights, and the grid of the quadrature.
 // `loc` and `scale` are [components, latent].
 
 import { LOG_2PI, add, average, logSumExp } from "./mathematics.js";
 
-/** Make a prior with mean, standard deviation and extent of each of its `dim` dimensions. */
+/** Make a prior, with mean, standard deviation and extent per dimension. */
 export function makePrior(loc, scale, dim) {
   const count = loc.length / dim;
   const mean = new Float64Array(dim);
@@ -18,7 +18,7 @@ export function makePrior(loc, scale, dim) {
   return { loc, scale, count, mean, deviation: square.map(Math.sqrt), extent, standard };
 }
 
-/** log p(z) of z [latent]. */
+/** Compute log p(z) for `z` [latent]. */
 export function logPrior({ loc, scale, count }, z) {
   const each = new Float64Array(count);
   for (let k = 0, i = 0; k < count; k++) {
@@ -29,7 +29,7 @@ export function logPrior({ loc, scale, count }, z) {
   return logSumExp(each) - Math.log(count);
 }
 
-/** KL(q(z|x) || p(z)): in closed form for a single Gaussian, else from z ~ q(z|x). */
+/** Compute KL(q(z|x) || p(z)), in closed form for one Gaussian, otherwise from z ~ q(z|x). */
 export function rate({ loc, scale }, prior, logPriors) {
   if (prior.count > 1) {
     return -add(scale.map((s) => Math.log(s) + 0.5 * (LOG_2PI + 1))) - average(logPriors);
@@ -47,14 +47,14 @@ export function drawPrior({ loc, scale, count, mean }, { uniform, normal }) {
   return Float64Array.from(mean, (_, d) => loc[start + d] + scale[start + d] * normal());
 }
 
-// The grid of the quadrature. Along each axis it has, for t in equal steps from -1 to 1, the
-// values center + core * LIMIT sinh(warp t) / sinh(WARP), so that points are densest at the
-// center; with the standard prior center, core and warp are 0, 1 and WARP. The pipeline uses
-// the same formula with `evaluate.grid_points`: both sums converge to log p(x).
+// The grid of the quadrature. Its values along each axis are center + core * LIMIT
+// sinh(warp t) / sinh(WARP), for t in equal steps from -1 to 1, so points are densest at the
+// center. For the standard prior, center, core and warp are 0, 1 and WARP. The pipeline uses
+// the same formula with `evaluate.grid_points`.
 const [LIMIT, WARP, CORE] = [6, 3, 0.25];
 export const GRID_POINTS = { 1: 2001, 2: 301 }; // along an axis, by the number of axes
 
-/** Center, core and warp of an axis, from the Gaussians of a prior along this axis. */
+/** Compute center, core and warp of an axis from the prior's Gaussians along this axis. */
 function extentOf(loc, scale) {
   const quantile = (values, share) => values.slice().sort()[Math.floor(share * (values.length - 1))];
   const center = quantile(loc, 0.5);
@@ -64,7 +64,7 @@ function extentOf(loc, scale) {
   return { center, core, warp: WARP + Math.log(Math.max(1, reach / (LIMIT * core))) };
 }
 
-/** An axis of the grid: its values, log weights, and the position in steps of a value. */
+/** Make an axis of the grid: values, log weights, and the position of a value in steps. */
 export function makeAxis({ extent }, dimension) {
   const points = GRID_POINTS[extent.length];
   const { center, core, warp } = extent[dimension];

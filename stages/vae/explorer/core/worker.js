@@ -1,5 +1,5 @@
-// The worker: the bounds of an image, and log p(x) once the grid is decoded.
-// It gets {model, numSamples, hasGrid}, then {x} for each image; it sends {progress}, and terms.
+// The worker computes the bounds of an image, and log p(x) once the grid is decoded. It
+// receives {model, numSamples, hasGrid}, then {x} per image; it sends {progress}, and terms.
 
 import { makeLikelihood } from "./likelihoods.js";
 import { drawMirrored, logSumExp, maximum } from "./mathematics.js";
@@ -7,10 +7,10 @@ import { terms } from "./model.js";
 import { affine, lastHidden, pad } from "./network.js";
 import { logPrior, makeAxis } from "./prior.js";
 
-const CHUNK = 256; // points decoded between two looks at the messages
+const CHUNK = 256; // points decoded between two checks for messages
 let model, likelihood, last, noise, grid;
 
-/** Decode all points of the grid, a chunk at a time; z_1 runs fastest. */
+/** Decode all points of the grid, in chunks; z_1 varies fastest. */
 function startGrid() {
   const axes = Array.from({ length: model.latentDim }, (_, d) => makeAxis(model.prior, d));
   const total = axes.reduce((product, { z }) => product * z.length, 1);
@@ -48,7 +48,7 @@ function decodeChunk() {
   if (grid.done < total) setTimeout(decodeChunk);
 }
 
-/** log p(x), and log p(z|x), a density, at each point; x . output is linear in `hidden`. */
+/** Compute log p(x), and the density log p(z|x) per point; x . output is linear in `hidden`. */
 function integrate(x) {
   const { hidden, normalizer, logMass, logWeight, total } = grid;
   const { factor, ofImage } = likelihood;
@@ -60,7 +60,7 @@ function integrate(x) {
     offset += factor * x[j] * last.bias[j];
     for (let i = 0; i < width; i++) direction[i] += factor * x[j] * last.kernel[j * width + i];
   }
-  const joint = new Float64Array(total); // log p(x, z) + log of the weight
+  const joint = new Float64Array(total); // log p(x, z) + log weight
   for (let n = 0; n < total; n++) {
     let sum = 0;
     for (let i = 0, k = n * width; i < width; i++, k++) sum += direction[i] * hidden[k];

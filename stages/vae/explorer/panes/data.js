@@ -1,4 +1,4 @@
-// What the page's data hold: the model, the test images, and the dimensions of the plane.
+// The data of the page: the model, the test images, and the dimensions of the plane.
 
 import { LIKELIHOODS, makeLikelihood } from "../core/likelihoods.js";
 import { decode, readModel } from "../core/model.js";
@@ -22,7 +22,7 @@ export const single = latentDim === 1;
 export const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a, b) => a - b);
 export const onPlane = (z) => (single ? [z[0], 0] : shown.map((dimension) => z[dimension]));
 
-/** The name of the class of a test image. */
+/** Return the number and the class name of a test image. */
 export const nameOf = (index) => `${index + 1}: ${description.class_names[data.labels[index]]}`;
 export const signed = (value) => value.toFixed(2).replace("-", "−");
 export const nats = (value) => `${signed(value)} nats`;
@@ -34,7 +34,7 @@ export const model = problem ? null : readModel(data, prior);
 export const likelihood = model && makeLikelihood(model);
 export const images = readImages();
 
-/** Say why this page cannot run the model, or nothing. */
+/** Return the reason why this page cannot run the model, or an empty text. */
 function findProblem() {
   const { activation, likelihood, prior } = description.model;
   const unknown = (part) => `This page does not know the ${part}.`;
@@ -42,10 +42,10 @@ function findProblem() {
   if (!(likelihood in LIKELIHOODS)) return unknown(`likelihood ${likelihood}`);
   if (!data.prior) return unknown(`prior ${prior}`);
   if (data.weights) return "";
-  return `The model has ${data.num_weights.toLocaleString("en")} weights, more than this page holds.`;
+  return `The model has ${data.num_weights.toLocaleString("en")} weights, more than this page can hold.`;
 }
 
-/** Read the test images, [pixels] each: packed as bits where all pixels are 0 or 1. */
+/** Read the test images, [pixels] each, which are packed as bits if they are binary. */
 function readImages() {
   const bytes = readBytes(data.images);
   const pixel = description.binary
@@ -54,7 +54,7 @@ function readImages() {
   return data.labels.map((_, n) => Float32Array.from({ length: size }, (_, i) => pixel(n, i)));
 }
 
-/** E[x|z] of rows of z, as images. */
+/** Compute images E[x|z] for rows of z. */
 export function decodeImages(rows) {
   const flat = Float32Array.from(rows.flatMap((row) => [...row]));
   const outputs = decode(model, flat, rows.length).map(likelihood.mean);

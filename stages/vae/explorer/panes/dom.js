@@ -10,21 +10,21 @@ export function make(tag, properties, ...children) {
 
 export const on = (id, type, listener) => $(id).addEventListener(type, listener);
 
-/** A color of the style sheet, which knows light and dark. */
+/** Return a color of the style sheet for the current color scheme. */
 export const color = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-/** Red, green and blue of such a color as #rrggbb. */
+/** Return red, green and blue of a color of the style sheet, which is #rrggbb. */
 export const channels = (name) => [1, 3, 5].map((i) => parseInt(color(name).slice(i, i + 2), 16));
 
-/** Where on a canvas, in its pixels, an event is. */
+/** Return the position of an event on a canvas, in its pixels. */
 export function positionOf(event, canvas) {
   const { left, top } = canvas.getBoundingClientRect();
   const inside = [event.clientX - left - canvas.clientLeft, event.clientY - top - canvas.clientTop];
   return inside.map((value) => (value * canvas.width) / canvas.clientWidth);
 }
 
-/** Keep what `onDown` returns of each pointer that is down; `onMove` is called of every one. */
+/** Track pointers that are down by the results of `onDown`; all pointers call `onMove`. */
 export function trackPointers(canvas, onDown, onMove) {
   const pointers = new Map();
   canvas.addEventListener("pointerdown", (event) => {
@@ -38,11 +38,11 @@ export function trackPointers(canvas, onDown, onMove) {
   }
 }
 
-/** Say the direction of an arrow key, [right, up], or nothing. */
+/** Return the direction of an arrow key, [right, up], or undefined. */
 export const directionOf = ({ key }) =>
   ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] })[key];
 
-/** Make a function that calls `draw` with the next frame, once however often it is called. */
+/** Make a function that calls `draw` at the next frame, at most once per frame. */
 export function oncePerFrame(draw) {
   let request = null;
   const run = () => {
@@ -52,7 +52,7 @@ export function oncePerFrame(draw) {
   return () => (request ??= requestAnimationFrame(run));
 }
 
-/** Show images [pixels in 0 to 1] in columns, ink on paper. */
+/** Draw images [pixels in 0 to 1] in columns, ink on paper. */
 export function drawImages(canvas, images, [height, width], columns) {
   canvas.width = columns * (width + 1) - 1;
   canvas.height = Math.ceil(images.length / columns) * (height + 1) - 1;

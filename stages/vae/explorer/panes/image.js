@@ -1,4 +1,4 @@
-// An image: chosen or drawn, encoded, what follows from it, and the way to another image.
+// The encoded image, chosen or drawn, and the interpolation to a second image.
 
 import { fitInk } from "../core/drawing.js";
 import { drawNormals, makeRandom } from "../core/mathematics.js";
@@ -14,7 +14,7 @@ import { refreshPlane, showOnPlane, view } from "./plane.js";
 
 const COLUMNS = 20; // of the gallery
 
-/** Encode an image and show all that follows; the worker's part comes later. */
+/** Encode an image and show the results; the worker's results are shown later. */
 function infer(x) {
   const { loc, scale } = encode(model, x);
   inference.current = { x, loc, scale };
@@ -27,12 +27,12 @@ function infer(x) {
   const posterior = { loc: onPlane(loc), scale: onPlane(scale) };
   showOnPlane({ posterior, answer: null, samples: rows.map(onPlane), path: null });
   moveTo(loc);
-  showWay();
+  showInterpolation();
   ask();
 }
 
-/** Show images along the way from the current to the second image. */
-function showWay() {
+/** Show images decoded between the current and the second image. */
+function showInterpolation() {
   const start = inference.current.loc;
   const second = Number($("second").value);
   $("second-text").textContent = nameOf(second);
@@ -44,14 +44,14 @@ function showWay() {
   return { path: [onPlane(start), onPlane(end)], z: at(Number($("way").value) / 100) };
 }
 
-/** Show the way on the plane, too, once a slider is touched. */
-function follow() {
-  const { path, z } = showWay();
+/** Show the interpolation also on the plane, after a slider has moved. */
+function interpolate() {
+  const { path, z } = showInterpolation();
   showOnPlane({ path });
   moveTo(z);
 }
 
-/** Show the window that q(z|x) and what is known of the true posterior fill. */
+/** Zoom to q(z|x) and, if it is known, the true posterior. */
 function zoomToPosterior() {
   const { answer, current } = inference;
   const [x, y] = onPlane(current.loc);
@@ -76,7 +76,7 @@ function chooseImage(index) {
   infer(images[index]);
 }
 
-/** Make pixels binary as `preprocess` does; a pixel that is drawn keeps its random number. */
+/** Binarize pixels as `preprocess` does, with fixed random numbers per pixel. */
 function binarize(gray) {
   const { binarization } = description;
   if (binarization === "none") return gray;
@@ -98,7 +98,7 @@ function chooseFromGallery(event) {
   if (index < images.length) chooseImage(index);
 }
 
-/** Draw again all that depends on light and dark. */
+/** Redraw everything that depends on the color scheme. */
 function redraw() {
   drawGallery();
   refreshPlane();
@@ -111,8 +111,8 @@ export function startImage() {
   $("pad-binary").hidden = description.binarization === "none";
   $("pseudo").hidden = likelihood.binary === description.binary;
   $("second").max = images.length - 1;
-  on("second", "input", follow);
-  on("way", "input", follow);
+  on("second", "input", interpolate);
+  on("way", "input", interpolate);
   startInference();
   startPad(inferDrawing);
   chooseImage(0);

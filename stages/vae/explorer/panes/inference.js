@@ -1,4 +1,4 @@
-// The terms of the bounds of an image, and the gaps between them.
+// The bounds of an image, their terms, and the gaps between them.
 
 import { average } from "../core/mathematics.js";
 import { iwaeBound } from "../core/model.js";
@@ -10,16 +10,16 @@ import { showOnPlane } from "./plane.js";
 
 const SAMPLE_COUNTS = [1, 2, 5, 10, 20, 50, 100, 250, 500]; // of q(z|x), by the slider
 
-/** The current image {x, loc, scale}, the pixels that the worker looks at, and its answer. */
+/** The current image {x, loc, scale}, the pixels sent to the worker, and its answer. */
 export const inference = { current: null, asked: null, answer: null };
 let worker;
 
-/** Why there is no quadrature, or nothing. */
+/** Return the reason why log p(x) is not computed, or an empty text. */
 function noGrid() {
-  const manyDimensions = `z has ${latentDim} dimensions, too many for a sum over a grid.`;
+  const manyDimensions = `z has ${latentDim} dimensions, too many for quadrature on a grid.`;
   if (!(latentDim in GRID_POINTS)) return `${manyDimensions} log p(x) is above the bound.`;
   const width = pad(model.decoder.at(-1).inputs);
-  const manyUnits = `The last hidden layer has ${width} units, too many to keep for each point of a grid.`;
+  const manyUnits = `The last hidden layer has ${width} units, too many to store for each point of a grid.`;
   return width * GRID_POINTS[latentDim] ** latentDim > 1e8 ? manyUnits : "";
 }
 
@@ -34,12 +34,12 @@ export function startInference() {
   $("progress").hidden = Boolean(reason);
   $("grid-text").textContent = Array(latentDim).fill(GRID_POINTS[latentDim]).join(" × ");
   $("shade").textContent = single
-    ? "the filled curve, beside the line of q(z|x)"
-    : "the shade under the ellipses of q(z|x), which are at 1, 2 and 3 standard deviations";
+    ? "which is the filled curve; the line is q(z|x)"
+    : "which is shaded; the ellipses are q(z|x) at 1, 2 and 3 standard deviations";
   if (reason) $("evidence-why").textContent = reason;
 }
 
-/** Have the worker look at the image, one at a time: a new one waits for the last. */
+/** Send the current image to the worker, unless it is still busy with another image. */
 export function ask() {
   if (inference.asked) return;
   inference.asked = inference.current.x;
@@ -61,7 +61,7 @@ function receive({ data: message }) {
   showTerms();
 }
 
-/** Show the worker's answer, if there is one. */
+/** Show the worker's answer, if it has arrived. */
 function showTerms() {
   const count = SAMPLE_COUNTS[$("num-samples").value];
   $("num-samples-text").textContent = count === 1 ? "1 sample" : `${count} samples`;
@@ -77,16 +77,16 @@ function showTerms() {
   showGaps(elbo, bound, logEvidence);
 }
 
-/** Show the gaps from the ELBO to the bound, from there to log p(x), and what nobody knows. */
+/** Show the gaps from ELBO to bound, to log p(x), and to the entropy of the data. */
 function showGaps(elbo, bound, logEvidence) {
   const first = Math.max(0, bound - elbo);
   const second = logEvidence === undefined ? null : Math.max(0, logEvidence - bound);
-  const parts = [["first", first, `1: q(z|x) misfits the posterior, ${nats(first)}`]];
-  if (second !== null) parts.push(["second", second, `2: too few samples, ${nats(second)}`]);
-  const rest = second === null ? "2 and 3" : "3";
+  const [name, known] = ["importance-weighted bound", second !== null];
+  const parts = [["first", first, `ELBO to ${name}: ${nats(first)}`]];
+  if (known) parts.push(["second", second, `${name} to log p(x): ${nats(second)}`]);
   const width = Math.max(0.2 * (first + (second ?? 0)), 0.02);
-  parts.push(["third", width, `${rest}: up to the best of all models, unknown`]);
-  // A sum of shares below 1 would leave a rest, hence the factor.
+  parts.push(["third", width, `${known ? "log p(x)" : name} to negative entropy of the data: unknown`]);
+  // The factor makes the sum of the shares larger than 1, so that they fill the bar.
   const style = (value) => `flex-grow: ${1000 * value}`;
   const bar = ([className, value]) => make("span", { className, style: style(value) });
   const item = ([className, , text]) =>

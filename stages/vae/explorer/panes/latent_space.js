@@ -12,7 +12,7 @@ export const decoded = { z: new Float64Array(latentDim) };
 let sliders = [];
 let priorSeed = 100;
 
-/** Decode z and show it everywhere. */
+/** Set z, decode it and update all views. */
 export function moveTo(z) {
   if (!model) return;
   decoded.z = z;
@@ -62,7 +62,7 @@ function makeClassButton(name, label) {
   return button;
 }
 
-/** Start what needs no model: the plane. */
+/** Start the plane, which needs no model. */
 export function startPlane() {
   watchPlane((...point) => moveTo(decoded.z.map((value, d) => point[shown.indexOf(d)] ?? value)));
   $("classes").append(...description.class_names.map(makeClassButton));

@@ -1,4 +1,4 @@
-// The pad to draw on.
+// The drawing pad.
 
 import { $, color, directionOf, on, oncePerFrame, trackPointers } from "./dom.js";
 
@@ -7,12 +7,12 @@ const canvas = $("pad");
 canvas.width = canvas.height = SIDE;
 const context = canvas.getContext("2d", { willReadFrequently: true });
 const strokes = [];
-const pen = { position: [SIDE / 2, SIDE / 2], stroke: null }; // which keys move
-let changed = false; // the drawing, and not only the pen's position or the colors
+const pen = { position: [SIDE / 2, SIDE / 2], stroke: null }; // moved by keys
+let changed = false; // whether the drawing has changed, not only the pen or the colors
 let onInk;
 export const refreshPad = oncePerFrame(draw);
 
-/** Start to draw; `listener` is called with rows of ink, integers from 0 to 255. */
+/** Start the pad; `listener` is called with rows of ink, integers from 0 to 255. */
 export function startPad(listener) {
   onInk = listener;
   trackPointers(canvas, begin, (position, { pointerId }, down) => {
@@ -37,7 +37,7 @@ function extend(stroke, position) {
   refreshPad();
 }
 
-/** Move the pen by an arrow key, lower or lift it by the space bar. */
+/** Move the pen by the arrow keys, and lower or lift it by the space bar. */
 function press(event) {
   const direction = directionOf(event);
   if (direction) {

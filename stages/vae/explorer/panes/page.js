@@ -1,4 +1,4 @@
-// The page: where it starts.
+// The entry point of the page.
 
 import { readFloats } from "../core/packing.js";
 import { data, description, problem } from "./data.js";
@@ -12,7 +12,7 @@ function save(download, ...parts) {
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
-/** Save the weights in the format safetensors: length of the header, header, values. */
+/** Save the model as safetensors (length of the header, header, values) and JSON. */
 function saveModel() {
   const { header, values } = data.weights;
   const length = new BigUint64Array([BigInt(header.length)]);

@@ -1,9 +1,9 @@
-// What is painted on the latent plane.
+// Painting on the latent plane.
 
 import { makeAxis } from "../core/prior.js";
 import { channels, color, make } from "./dom.js";
 
-/** Make a square canvas that is not shown, to be painted once and drawn often. */
+/** Make a hidden square canvas that is painted once and drawn often. */
 export function makeLayer(side) {
   const layer = make("canvas", { width: side, height: side });
   return [layer, layer.getContext("2d")];
@@ -19,7 +19,7 @@ export function drawEllipses(context, view, loc, scale) {
   }
 }
 
-/** Draw the same of a single dimension as lines across the canvas. */
+/** Draw a one-dimensional Gaussian as lines at 1, 2 and 3 standard deviations. */
 export function drawLines(context, view, [loc], [scale]) {
   for (const radius of [-3, -2, -1, 1, 2, 3]) {
     const [left] = view.toCanvas(loc + radius * scale, 0);
@@ -30,7 +30,7 @@ export function drawLines(context, view, [loc], [scale]) {
   }
 }
 
-/** Draw points in the colors of their classes, faint where another class is chosen. */
+/** Draw points in the colors of their classes, faint if another class is chosen. */
 export function drawPoints(context, view, points, chosenClass) {
   const size = Math.max(2, context.canvas.width / 220);
   const colors = Array.from({ length: 10 }, (_, i) => color(`class-${i}`));
@@ -44,7 +44,7 @@ export function drawPoints(context, view, points, chosenClass) {
   context.globalAlpha = 1;
 }
 
-/** Paint the true posterior as a shade, by interpolation between the points of the grid. */
+/** Paint the true posterior as shading, interpolated between the points of the grid. */
 export function paintHeat(view, width, prior, { logPosterior, most }) {
   const side = Math.min(width, 700);
   const [layer, context] = makeLayer(side);
@@ -69,7 +69,7 @@ export function paintHeat(view, width, prior, { logPosterior, most }) {
       const value =
         (1 - v) * ((1 - u) * logPosterior[k] + u * logPosterior[k + 1]) +
         v * ((1 - u) * logPosterior[k + count] + u * logPosterior[k + count + 1]);
-      const share = Math.exp(0.5 * (value - most)); // the root, so that tails are seen
+      const share = Math.exp(0.5 * (value - most)); // the square root, so that tails are visible
       if (share < 0.02) continue;
       pixels.data.set([...shade, 255 * Math.min(1, share)], 4 * (j * side + i));
     }
@@ -78,7 +78,7 @@ export function paintHeat(view, width, prior, { logPosterior, most }) {
   return layer;
 }
 
-/** Draw densities over the single dimension as curves from the lower edge. */
+/** Draw one-dimensional densities as curves above the lower edge. */
 export function drawCurves(context, view, prior, { loc, scale, logPosterior, most }) {
   const { width, height } = context.canvas;
   const axis = makeAxis(prior, 0);
@@ -109,7 +109,7 @@ export function drawCurves(context, view, prior, { loc, scale, logPosterior, mos
   context.stroke();
 }
 
-/** Mark where z is. */
+/** Mark z by a cross. */
 export function drawCross(context, left, top, unit) {
   for (const [style, width] of [[color("paper"), 5], [color("accent"), 2.5]]) {
     context.strokeStyle = style;

@@ -1,4 +1,4 @@
-// The latent plane, of two dimensions or of one and the classes: points, densities, and z.
+// The latent plane, of two dimensions or of one and the classes: points, densities and z.
 
 import { makeRandom } from "../core/mathematics.js";
 import { readBytes, readFloats } from "../core/packing.js";
@@ -12,20 +12,20 @@ import { makeView, watchKeys, watchPointers } from "./view.js";
 const canvas = $("plane");
 const coordinates = readFloats(data.points);
 const onShown = (values) => shown.map((d) => values[d]);
-/** The prior in the plane; where it is unknown, the distribution of the points. */
+/** The prior in the plane, or the distribution of the points if the prior is unknown. */
 const planePrior = prior
   ? { mean: onShown(prior.mean), deviation: onShown(prior.deviation), extent: onShown(prior.extent) }
   : makePrior(coordinates, coordinates.map(() => 0), shown.length);
 const points = readPoints();
 const overlay = { point: [0, 0], samples: [], drawn: [] };
 let chosenClass = null;
-let ground, heat; // layers, each painted once for a view
+let ground, heat; // layers, painted once per view
 const request = oncePerFrame(draw);
 const [x, y = 0] = planePrior.mean;
 const radius = 4.2 * Math.max(...planePrior.deviation);
 export const view = makeView(canvas, { x, y, radius }, refreshPlane);
 
-/** Read the dots; a single dimension has its classes one above the other. */
+/** Read the points; with a single dimension, classes are in rows. */
 function readPoints() {
   const { uniform } = makeRandom(0);
   const { length } = description.class_names;
@@ -49,15 +49,15 @@ export function refreshPlane() {
   request();
 }
 
-/** Show one class, or all where `label` is null. */
+/** Show one class, or all classes if `label` is null. */
 export function chooseClass(label) {
   chosenClass = label;
   refreshPlane();
 }
 
 /**
- * Change what is drawn over the points: {point, posterior: {loc, scale}, samples, drawn, path},
- * positions in the plane, `drawn` from the prior; and the worker's `answer`.
+ * Change the overlay of the points: {point, posterior: {loc, scale}, samples, drawn, path} in
+ * the plane, where `drawn` are samples of the prior, and the worker's `answer`.
  */
 export function showOnPlane(changes) {
   if ("answer" in changes) heat = null;

@@ -1,8 +1,8 @@
-// The part of the latent plane that is shown, and how pointers and keys move it and z.
+// The visible part of the latent plane, and pointers and keys that move it or z.
 
 import { directionOf, positionOf, trackPointers } from "./dom.js";
 
-/** The square of the plane that a canvas shows; `onChange()` is called when it changes. */
+/** Make the view of a square of the plane; `onChange()` is called when it changes. */
 export function makeView(canvas, start, onChange) {
   let { x, y, radius } = start;
   const largest = Math.max(20, start.radius);
@@ -26,11 +26,11 @@ export function makeView(canvas, start, onChange) {
     set,
     radius: () => radius,
     showAll: () => set(start.x, start.y, start.radius),
-    /** Zoom so that a point, the center or another, stays where it is on the canvas. */
+    /** Zoom about a point of the plane, by default the center. */
     zoom(factor, [across, up] = [x, y]) {
       set(across + (x - across) * factor, up + (y - up) * factor, radius * factor);
     },
-    /** Move what is seen at one position of the canvas to another. */
+    /** Move the view from one position of the canvas to another. */
     drag([left0, top0], [left1, top1]) {
       set(x - (left1 - left0) / perUnit(), y + (top1 - top0) / perUnit(), radius);
     },
@@ -39,7 +39,7 @@ export function makeView(canvas, start, onChange) {
   };
 }
 
-/** A pointer that hovers or touches moves z; a dragging mouse or two fingers move the view. */
+/** Move z by a hovering or touching pointer, and the view by a dragging mouse or two fingers. */
 export function watchPointers(canvas, view, onMove) {
   const moveTo = (position) => onMove(...view.fromCanvas(...position));
   const span = (pointers) => {
@@ -70,7 +70,7 @@ export function watchPointers(canvas, view, onMove) {
   canvas.addEventListener("wheel", zoom, { passive: false });
 }
 
-/** Arrow keys call `onStep(x, y)` with a step of z, or move the view; other keys zoom. */
+/** Call `onStep(x, y)` with a step of z, move or zoom the view, by keys. */
 export function watchKeys(canvas, view, onStep) {
   canvas.addEventListener("keydown", (event) => {
     const direction = directionOf(event);
