@@ -1,12 +1,12 @@
-"""Train side by side with other programs, and with matrix products alone.
+"""Compare the speed of training with other programs and with matrix products alone.
 
     make bench                                                    everything
-    .venv/bin/python benchmarks/bench.py --rounds 3 grey deep     some of it, quickly
+    .venv/bin/python benchmarks/bench.py --rounds 3 grey deep     two configurations
 
-In each round every program trains one epoch, in an order that rotates, so that what
-else slows the machine slows all of them. Prints a table per configuration, and writes
-benchmarks/results.csv; draw.py makes a figure of it. Exit status 1 if the losses of a
-configuration differ: then a program has not done the work.
+In each round every program trains one epoch. The order rotates, so that other load on
+the machine slows all of them. Prints a table per configuration and writes
+benchmarks/results.csv, from which draw.py makes a figure. The exit status is 1 if the
+losses of a configuration differ, so that its programs have not done the same work.
 """
 
 import argparse
@@ -19,11 +19,11 @@ import pandas as pd
 from contenders import BOUND, CONFIGURATIONS, OURS, SGEMM, TRAINING, Contender
 
 FOLDER = Path("benchmarks")
-TOLERANCE = 0.03  # of the loss of the last epoch, relative to ours
+TOLERANCE = 0.03  # relative difference of the last epoch's loss from ours
 
 
-def start(name: str) -> dict[str, Contender]:
-    """Start all programs, one after the other so that none slows another's start."""
+def start_programs(name: str) -> dict[str, Contender]:
+    """Start all programs, one after another so that none slows another's start."""
     configuration = CONFIGURATIONS[name]
     programs = {OURS: ("bound", {})} if name == BOUND else TRAINING
     contenders = {
@@ -33,13 +33,13 @@ def start(name: str) -> dict[str, Contender]:
     for label, library in SGEMM.items():
         options = {"library": library, "bound": name == BOUND}
         contenders[label] = Contender("sgemm", configuration, **options)
-    if name == "dynamic":  # what the draws cost, measured side by side
+    if name == "dynamic":  # measures the cost of drawing pixels
         contenders["ours on grey pixels"] = Contender("ours", CONFIGURATIONS["grey"])
     return contenders
 
 
 def run_rounds(contenders: dict[str, Contender], num_rounds: int) -> pd.DataFrame:
-    """Return a row per round and program: its images per second and its loss."""
+    """Return a row per round and program: images per second and loss."""
     rows = []
     order = deque(contenders.items())
     for i in range(num_rounds):
@@ -52,7 +52,7 @@ def run_rounds(contenders: dict[str, Contender], num_rounds: int) -> pd.DataFram
 
 
 def summarize(rounds: pd.DataFrame) -> pd.DataFrame:
-    """Return medians and ranges of rates and ratios per round, a row per program."""
+    """Return medians and ranges of rates and ratios over rounds, a row per program."""
     table = rounds.pivot(index="round", columns="program")
     rate, loss = table["rate"], table["loss"]
     ratio = rate[[OURS]].to_numpy() / rate
@@ -69,9 +69,9 @@ def summarize(rounds: pd.DataFrame) -> pd.DataFrame:
 
 
 def measure(name: str, num_rounds: int) -> pd.DataFrame:
-    """Return the summary of a configuration, and print it."""
+    """Measure a configuration; print its summary and return it."""
     print(f"\n{name}: {CONFIGURATIONS[name]}", flush=True)
-    contenders = start(name)
+    contenders = start_programs(name)
     summary = summarize(run_rounds(contenders, num_rounds))
     for contender in contenders.values():
         contender.close()
@@ -82,7 +82,7 @@ def measure(name: str, num_rounds: int) -> pd.DataFrame:
 
 
 def differing_losses(results: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of programs that train and whose loss is too far from ours."""
+    """Return the rows of programs that train and whose loss differs from ours."""
     results = results[results.index.isin(TRAINING, level="program")]
     ours = results.xs(OURS, level="program")["loss"]
     relative = results["loss"].div(ours, level="configuration") - 1

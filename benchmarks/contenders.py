@@ -1,4 +1,4 @@
-"""What is compared: configurations, and programs as processes that wait for others."""
+"""Configurations and programs of the comparison; programs are processes that wait."""
 
 import json
 import os
@@ -13,13 +13,13 @@ from ruamel.yaml import YAML
 from programs.worker import Configuration
 
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
-DEFAULT = Configuration(  # what params.yaml describes, but for the learning rate
+DEFAULT = Configuration(  # that of params.yaml, except for the learning rate
     **{k: PARAMS["model"][k] for k in ("hidden_units", "latent_dim", "activation")},
     batch_size=PARAMS["train"]["batch_size"],
     dynamic=PARAMS["preprocess"]["binarization"] == "dynamic",
     num_images=51_200,
 )
-BOUND = "bound"  # the one that does not train; a step of it is the samples of an image
+BOUND = "bound"  # does not train; one step computes the bound of one image
 CONFIGURATIONS = {
     "grey": Configuration((400,), 20, "relu", 128, False, 51_200),
     "dynamic": Configuration((400,), 20, "relu", 128, True, 51_200),
@@ -29,7 +29,7 @@ CONFIGURATIONS = {
     BOUND: replace(DEFAULT, latent_dim=20, batch_size=1, num_images=200),
 }
 
-# By what the tables call them, modules of the programs and their options.
+# Modules of the programs and their options, by name in the tables.
 OURS = "ours"
 TRAINING = {
     OURS: ("ours", {}),
@@ -39,19 +39,19 @@ TRAINING = {
     "Keras fit": ("keras_fit", {}),
 }
 SGEMM = {f"SGEMM {library}": library for library in ("numpy", "jax", "torch")}
-WITH_TENSORFLOW = {"ours", "bound", "keras_fit"}  # in the environment of the pipeline
+WITH_TENSORFLOW = {"ours", "bound", "keras_fit"}  # use the environment of the pipeline
 
 
 def environment() -> dict[str, str]:
-    """Return where programs find each other; their libraries are as they come."""
+    """Return environment variables for programs, without settings of libraries."""
     settings = ("OPENBLAS_", "XLA_", "TF_", "OMP_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(settings)}
-    # PyTorch's threads would spin while they wait: twenty times slower beside others.
+    # Else PyTorch's threads spin while they wait: 20 times slower next to others.
     return kept | {"PYTHONPATH": "benchmarks:stages", "OMP_WAIT_POLICY": "passive"}
 
 
 class Contender:
-    """A program that has trained its first epoch, and trains another when asked."""
+    """A program that has trained one epoch, and trains another one on request."""
 
     def __init__(self, module: str, configuration: Configuration, **options: Any):
         self.num_images = configuration.num_steps * configuration.batch_size
@@ -69,14 +69,14 @@ class Contender:
         )
         self._read()
 
-    def ask(self, what: str) -> dict[str, float]:
+    def ask(self, request: str) -> dict[str, float]:
         """Return `seconds` and `loss` of an `epoch`, or the `elbo` of `validate`."""
-        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.write(f"{request}\n")
         self._process.stdin.flush()
         return self._read()
 
     def close(self) -> float:
-        """End the process; return its peak memory in MiB, imports included."""
+        """End the process; return its peak memory in MiB, including imports."""
         self._process.stdin.close()
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)

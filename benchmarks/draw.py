@@ -12,15 +12,15 @@ sys.path.insert(0, str(FOLDER.parent / "stages"))
 
 from vae.figures.style import REFERENCE, STYLE  # noqa: E402
 
-# In the order of the figure, from top to bottom.
+# Rows of the figure, from top to bottom.
 PROGRAMS = ["ours", "JAX", "Keras fit", "PyTorch compiled", "PyTorch eager"]
 
 
 def draw_throughput(results: pd.DataFrame) -> Figure:
-    """Draw images per second: medians with ranges, and the limit of the products.
+    """Draw images per second: medians with ranges, and the limit by matrix products.
 
     Args:
-        results: a row per configuration and program, as in results.csv.
+        results: rows of results.csv, by configuration and program.
     """
     rates = results[["images_per_second", "lowest", "highest"]] / 1000
     is_limit = results.index.get_level_values("program").str.startswith("SGEMM")
@@ -44,7 +44,7 @@ def draw_throughput(results: pd.DataFrame) -> Figure:
 
 
 def draw_growth(growth: pd.DataFrame) -> Figure:
-    """Draw time above memory, a column per axis; dashed lines are linear growth."""
+    """Draw time above memory, in a column per axis; dashed lines show linear growth."""
     names = growth["axis"].unique()
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots(2, len(names), sharex="col", sharey="row")

@@ -1,11 +1,11 @@
-"""Measure how time and memory grow, along one axis at a time; about six minutes.
+"""Measure how time and memory grow along one axis at a time, in about six minutes.
 
     make bench-growth
 
-Around `dynamic` of bench.py with 12,800 images per epoch, and around `bound` with 208.
-Each point has a process of its own. Its peak memory includes imports and compilation;
-its seconds, a median of five epochs, do not. Writes benchmarks/growth.csv;
-draw.py makes a figure of it.
+The base is `dynamic` of bench.py with 12,800 images per epoch; for importance samples
+it is `bound` with 208. Each point has its own process. Its peak memory includes imports
+and compilation; its seconds are a median of five epochs. Writes benchmarks/growth.csv,
+from which draw.py makes a figure.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ from contenders import BOUND, CONFIGURATIONS, Contender
 FOLDER = Path("benchmarks")
 TRAINED = replace(CONFIGURATIONS["dynamic"], num_images=12_800)
 BOUNDED = replace(CONFIGURATIONS[BOUND], num_images=208)
-AXES = {  # by what the figure calls them: fields of the configuration, and values
+AXES = {  # fields of the configuration and their values, by name in the figure
     "images": ("num_images", [12_800, 25_600, 51_200, 102_400, 204_800]),
     "batch size": ("batch_size", [8, 32, 128, 512, 2048]),
     "hidden width": ("hidden_units", [64, 256, 1024, 4096]),

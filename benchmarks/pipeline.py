@@ -1,9 +1,9 @@
-"""Measure what the pipeline takes, in a clone of the current commit; only print it.
+"""Measure the time and memory of the pipeline in a clone of the current commit.
 
     make bench-pipeline
 
-The seconds and the peak memory of each stage, DVC's own included; then runs with
-nothing to do, and runs after a change to how figures look. Takes about three minutes.
+Prints seconds and peak memory of each stage, including DVC itself; then the seconds of
+`dvc repro` unchanged and after a change of the style of figures. Takes 3 minutes.
 """
 
 import os
@@ -18,12 +18,12 @@ from statistics import median
 from clones import clone, environment
 
 STAGES = ("check", "download", "preprocess", "train", "evaluate", "render", "explore")
-STYLE = "stages/vae/figures/style.py"  # figures alone depend on it
+STYLE = "stages/vae/figures/style.py"  # affects figures alone
 EPOCH = re.compile(r"epoch (\d+)/(\d+)")
 
 
 def repro(project: Path, *options: str) -> tuple[float, float, list[tuple[float, str]]]:
-    """Return seconds, peak MiB, and lines with the times at which they came."""
+    """Run `dvc repro`; return seconds, peak MiB, and output lines with their times."""
     start = time.perf_counter()
     process = subprocess.Popen(
         ["dvc", "repro", *options],
@@ -34,7 +34,7 @@ def repro(project: Path, *options: str) -> tuple[float, float, list[tuple[float,
         text=True,
     )
     lines = [(time.perf_counter(), line) for line in process.stdout]
-    _, status, usage = os.wait4(process.pid, 0)  # usage of all that DVC ran, too
+    _, status, usage = os.wait4(process.pid, 0)  # includes child processes
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit("error: dvc repro failed\n" + "".join(line for _, line in lines))
@@ -42,7 +42,7 @@ def repro(project: Path, *options: str) -> tuple[float, float, list[tuple[float,
 
 
 def epoch_seconds(lines: list[tuple[float, str]]) -> float:
-    """Return the seconds of all epochs, as if the first had not compiled anything."""
+    """Return the seconds of all epochs without compilation, from those after one."""
     times = [(when, match) for when, line in lines if (match := EPOCH.match(line))]
     (first, _), (last, match) = times[0], times[-1]
     return (last - first) / (len(times) - 1) * int(match[2])
@@ -59,7 +59,7 @@ def main() -> None:
             print(f"{stage:<10} {seconds:6.1f} s {peak:6.0f} MiB{note}", flush=True)
         print(f"all stages {total:6.1f} s")
         idle = median(repro(project)[0] for _ in range(5))
-        print(f"nothing to do: {idle:.2f} s, median of 5")
+        print(f"no changes: {idle:.2f} s, median of 5")
         changed = []
         for _ in range(3):
             with (project / STYLE).open("a") as file:

@@ -1,11 +1,11 @@
-"""Measure the seconds of training to the same ELBO of the validation images.
+"""Measure the seconds of training until the validation ELBO reaches a target.
 
     make bench-quality
 
-The other programs train the default network with Adam as it is mostly used, at a
-constant 1e-3. The recipe of `params.yaml` has a schedule, which ends where it is told:
-it takes the fewest epochs, in steps of five, whose last one reaches the target. Epochs
-interleave, so that what else slows the machine slows all of them.
+The other programs train the default network with Adam at a constant 1e-3. The recipe of
+`params.yaml` has a schedule, which depends on the number of epochs: it gets the
+smallest number, in steps of five, that reaches the target in its last epoch. Programs
+take turns per epoch, so that other load on the machine slows all of them.
 """
 
 import sys
@@ -18,18 +18,18 @@ from contenders import DEFAULT, OURS, PARAMS, TRAINING, Contender
 
 PEERS = ("JAX", "PyTorch eager", "Keras fit")
 TARGET = -133.0  # nats per image
-EVERY = 5  # epochs from one look at the validation images to the next
+EVERY = 5  # epochs between validations
 LIMIT = 400  # epochs
 
 
 def recipe(epochs: int) -> Contender:
-    """Start our trainer with the recipe of `params.yaml` and as many epochs."""
+    """Start our trainer with the recipe of `params.yaml` and a number of epochs."""
     settings = {name: PARAMS["train"][name] for name in ("learning_rate", "schedule")}
     return Contender("ours", DEFAULT, epochs=epochs, **settings)
 
 
 def fewest_epochs() -> int:
-    """Return with how many epochs the recipe reaches the target."""
+    """Return the smallest number of epochs with which the recipe reaches the target."""
     for epochs in range(2 * EVERY, LIMIT + 1, EVERY):
         contender = recipe(epochs)
         for _ in range(epochs - 1):
@@ -43,10 +43,10 @@ def fewest_epochs() -> int:
 
 
 def race(contenders: dict[str, Contender], recipe_epochs: int) -> pd.DataFrame:
-    """Return a row per program: epochs, their seconds, and its last ELBO.
+    """Return a row per program: epochs, seconds and last ELBO.
 
-    Ours ends after `recipe_epochs`, the others at the target. The first epoch, which
-    compiles, counts as the median of the others.
+    Our trainer ends after `recipe_epochs`, the others at the target. The first epoch,
+    which compiles, counts as the median of the other epochs.
     """
     seconds = defaultdict(list)
     rows, running = {}, dict(contenders)

@@ -1,13 +1,13 @@
-"""Short runs of preprocess, train and evaluate, and the SHA-256 of all they write.
+"""Hash the outputs of short runs of preprocess, train and evaluate.
 
     python checks/bits.py [configuration ...]
     python checks/bits.py --emulate [configuration ...]
 
-The first prints a line of JSON for each configuration of checks/bits.yaml, `{name:
-{output: SHA-256}}`; what the stages say goes to standard error. The second prints for
-each of some other CPUs, which it emulates, and for each configuration whether all
-outputs have the same bits as here; exit status 1 if any differs. All configurations
-take more than an hour on two cores. It needs qemu-x86_64, of Debian's qemu-user.
+The first command prints a line of JSON per configuration of checks/bits.yaml, `{name:
+{output: SHA-256}}`. The output of the stages goes to standard error. The second command
+emulates other CPUs, and compares their hashes with those of this CPU. Its exit status
+is 1 if any hash differs. All configurations take more than an hour on two cores.
+Emulation needs qemu-x86_64 from Debian's package qemu-user.
 """
 
 import json
@@ -34,7 +34,7 @@ import evaluate
 import preprocess
 import train
 from clones import change_params, file_hashes
-from command import Parser, of, run
+from command import Parser, parse_as, run
 from vae.data.idx import format_idx
 from vae.pipeline.params import read_params
 from vae.pipeline.schema import DRAWABLE_LIKELIHOODS, Model, Section, Train
@@ -42,7 +42,7 @@ from vae.pipeline.schema import DRAWABLE_LIKELIHOODS, Model, Section, Train
 ROOT = Path(__file__).resolve().parent.parent
 CHANGES = YAML(typ="safe").load(Path(__file__).with_name("bits.yaml"))
 NUM_IMAGES = {"train": 537, "t10k": 23}
-OUTPUTS = [  # not results/model.json, which holds what was asked for, nothing computed
+OUTPUTS = [  # without results/model.json, which holds parameters alone
     "data/images.npz",
     "results/model.safetensors",
     "results/history.csv",
@@ -52,15 +52,15 @@ OUTPUTS = [  # not results/model.json, which holds what was asked for, nothing c
     "results/latents.npz",
 ]
 BINARIZATIONS: dict[str, str] = dict.fromkeys(DRAWABLE_LIKELIHOODS, "dynamic")
-CPUS = ["Haswell", "EPYC-Rome"]  # of Intel and of AMD, both without AVX-512
+CPUS = ["Haswell", "EPYC-Rome"]  # Intel and AMD, both without AVX-512
 
 Configurations = dict[str, dict[str, dict[str, Any]]]  # values by section and name
 
 
-def complete(configurations: Configurations) -> Configurations:
-    """Add a small one for each pair of likelihood and objective that none has."""
+def add_missing_pairs(configurations: Configurations) -> Configurations:
+    """Add a small configuration per missing pair of likelihood and objective."""
     params = read_params(ROOT / "params.yaml").model_dump()
-    pairs = product(allowed(Model, "likelihood"), allowed(Train, "objective"))
+    pairs = product(choices(Model, "likelihood"), choices(Train, "objective"))
     missing = dict.fromkeys(pairs)
     for changes in configurations.values():
         model, train = (params[n] | changes.get(n, {}) for n in ("model", "train"))
@@ -75,12 +75,12 @@ def complete(configurations: Configurations) -> Configurations:
     }
 
 
-def allowed(section: type[Section], name: str) -> tuple[str, ...]:
-    """Return the words that a parameter may be."""
+def choices(section: type[Section], name: str) -> tuple[str, ...]:
+    """Return the allowed values of a parameter."""
     return get_args(section.model_fields[name].annotation)
 
 
-CONFIGURATIONS = complete(CHANGES["configurations"])
+CONFIGURATIONS = add_missing_pairs(CHANGES["configurations"])
 
 
 def write_params(configuration: str) -> None:
@@ -93,7 +93,7 @@ def write_params(configuration: str) -> None:
 
 
 def write_images() -> None:
-    """Write images of noise into the current folder."""
+    """Write random images into the current folder."""
     folder = Path("data/verified")
     folder.mkdir(parents=True)
     description = {"dataset": "mnist", "title": "noise", "classes": [*"0123456789"]}
@@ -107,7 +107,7 @@ def write_images() -> None:
 
 
 def output_hashes(configuration: str) -> dict[str, str]:
-    """Run the stages in a folder of their own, and hash their outputs."""
+    """Run the stages in a temporary folder and return the hashes of their outputs."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         write_params(configuration)
         write_images()
@@ -120,11 +120,11 @@ def output_hashes(configuration: str) -> dict[str, str]:
 def run_bits(
     prefix: Sequence[str], configurations: Sequence[str]
 ) -> dict[str, dict[str, str]]:
-    """Return hashes by configuration, of a run by a command that takes a program.
+    """Return hashes by configuration from a process that `prefix` may emulate.
 
-    Raises CalledProcessError if the run fails; its `stderr` says why.
+    Raises CalledProcessError, with the reason in `stderr`, if the run fails.
     """
-    # The interpreter itself: qemu takes no link of a virtual environment.
+    # qemu does not follow the link to the interpreter in a virtual environment.
     command = [*prefix, os.path.realpath(sys.executable), __file__, *configurations]
     variables = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
     result = subprocess.run(
@@ -135,13 +135,13 @@ def run_bits(
 
 
 def verdict(hashes: dict[str, str], reference: dict[str, str]) -> str:
-    """Return `equal`, or `differs` and the outputs whose hashes do."""
+    """Return `equal`, or `differs:` and the outputs whose hashes differ."""
     differing = [name for name in reference if hashes[name] != reference[name]]
     return " ".join(["differs:", *differing]) if differing else "equal"
 
 
 def compare_cpus(configurations: Sequence[str]) -> bool:
-    """Say whether every emulated CPU gives the native bits; print what each gives."""
+    """Print a verdict per emulated CPU and configuration; return whether all match."""
     qemu = shutil.which("qemu-x86_64")
     if qemu is None:
         sys.exit("error: no qemu-x86_64; install it with: apt-get install qemu-user")
@@ -160,9 +160,9 @@ def compare_cpus(configurations: Sequence[str]) -> bool:
 def main() -> None:
     parser = Parser(description="Hash the outputs of short runs.")
     add = parser.add_argument
-    known = of(Literal[tuple(CONFIGURATIONS)])
-    add("configuration", nargs="*", type=known, help="by default all")
-    add("--emulate", action="store_true", help="on other CPUs")
+    known = parse_as(Literal[tuple(CONFIGURATIONS)])
+    add("configuration", nargs="*", type=known, help="default: all")
+    add("--emulate", action="store_true", help="compare with emulated CPUs")
     options = parser.parse_args()
     names = options.configuration or list(CONFIGURATIONS)
     if options.emulate:

@@ -1,7 +1,7 @@
-"""A clone of the commit: its parameters, environment, hashes and DVC's locks.
+"""Clones of a commit: their parameters, environment, hashes and DVC's locks.
 
-`python checks/clones.py` mends DVC's locks in the current folder. Dask's workers get
-this module as it is: it needs nothing of the repository.
+`python checks/clones.py` repairs DVC's locks in the current folder. This module is
+copied to Dask's workers, so it imports nothing from the repository.
 """
 
 import hashlib
@@ -19,16 +19,16 @@ LOCKS = ("dvc.lock", "studies/dvc.lock")
 
 
 def clone(source: Path, folder: Path) -> Path:
-    """Clone the current commit of a repository into a new folder, and return it."""
+    """Clone the current commit of a repository into a new folder; return the folder."""
     command = ["git", "clone", "--quiet", source, folder]
     subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True)
     return folder
 
 
 def environment() -> dict[str, str]:
-    """Return this process's, with `python` and `dvc` beside its interpreter in PATH.
+    """Return environment variables for commands in a clone.
 
-    A folder of data that is relative to this checkout is so to no clone.
+    PATH begins with the folder of this interpreter, and VAE_DATA_DIR is absolute.
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     changes = {"PATH": path}
@@ -38,7 +38,7 @@ def environment() -> dict[str, str]:
 
 
 def change_params(path: Path, changes: Mapping[str, Any]) -> None:
-    """Write other values into a file of parameters, by names such as `train.seed`."""
+    """Change values in a file of parameters, by names such as `train.seed`."""
     params = YAML(typ="safe").load(path)
     for key, value in changes.items():
         section, name = key.split(".")
@@ -48,9 +48,9 @@ def change_params(path: Path, changes: Mapping[str, Any]) -> None:
 
 
 def file_hashes(folder: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 by path of files, and of all files in folders.
+    """Return the SHA-256 of files, and of all files in folders, by path.
 
-    Paths are relative to `folder`; what is missing is left out.
+    Paths are relative to `folder`. Missing ones are left out.
     """
     hashes = {}
     for top in [folder / path for path in paths]:
@@ -61,11 +61,11 @@ def file_hashes(folder: Path, paths: Iterable[str]) -> dict[str, str]:
     return hashes
 
 
-def unlock(folder: Path) -> None:
-    """Mend DVC's locks, half of which a kill leaves when it comes while DVC writes.
+def repair_locks(folder: Path) -> None:
+    """Repair locks that DVC, killed while it wrote, has left truncated.
 
-    A lock of processes is removed. A record of runs is taken from Git, unless it was
-    deleted or is in the midst of a merge.
+    A lock between processes is removed. A lock file of results is restored from Git,
+    unless it was deleted or has a merge conflict.
     """
     processes = folder / ".dvc/tmp/rwlock"
     try:
@@ -86,6 +86,6 @@ def unlock(folder: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        unlock(Path())
+        repair_locks(Path())
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)

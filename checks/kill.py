@@ -1,12 +1,11 @@
-"""Kill the pipeline at random moments, and see that nothing is lost.
+"""Kill the pipeline at random moments and check that it recovers.
 
     python checks/kill.py 50
 
-clones the current commit into a temporary folder, runs a small configuration of the
-pipeline there, and then, so many times: starts one of its stages again, kills all
-processes with SIGKILL at a random moment of it, runs `dvc repro`, and compares every
-output with that of the unbroken run. Each stage has its turn. Exit status 1 if any
-output differs or a run fails.
+This clones the current commit into a temporary folder and runs a small configuration
+there. Then, 50 times, it runs a stage again and kills all its processes with SIGKILL at
+a random moment. After each kill, `dvc repro` must produce the same outputs as before.
+Stages take turns. The exit status is 1 if any output differs or a run fails.
 """
 
 import os
@@ -23,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
 import yaml
 
-from clones import change_params, clone, environment, file_hashes, unlock
-from command import Parser, of, run
+from clones import change_params, clone, environment, file_hashes, repair_locks
+from command import Parser, parse_as, run
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.schema import Count
 
@@ -40,17 +39,17 @@ SMALL = {
 
 
 def output_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 by path of what is in data/ and results/."""
-    # A killed DVC leaves temporary files of its own, which are hidden.
+    """Return the SHA-256 of all files in data/ and results/, by path."""
+    # A killed DVC leaves hidden temporary files.
     hashes = file_hashes(folder, ["data", "results"])
     return {p: hashes[p] for p in hashes if not Path(p).name.startswith(".")}
 
 
-def repro(folder: Path, log: Path, *options: str) -> subprocess.Popen:
-    """Start the pipeline in a session of its own, all it prints appended to a log."""
+def start_repro(folder: Path, log: Path, *options: str) -> subprocess.Popen:
+    """Start `dvc repro` in a new session; append its output to a log."""
     with log.open("ab") as file:
         return subprocess.Popen(
-            ["dvc", "repro", "--no-run-cache", *options],  # outputs are computed
+            ["dvc", "repro", "--no-run-cache", *options],  # computes every output
             cwd=folder,
             env=environment(),
             stdout=file,
@@ -60,13 +59,13 @@ def repro(folder: Path, log: Path, *options: str) -> subprocess.Popen:
 
 
 def wait_for(printed: str, log: Path, run: subprocess.Popen) -> None:
-    """Wait until a text is in the log of a run, or the run ends."""
+    """Wait until the log of a run contains a text, or the run ends."""
     while printed not in log.read_text() and run.poll() is None:
         time.sleep(0.01)
 
 
-def forget(folder: Path, *stages: str) -> None:
-    """Remove DVC's record of stages: they have to run, whatever is cached."""
+def forget_stages(folder: Path, *stages: str) -> None:
+    """Remove stages from `dvc.lock`, so that they run again."""
     path = folder / "dvc.lock"
     lock = yaml.safe_load(path.read_text())
     for stage in stages:
@@ -75,9 +74,9 @@ def forget(folder: Path, *stages: str) -> None:
 
 
 def stage_seconds(folder: Path, log: Path) -> dict[str, float]:
-    """Run all stages, and return how long each takes."""
+    """Run all stages and return the duration of each."""
     log.write_bytes(b"")
-    run, times = repro(folder, log), []
+    run, times = start_repro(folder, log), []
     for stage in STAGES:
         wait_for(f"stages/{stage}.py", log, run)  # DVC prints the command
         times.append(time.monotonic())
@@ -95,36 +94,36 @@ def kill_once(
     after: str,
     by: signal.Signals = signal.SIGKILL,
 ) -> bool:
-    """Kill a run of a stage, then run the pipeline; say whether that ended well.
+    """Kill a run of a stage, then run the pipeline; return whether it succeeds.
 
-    All processes get the signal `by`, some seconds after the run has printed `after`.
+    All processes get the signal `by`, `seconds` after the run has printed `after`.
     """
     log.write_bytes(b"")
-    forget(folder, stage)
-    run = repro(folder, log, "--single-item", stage)
+    forget_stages(folder, stage)
+    run = start_repro(folder, log, "--single-item", stage)
     wait_for(after, log, run)
     time.sleep(seconds)
     if run.poll() is None:
         os.killpg(run.pid, by)
     run.wait()
-    unlock(folder)
-    return repro(folder, log).wait() == 0
+    repair_locks(folder)
+    return start_repro(folder, log).wait() == 0
 
 
-def run_unbroken(folder: Path, log: Path) -> tuple[dict[str, str], dict[str, float]]:
-    """Run a small pipeline in a clone; return its hashes, and the seconds by stage."""
+def run_whole(folder: Path, log: Path) -> tuple[dict[str, str], dict[str, float]]:
+    """Run a small pipeline in a clone; return its hashes and seconds, by stage."""
     change_params(folder / "params.yaml", SMALL)
     stage_seconds(folder, log)
-    # The next downloads need not ask an index again.
+    # The next downloads need no network.
     shutil.copytree(folder / "data/verified", folder / "data/raw")
-    forget(folder, *STAGES)
+    forget_stages(folder, *STAGES)
     seconds = stage_seconds(folder, log)
     return output_hashes(folder), seconds
 
 
 def main() -> None:
     parser = Parser(description="Kill the pipeline at random moments.")
-    parser.add_argument("kills", type=of(Count), help="how many times")
+    parser.add_argument("kills", type=parse_as(Count), help="number of kills")
     kills = parser.parse_args().kills
     failures = 0
     with tempfile.TemporaryDirectory() as temporary:
@@ -132,22 +131,22 @@ def main() -> None:
         try:
             folder = clone(ROOT, Path(temporary, "clone"))
         except subprocess.CalledProcessError as error:
-            said = " ".join(error.stderr.split())
-            raise PipelineError(f"git clone: {said}") from None
-        expected, durations = run_unbroken(folder, log)
+            reason = " ".join(error.stderr.split())
+            raise PipelineError(f"git clone: {reason}") from None
+        expected, durations = run_whole(folder, log)
         for i in range(kills):
             stage = STAGES[i % len(STAGES)]
             seconds = random.uniform(0, durations[stage])
             after = f"stages/{stage}.py"
-            ended_well = kill_once(folder, log, stage, seconds, after)
-            well = ended_well and output_hashes(folder) == expected
-            failures += not well
+            succeeded = kill_once(folder, log, stage, seconds, after)
+            equal = succeeded and output_hashes(folder) == expected
+            failures += not equal
             resumed = "resumed, " if "continuing after" in log.read_text() else ""
             moment = f"{i + 1}/{kills}: killed after {seconds:.1f} s of {stage}"
-            print(f"{moment}, {resumed}{'equal' if well else 'DIFFERENT'}", flush=True)
-            if not ended_well:
+            print(f"{moment}, {resumed}{'equal' if equal else 'DIFFERENT'}", flush=True)
+            if not succeeded:
                 print(log.read_text())
-    sys.exit(f"{failures} of {kills} went wrong" if failures else 0)
+    sys.exit(f"{failures} of {kills} failed" if failures else 0)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
 SEEDS = pd.read_csv(ROOT / "results/studies/seeds.csv")
 METRICS = json.loads((ROOT / "results/metrics.json").read_text())
 NUM_SAMPLES = PARAMS["evaluate"]["num_importance_samples"]
-# Metrics of the default. The README has those before `mutual_information`.
+# Metrics of the default. The README shows those before `mutual_information`.
 NAMES = {
     "elbo": "ELBO",
     "rate": "rate",
@@ -49,14 +49,14 @@ SENTENCES = {
 
 
 class Claim(NamedTuple):
-    """Values in a page; a pattern finds the words around them, a group each."""
+    """Values in a page; each group of `pattern` is the text before a value."""
 
     page: str
     pattern: str
     values: list[str]
 
-    def put(self, text: str) -> tuple[str, int]:
-        """Return a text with these values, and in how many places they stand."""
+    def apply(self, text: str) -> tuple[str, int]:
+        """Return a text with these values and the number of matches."""
 
         def joined(match: re.Match[str]) -> str:
             pairs = zip_longest(match.groups(), self.values, fillvalue="")
@@ -65,8 +65,8 @@ class Claim(NamedTuple):
         return re.subn(self.pattern, joined, text)
 
 
-def sentence(page: str, template: str, **facts: object) -> Claim:
-    """Claim words with facts, as `str.format` has them; all but rows may be wrapped."""
+def sentence_claim(page: str, template: str, **facts: object) -> Claim:
+    """Return the claim of a `str.format` template; table rows never wrap."""
     space = " +" if template.startswith("|") else r"\s+"
     parts = list(Formatter().parse(template))
     pattern = VALUE.join(f"({re.escape(literal)})" for literal, *_ in parts)
@@ -75,19 +75,19 @@ def sentence(page: str, template: str, **facts: object) -> Claim:
     return Claim(page, pattern.replace(r"\ ", space), values)
 
 
-def table(page: str, before: str, rows: Iterable[Iterable[str]]) -> Claim:
-    """Claim all rows of the first table after some text, such as its header."""
+def table_claim(page: str, before: str, rows: Iterable[Iterable[str]]) -> Claim:
+    """Return the claim of all rows of the first table after a text."""
     pattern = rf"({re.escape(before)}[^\0]*?\n\|[-|]+\|\n)(?:\|.*\n)*"
     return Claim(page, pattern, ["".join(f"| {' | '.join(row)} |\n" for row in rows)])
 
 
 def number(value: float | None, name: str = "") -> str:
-    """Return a value of a metric with its decimals, or nothing where there is none."""
+    """Format the value of a metric; a missing value becomes an empty text."""
     decimals = 0 if name == "active_units" else 4 if "accuracy" in name else 2
     return "" if value is None or pd.isna(value) else f"{value:.{decimals}f}"
 
 
-# Columns of the runs by header in the pages, where that is another.
+# Columns of the runs whose header in the pages has another name.
 COLUMNS = {name: f"test.{key}" for key, name in NAMES.items()} | {
     "training ELBO": "train.elbo",
     "test ELBO": "test.elbo",
@@ -113,7 +113,7 @@ SHOW_OTHERS: dict[str, Callable[[pd.DataFrame], str]] = {
 
 
 def cell(header: str, runs: pd.DataFrame) -> str:
-    """Say of runs with the same parameters what a column is for: mostly a mean."""
+    """Format the cell of a column for runs with the same parameters: often a mean."""
     if header in SHOW_OTHERS:
         return SHOW_OTHERS[header](runs)
     name = COLUMNS.get(header, header)
@@ -127,7 +127,7 @@ def cell(header: str, runs: pd.DataFrame) -> str:
 
 
 def table_of_runs(before: str, runs: pd.DataFrame, by: list[str]) -> Claim:
-    """Claim a table with a row per group of runs, in the columns of its header."""
+    """Return the claim of a table with a row per group of runs."""
     _, _, after = read(RESULTS).partition(before)
     header, *_ = re.findall(r"(.*)\n\|-", before + after)
     names = [name.strip() for name in header.split("|")[2:-1]]
@@ -135,11 +135,11 @@ def table_of_runs(before: str, runs: pd.DataFrame, by: list[str]) -> Claim:
         [str(key).removesuffix(".0"), *(cell(name, group) for name in names)]
         for (key, *_), group in runs.groupby(by, sort=False)
     ]
-    return table(RESULTS, before, rows)
+    return table_claim(RESULTS, before, rows)
 
 
 def read_study(name: str) -> pd.DataFrame:
-    """Read the runs of a study, with what is published beside them."""
+    """Read the runs of a study, with a column of published values."""
     runs = pd.read_csv(ROOT / f"results/studies/{name}.csv")
     if "published" in runs:
         known = runs.set_index("row")["published"]
@@ -165,8 +165,8 @@ def study_claims() -> Iterator[Claim]:
     for key in ("elbo", "rate", "iwae_bound", "log_evidence", "knn_accuracy"):
         summary = SEEDS[f"test.{key}"].agg(["mean", "std", "min", "max"])
         rows.append([NAMES[key], *(number(value, key) for value in summary)])
-    yield table(RESULTS, "| test images | mean | sd | least | most |", rows)
-    tries = pd.read_csv(ROOT / "docs/tries.csv")  # without overrides: the default
+    yield table_claim(RESULTS, "| test images | mean | sd | least | most |", rows)
+    tries = pd.read_csv(ROOT / "docs/tries.csv")
     row = ("`" + tries["overrides"] + "`").fillna("none: the default")
     tries = tries.assign(row=row).rename(columns={"train_elbo": "train.elbo"})
     yield table_of_runs("| `-S` overrides |", tries, ["row"])
@@ -182,30 +182,30 @@ def result_claims() -> Iterator[Claim]:
             texts = (number(value, key) for value in pair)
             rows[-1].append(" ± ".join(filter(None, texts)))
     header = "| | 55,000 training images | 10,000 test images |"
-    yield table(RESULTS, header, rows)
+    yield table_claim(RESULTS, header, rows)
     first = list(NAMES)[: list(NAMES).index("mutual_information")]
     spreads = [SEEDS[f"test.{key}"].agg(["mean", "std"]) for key in first]
     columns = [
         [*row, "{:.2f} ± {:.2f}".format(*s)]
         for row, s in zip(rows, spreads, strict=False)
     ]
-    yield table("README.md", header, columns)
+    yield table_claim("README.md", header, columns)
 
 
 def sentence_claims() -> Iterator[Claim]:
     gap = METRICS["test"]["log_evidence"] - METRICS["test"]["elbo"]
     for page, templates in SENTENCES.items():
         for template in templates:
-            yield sentence(page, template, gap=gap, **METRICS)
+            yield sentence_claim(page, template, gap=gap, **METRICS)
     history = pd.read_csv(ROOT / "results/history.csv")
     for epoch in (1, len(history)):
         text = f"epoch {epoch}/{len(history)}: ELBO "
         text += "train {train_elbo:.2f}, validation {validation_elbo:.2f}\n"
-        yield sentence("README.md", text, **history.iloc[epoch - 1])
+        yield sentence_claim("README.md", text, **history.iloc[epoch - 1])
     for section, values in PARAMS.items():
         for name, default in values.items():
             row = f"| `{section}.{name}` | {{default}} |"
-            yield sentence("docs/parameters.md", row, default=default)
+            yield sentence_claim("docs/parameters.md", row, default=default)
 
 
 def speed_claims() -> Iterator[Claim]:
@@ -213,7 +213,7 @@ def speed_claims() -> Iterator[Claim]:
     results = results.set_index(["configuration", "program"])
     ratios = results[["ours_over_it", "lowest_ratio", "highest_ratio"]]
     ratios = ratios.apply(lambda row: [f"{ratio:.2f}" for ratio in row], axis=1)
-    # Over the speed of the fastest products alone.
+    # Our speed divided by that of the fastest matrix products.
     products = ratios[ratios.index.get_level_values("program").str.startswith("SGEMM")]
     share = products.groupby("configuration").min().str[0]
 
@@ -222,14 +222,14 @@ def speed_claims() -> Iterator[Claim]:
     for name in ratios.index.unique("configuration").drop("bound"):
         cells = ("{} ({} to {})".format(*ratios[name, other]) for other in others)
         rows.append([name, *cells, share[name]])
-    yield table(SPEED, "| | over JAX | over PyTorch eager |", rows)
+    yield table_claim(SPEED, "| | over JAX | over PyTorch eager |", rows)
     text = "anew leaves {own[0]} of the speed on grey ones ({own[1]} to {own[2]})"
-    yield sentence(SPEED, text, own=ratios["dynamic", "ours on grey pixels"])
+    yield sentence_claim(SPEED, text, own=ratios["dynamic", "ours on grey pixels"])
     text = "{images:.0f} images per second, {share} of the fastest products alone "
     text += "({bound[SGEMM jax][0]} of XLA's, {bound[SGEMM torch][0]} of"
     images = results.loc[("bound", "ours"), "images_per_second"]
     bound = ratios["bound"]
-    yield sentence(SPEED, text, images=images, share=share["bound"], bound=bound)
+    yield sentence_claim(SPEED, text, images=images, share=share["bound"], bound=bound)
     rows = []
     growth = pd.read_csv(ROOT / "benchmarks/growth.csv")
     for axis, points in growth.groupby("axis", sort=False):
@@ -237,11 +237,11 @@ def speed_claims() -> Iterator[Claim]:
         seconds = "{:.2f} to {:.2f}".format(*ends["seconds"])
         memory = "{:.0f} to {:.0f}".format(*points["peak_mib"].agg(["min", "max"]))
         rows.append([axis, *map("{:,}".format, ends["value"]), seconds, memory])
-    yield table(SPEED, "| | from | to | seconds | MiB |", rows)
+    yield table_claim(SPEED, "| | from | to | seconds | MiB |", rows)
 
 
 def claims() -> Iterator[Claim]:
-    """Return every place of the pages whose numbers are those of files."""
+    """Yield all numbers of the pages that come from files."""
     for part in (result_claims, study_claims, sentence_claims, speed_claims):
         yield from part()
 
@@ -250,19 +250,19 @@ def read(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
 
 
-def rewrite() -> tuple[dict[str, str], list[str]]:
-    """Return the pages with the numbers of the files, and the places not found."""
+def rewritten_pages() -> tuple[dict[str, str], list[str]]:
+    """Return the pages with the numbers of the files, and the claims not found."""
     pages, missing = {}, []
     for claim in claims():
         old = pages.get(claim.page) or read(claim.page)
-        pages[claim.page], count = claim.put(old)
+        pages[claim.page], count = claim.apply(old)
         if count == 0:
-            missing.append(f"{claim.page}: nothing like: {claim.pattern}")
+            missing.append(f"{claim.page}: no match for: {claim.pattern}")
     return pages, missing
 
 
 if __name__ == "__main__":
-    pages, missing = rewrite()
+    pages, missing = rewritten_pages()
     for page, text in pages.items():
         (ROOT / page).write_text(text, encoding="utf-8")
     sys.exit("\n".join(missing) or None)

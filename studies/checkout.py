@@ -1,4 +1,4 @@
-"""This checkout of the repository: its folders, its commit, and one study at a time."""
+"""Folders, commit and lock of this checkout of the repository."""
 
 import fcntl
 import os
@@ -10,31 +10,31 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".state/studies"
-# What a point runs; tables, pages and tests are no part of it.
+# Files that determine the results of a point.
 CODE = ("dvc.yaml", "params.yaml", "requirements.txt", "stages")
 
-# The parameters are those of the pipeline, and runs are clones as in the checks.
+# Studies share parameters with the pipeline and clones with the checks.
 sys.path[:0] = [str(ROOT / name) for name in ("checks", "stages", "tools")]
 
 from vae.pipeline.errors import PipelineError  # noqa: E402
 
 
 def call(*command: str) -> bytes:
-    """Return what a command prints. Raises PipelineError with what it complains of."""
+    """Return the output of a command. Raises PipelineError with its error message."""
     result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if result.returncode != 0:
-        complaint = " ".join(os.fsdecode(result.stderr).split())
-        raise PipelineError(f"{' '.join(command[:2])}: {complaint}")
+        reason = " ".join(os.fsdecode(result.stderr).split())
+        raise PipelineError(f"{' '.join(command[:2])}: {reason}")
     return result.stdout
 
 
 def call_for_line(*command: str) -> str:
-    """Return the line that a command prints in the checkout."""
+    """Return the one line that a command prints."""
     return os.fsdecode(call(*command)).removesuffix("\n")
 
 
-def refuse_changes() -> None:
-    """Raise PipelineError unless what a point runs is what is committed."""
+def require_committed_code() -> None:
+    """Raise PipelineError if the code of a point has uncommitted changes."""
     command = ["git", "status", "--porcelain", "--untracked-files=normal", "--", *CODE]
     changed = os.fsdecode(call(*command)).splitlines()
     if changed:
@@ -44,22 +44,22 @@ def refuse_changes() -> None:
 
 
 @contextmanager
-def only_study() -> Iterator[None]:
-    """Raise PipelineError if a study runs in this checkout, and keep others out."""
+def study_lock() -> Iterator[None]:
+    """Hold the lock of studies in this checkout. Raises PipelineError if it is held."""
     STATE.mkdir(parents=True, exist_ok=True)
     with (STATE / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise PipelineError("another study runs here; wait for its end") from None
+            raise PipelineError("another study runs here; wait until it ends") from None
         yield
 
 
 def make_bundle() -> bytes:
-    """Return the commit as a Git bundle, for machines that share no disk with this."""
+    """Return the commit as a Git bundle, for machines that share no disk."""
     if call_for_line("git", "rev-parse", "--is-shallow-repository") == "true":
         raise PipelineError(
-            "this clone is shallow, and workers elsewhere need a whole one; "
-            "first: git fetch --unshallow"
+            "workers on other machines need a complete clone, but this one is "
+            "shallow; first: git fetch --unshallow"
         )
     return call("git", "bundle", "create", "--quiet", "-", "HEAD")

@@ -1,4 +1,4 @@
-"""Dask's workers, here or on other machines, and the points that they run."""
+"""Dask workers, on this machine or others, and the points that they run."""
 
 import asyncio
 import logging
@@ -18,30 +18,30 @@ from grid import Point
 from point import Result, compute
 from vae.pipeline.errors import PipelineError, one_line
 
-PATIENCE = 10  # seconds to wait for a scheduler, and for its first worker
-# What workers elsewhere need; the second imports the first.
+TIMEOUT = 10  # seconds to wait for a scheduler, and for its first worker
+# Modules for workers on other machines; the second imports the first.
 MODULES = (ROOT / "checks/clones.py", ROOT / "studies/point.py")
 
 
 @contextmanager
 def connected(scheduler: str | None, num_workers: int = 1) -> Iterator[Client]:
-    """Give a client of a scheduler, or of new workers here."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a row has a message
+    """Yield a client of a scheduler or of new workers in this process."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # rows have messages
     local = scheduler is None
     client = start_workers(num_workers) if local else find_workers(scheduler)
     yield client
-    client.close()  # after an error, this would wait for what ends with this process
+    client.close()  # not after an error, when this could wait for running points
 
 
 def start_workers(num_workers: int) -> Client:
-    """Start workers as threads of this process, which nothing outside it can reach."""
-    loopback = "127.0.0.1:0"  # Dask's pages, without which it does not start
+    """Start workers as threads of this process, unreachable from outside."""
+    loopback = "127.0.0.1:0"  # Dask does not start without its status pages
     return Client(
         protocol="inproc://",
         processes=False,
         n_workers=num_workers,
         threads_per_worker=1,
-        memory_limit=None,  # of this process alone, which the stages are not
+        memory_limit=None,  # it would not include the stages, which are processes
         dashboard_address=loopback,
         worker_dashboard_address=loopback,
         local_directory=str(STATE / "dask"),
@@ -49,17 +49,17 @@ def start_workers(num_workers: int) -> Client:
 
 
 def find_workers(scheduler: str) -> Client:
-    """Connect to a scheduler that has workers, and give them what they need."""
+    """Connect to a scheduler that has workers, and upload modules to them."""
     try:
-        asyncio.run(asyncio.wait_for(greet(scheduler), PATIENCE))
-        client = Client(scheduler, timeout=PATIENCE)
-    except Exception as error:  # noqa: BLE001  as many kinds as there are servers
+        asyncio.run(asyncio.wait_for(wait_for_greeting(scheduler), TIMEOUT))
+        client = Client(scheduler, timeout=TIMEOUT)
+    except Exception as error:  # noqa: BLE001  depends on the server
         raise PipelineError(
             f"{scheduler}: no scheduler answers ({one_line(error)}); "
             "start one with: dask scheduler"
         ) from None
     try:
-        client.wait_for_workers(1, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=TIMEOUT)
     except TimeoutError:
         raise PipelineError(
             f"{scheduler}: this scheduler has no worker; start one with: "
@@ -70,8 +70,8 @@ def find_workers(scheduler: str) -> Client:
     return client
 
 
-async def greet(scheduler: str) -> None:
-    """Wait for a scheduler's greeting; a client would wait for it without end."""
+async def wait_for_greeting(scheduler: str) -> None:
+    """Wait until a scheduler answers; a client would have no time limit."""
     comm = await connect(scheduler, **Security().get_connection_args("client"))
     comm.abort()
 
@@ -85,11 +85,11 @@ def run_points(
 ) -> Iterator[tuple[int, bool, Result]]:
     """Yield a point's index, whether this is its second run, and the result.
 
-    Points start in order, and end in any. Those whose index is in `audited` run twice,
-    on different workers if there are any. With `anew`, what the cache has is computed.
+    Points start in order and end in any order. Points in `audited` run twice, on
+    different workers if possible. With `anew`, cached points are computed again.
     """
-    if client.cluster is None:  # workers elsewhere see no folder of this machine
-        # The result of a task, which is made again if the worker that has it dies.
+    if client.cluster is None:  # other machines cannot read the folders of this one
+        # As the result of a task, the bundle survives the death of a worker.
         source, scratch, cache = client.submit(bytes, make_bundle()), None, None
     else:
         cache = Path(call_for_line(sys.executable, "-m", "dvc", "cache", "dir"))
@@ -104,7 +104,7 @@ def run_points(
     ending = as_completed(list(running))
     for future in ending:
         index, second = running[future]
-        result = wait_for(future)
+        result = point_result(future)
         yield index, second, result
         if index in audited and not second and not result.message:
             try:
@@ -118,13 +118,13 @@ def run_points(
                 ending.add(again)
 
 
-def wait_for(future: Future) -> Result:
-    """Return the result of a point, with a message if its worker could give none."""
+def point_result(future: Future) -> Result:
+    """Return the result of a point; if it has none, the result has a message."""
     try:
         return future.result()
     except KilledWorker:
-        return Result(message="its worker died, four times over")
+        return Result(message="its worker died four times")
     except CancelledError:
-        return Result(message="the scheduler is gone; the same command goes on")
-    except Exception as error:  # noqa: BLE001  of a worker, in which anything may fail
+        return Result(message="the scheduler is gone; run the same command to continue")
+    except Exception as error:  # noqa: BLE001  any failure of a worker
         return Result(message=f"{type(error).__name__}: {one_line(error)}")

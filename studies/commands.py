@@ -1,4 +1,4 @@
-"""What `run.py` does: run a study, or verify the tables of studies."""
+"""The commands of `run.py`: run a study, or verify the tables of studies."""
 
 import argparse
 import math
@@ -11,23 +11,23 @@ from typing import Annotated
 from distributed import Client
 from pydantic import Field
 
-from checkout import ROOT, only_study, refuse_changes
+from checkout import ROOT, require_committed_code, study_lock
 from cluster import connected, run_points
-from command import Parser, of
+from command import Parser, parse_as
 from draw import draw_study
 from grid import Point, list_points, parse_grid
 from point import Result
 from specification import Study, read_study, study_names
 from table import (
     as_csv,
-    choose_rows,
     describe_difference,
-    differing_cells,
+    differing_columns,
     make_table,
     read_rows,
-    sample_points,
+    row_indices,
+    runs_path,
+    sample_indices,
     summarize,
-    table_of_runs,
 )
 from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.files import write_files
@@ -38,15 +38,15 @@ TABLES = ROOT / "results/studies"
 
 
 def main() -> int:
-    """Return the exit status: 1 if anything fails or differs, else 0."""
+    """Run the command; return 1 if anything fails or differs, else 0."""
     replace_closed_streams()
     options = parse_arguments()
-    refuse_changes()
+    require_committed_code()
     if options.verify:
         return verify(options)
     study, path = choose_study(options)
     points = list_points(study)
-    with only_study(), connected(options.scheduler, options.workers) as client:
+    with study_lock(), connected(options.scheduler, options.workers) as client:
         results, differences = run_study(client, points, options.audit)
     complete = write_study(study, points, results, path)
     for difference in differences:
@@ -56,20 +56,20 @@ def main() -> int:
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    parser = Parser(description="Run a study of many points.")
+    parser = Parser(description="Run a study, or verify tables of studies.")
     add = parser.add_argument
-    add("study", nargs="*", help="its name, or parameters with values")
-    add("--output", type=Path, help="the table, for a study by values")
-    add("--scheduler", help="address of Dask's, such as tcp://host:8786")
-    number = of(Annotated[int, Field(ge=1, le=1000)])
-    pairs = max(1, (os.cpu_count() or 1) // 2)  # a training keeps two cores busy
-    here = {"default": pairs, "help": "here; by default one for two cores"}
-    add("--workers", type=number, **here)
-    share = of(Annotated[float, Field(ge=0, le=1)])
-    add("--audit", type=share, default=0, help="the share of points to compute twice")
-    add("--verify", action="store_true", help="compare with the tables, by default all")
+    add("study", nargs="*", help="name of a study, or parameters with values")
+    add("--output", type=Path, help="path of the table, for parameters with values")
+    add("--scheduler", help="address of a Dask scheduler, such as tcp://host:8786")
+    number = parse_as(Annotated[int, Field(ge=1, le=1000)])
+    pairs = max(1, (os.cpu_count() or 1) // 2)  # training uses two cores
+    workers = "number on this machine; default: one per two cores"
+    add("--workers", type=number, default=pairs, help=workers)
+    share = parse_as(Annotated[float, Field(ge=0, le=1)])
+    add("--audit", type=share, default=0, help="fraction of points to compute twice")
+    add("--verify", action="store_true", help="compare with tables; default: all")
     add("--only", nargs="+", default=[], help="rows to verify, such as train.seed=1")
-    add("--cached", action="store_true", help="verify what DVC's cache has")
+    add("--cached", action="store_true", help="verify results from DVC's cache")
     options = parser.parse_args(arguments)
     for name in ("output", "audit") if options.verify else ("only", "cached"):
         if getattr(options, name):
@@ -79,7 +79,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 
 
 def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
-    """Return the study, and the path of its table."""
+    """Return the study and the path of its table."""
     names, output = options.study, options.output
     if output is not None:
         check_path(output)
@@ -88,12 +88,12 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
             raise PipelineError(f"--output: {problem}")
     if any("=" in text for text in names):
         if output is None:
-            raise PipelineError("a study by values needs a table: --output my.csv")
+            raise PipelineError("a study of values needs --output, such as my.csv")
         return parse_grid(names), output
     if len(names) != 1:
         known = ", ".join(study_names(ROOT / "studies"))
         received = " ".join(names) or "none"
-        raise PipelineError(f"received {received}; expected one study of: {known}")
+        raise PipelineError(f"received {received}; expected one of: {known}")
     study = read_study(ROOT / f"studies/{names[0]}.yaml")
     return study, output or TABLES / f"{names[0]}.csv"
 
@@ -101,8 +101,8 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
 def run_study(
     client: Client, points: Sequence[Point], audit: float
 ) -> tuple[list[Result], list[str]]:
-    """Return results in the order of the points, and what differs in an audit."""
-    audited = sample_points(points, math.ceil(audit * len(points)))
+    """Return results in the order of the points, and the differences of an audit."""
+    audited = sample_indices(points, math.ceil(audit * len(points)))
     results, differences = [Result()] * len(points), []
     tally = Counter(computed=0, served=0, failed=0)
     total = len(points) + len(audited)
@@ -127,55 +127,55 @@ def run_study(
 def write_study(
     study: Study, points: Sequence[Point], results: Sequence[Result], path: Path
 ) -> bool:
-    """Write the tables, and the figure; return whether nothing of it is missing.
+    """Write the tables, then the figure; return whether everything is written.
 
-    The figure comes last: it may fail in ways that nobody foresees.
+    A failure to draw the figure keeps the tables.
     """
     table = make_table(points, results)
-    tables = {table_of_runs(study, path): as_csv(table)}
+    tables = {runs_path(study, path): as_csv(table)}
     missing = [m for m in study.metrics if m not in table or table[m].isna().all()]
     if study.summary and not missing:
         tables[path] = as_csv(summarize(study, points, table))
     write_files(tables)
     for metric in missing:
-        print(f"{metric}: no run has this metric, so there is no figure of it")
+        print(f"{metric}: no run has this metric, so no figure is drawn")
     if study.figure and not missing:
         try:
             write_files({path.with_suffix(".png"): draw_study(study, points, table)})
-        except Exception as error:  # noqa: BLE001  the tables are there
+        except Exception as error:  # noqa: BLE001  tables are written
             print(f"no figure: {type(error).__name__}: {one_line(error)}")
             return False
     return not missing
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Compute rows of tables anew. Return 1 if any comes out different, else 0."""
+    """Compute rows of tables again; return 1 if any differs, else 0."""
     tables = {path.stem for path in TABLES.glob("*.csv")}
     names = options.study or sorted(tables & {*study_names(ROOT / "studies")})
     if not names:
-        raise PipelineError(f"{TABLES}: no table of a study, so nothing to verify")
-    chosen = [row for name in names for row in choose_points(name, options.only)]
+        raise PipelineError(f"{TABLES}: has no table of a study to verify")
+    chosen = [row for name in names for row in points_to_verify(name, options.only)]
     points = [point for _, point, _ in chosen]
     same = True
-    with only_study(), connected(options.scheduler, options.workers) as client:
+    with study_lock(), connected(options.scheduler, options.workers) as client:
         for i, _, result in run_points(client, points, anew=not options.cached):
             name, point, row = chosen[i]
-            columns = differing_cells(point, result, row)
+            columns = differing_columns(point, result, row)
             words = f"differs in {', '.join(columns)}" if columns else "equal"
             print(f"{name}, {point}: {words}", flush=True)
             same = same and not columns
     return 0 if same else 1
 
 
-def choose_points(
+def points_to_verify(
     name: str, only: Sequence[str]
 ) -> list[tuple[str, Point, dict[str, str]]]:
-    """Return the study's name, points and their rows in its table."""
+    """Return the chosen points of a study, with its name and their table rows."""
     study = read_study(ROOT / f"studies/{name}.yaml")
-    path = table_of_runs(study, TABLES / f"{name}.csv")
+    path = runs_path(study, TABLES / f"{name}.csv")
     points = list_points(study)
     rows = read_rows(path.read_bytes()) if path.is_file() else []
     if len(rows) != len(points):
         problem = f"has {len(rows)} rows, expected {len(points)}"
-        raise PipelineError(f"{path}: {problem}; make it: studies/run.py {name}")
-    return [(name, points[i], rows[i]) for i in choose_rows(points, only)]
+        raise PipelineError(f"{path}: {problem}; make it with: studies/run.py {name}")
+    return [(name, points[i], rows[i]) for i in row_indices(points, only)]

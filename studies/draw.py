@@ -1,4 +1,4 @@
-"""The figure of a study: its runs, with mean and standard deviation over the seeds."""
+"""The figure of a study: its runs, with mean and standard deviation over seeds."""
 
 from collections.abc import Iterable, Sequence
 from io import BytesIO
@@ -17,7 +17,7 @@ from specification import PARAMETERS, SEED, Study
 from table import as_cell
 from vae.figures.style import REFERENCE, STYLE
 
-LABEL_WIDTH = 35  # characters that fit beside an axis
+LABEL_WIDTH = 35  # characters that fit along an axis
 NAMES = {
     "elbo": "ELBO",
     "iwae_bound": "importance-weighted bound",
@@ -31,19 +31,19 @@ matplotlib.use("agg")
 
 
 def draw_study(study: Study, points: Sequence[Point], table: pd.DataFrame) -> bytes:
-    """Return a PNG; its bytes depend on the study and its table alone.
+    """Return a PNG whose bytes depend on the study and its table alone.
 
-    Without an `x` the figure has a row per setting. If `x` is a parameter, it has a
-    line per setting of the others; if it is a metric, a curve through the means.
+    Without `x`, the figure has a row per setting. If `x` is a parameter, it has a line
+    per setting of the other parameters; if `x` is a metric, a curve through the means.
     """
     assert study.figure
     x, metrics = study.figure.x, study.figure.metrics
     table = add_parameters(study, points, table).dropna(subset=metrics)
     is_parameter = x in {*study.columns, *PARAMETERS}
     draw = draw_rows if x is None else draw_lines if is_parameter else draw_curve
-    height = 1.3 + 0.3 * len(group(table, row_names(study))) if x is None else 3
+    height = 1.3 + 0.3 * len(group_runs(table, row_columns(study))) if x is None else 3
     content = BytesIO()
-    with style.context([*STYLE, {"text.parse_math": False}]):  # `$` is a user's own
+    with style.context([*STYLE, {"text.parse_math": False}]):  # `$` is literal
         width = min(8, 1.5 + 3.5 * len(metrics))
         figure = Figure(figsize=(width, height), layout="constrained")
         all_axes = figure.subplots(1, len(metrics), squeeze=False)[0]
@@ -64,7 +64,7 @@ def draw_study(study: Study, points: Sequence[Point], table: pd.DataFrame) -> by
 def add_parameters(
     study: Study, points: Sequence[Point], table: pd.DataFrame
 ) -> pd.DataFrame:
-    """Add the parameters that the figure names and the variants set."""
+    """Add columns for the parameters of the figure that the grid does not vary."""
     assert study.figure
     defaults = default_params()
     values = [defaults | point.overrides for point in points]
@@ -76,15 +76,15 @@ def add_parameters(
     return table.assign(**columns)
 
 
-def group(
+def group_runs(
     table: pd.DataFrame, names: Sequence[str]
 ) -> list[tuple[tuple, pd.DataFrame]]:
-    """Return the runs of each setting of some columns, in the order of the table."""
+    """Return pairs of a setting of columns and its runs, in the order of the table."""
     return list(table.groupby(list(names), sort=False)) if names else [((), table)]
 
 
-def row_names(study: Study) -> list[str]:
-    """Return the columns that tell rows of the figure apart."""
+def row_columns(study: Study) -> list[str]:
+    """Return the columns whose values define a row of the figure."""
     assert study.figure
     fixed = study.figure.baseline
     fixed = fixed if isinstance(fixed, dict) else {}
@@ -92,7 +92,7 @@ def row_names(study: Study) -> list[str]:
 
 
 def describe_runs(table: pd.DataFrame, means: str) -> str:
-    """Say what is drawn of the runs, and what of several seeds."""
+    """Return the part of the title that explains dots and means."""
     num_seeds = table[SEED].nunique() if SEED in table else 1
     if num_seeds < 2:
         return "one dot per run, with one seed"
@@ -100,9 +100,9 @@ def describe_runs(table: pd.DataFrame, means: str) -> str:
 
 
 def draw_rows(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
-    """Draw a row per setting, of values or of differences from the baseline."""
+    """Draw a row per setting: values, or differences from the baseline."""
     assert study.figure
-    label = describe(metric)
+    label = axis_label(metric)
     if study.figure.baseline:
         table, other = subtract_baseline(study, table, metric)
         label += f": difference from {other}"
@@ -111,7 +111,7 @@ def draw_rows(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> Non
         label += "; grey: one standard deviation of the difference of two seeds"
         axes.axvspan(-spread, spread, color="0.92", zorder=0)
     names = []
-    for row, (setting, runs) in enumerate(group(table, row_names(study))):
+    for row, (setting, runs) in enumerate(group_runs(table, row_columns(study))):
         names.append(", ".join(map(str, setting)))
         values = runs[metric]
         if len(values) > 1:
@@ -129,9 +129,9 @@ def draw_rows(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> Non
 def subtract_baseline(
     study: Study, table: pd.DataFrame, metric: str
 ) -> tuple[pd.DataFrame, str]:
-    """Return the runs with differences in place of a metric, and from what.
+    """Return the runs with a metric's differences, and the name of the baseline.
 
-    The baseline is a published number, or the run that differs in some columns alone.
+    The baseline is a published value, or the run with other values in some columns.
     """
     assert study.figure
     baseline = study.figure.baseline
@@ -158,7 +158,7 @@ def draw_lines(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     ticks = sorted(set(table[x]), key=list(table[x]).index)
     others = [name for name in study.columns if name not in (x, SEED)]
     published = study.published if study.published else None
-    for setting, runs in group(table, [lines] if lines else others):
+    for setting, runs in group_runs(table, [lines] if lines else others):
         label = ", ".join(map(str, setting)) or None
         positions = runs[x].map(ticks.index)
         means = runs[metric].groupby(positions)
@@ -175,11 +175,11 @@ def draw_lines(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         axes.plot([], [], "D", ms=5, mfc="none", c="0.3", label=published.source)
     axes.set_xticks(range(len(ticks)), [str(tick) for tick in ticks])
     axes.set_xlabel(str(x).rpartition(".")[2].replace("_", " "))
-    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH), parse_math=True)
+    axes.set_ylabel(fill(axis_label(metric), LABEL_WIDTH), parse_math=True)
 
 
 def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
-    """Draw a metric against another: the runs, and the means of the seeds as a line."""
+    """Draw a metric against another one: runs as dots, means over seeds as a line."""
     assert study.figure
     x = str(study.figure.x)
     settings = [name for name in study.columns if name != SEED] or [SEED]
@@ -190,15 +190,15 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     for setting, mean in means.iterrows():
         pairs = zip(names, np.atleast_1d(setting), strict=True)
         texts = (f"{n} {v:g}" if isinstance(v, float) else f"{n} {v}" for n, v in pairs)
-        place = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": "small"}
-        axes.annotate(", ".join(texts), mean, **place)
+        look = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": "small"}
+        axes.annotate(", ".join(texts), mean, **look)
     if {x, metric} == {"test.rate", "test.distortion"}:
-        draw_elbos(axes)
-    axes.set_xlabel(describe(x), parse_math=True)
-    axes.set_ylabel(fill(describe(metric), LABEL_WIDTH), parse_math=True)
+        draw_elbo_contours(axes)
+    axes.set_xlabel(axis_label(x), parse_math=True)
+    axes.set_ylabel(fill(axis_label(metric), LABEL_WIDTH), parse_math=True)
 
 
-def draw_elbos(axes: Axes) -> None:
+def draw_elbo_contours(axes: Axes) -> None:
     """Draw lines of equal ELBO (Alemi et al. 2018, arXiv 1711.00464)."""
     rates = np.linspace(*axes.get_xlim())
     distortions = np.linspace(*axes.get_ylim())
@@ -212,10 +212,10 @@ def draw_elbos(axes: Axes) -> None:
 def label_positions(
     rates: np.ndarray, distortions: np.ndarray, elbos: Iterable[float]
 ) -> list[tuple[float, float]]:
-    """Return where lines of equal ELBO are named, as rate and distortion in nats.
+    """Return positions of labels on lines of equal ELBO: rate and distortion in nats.
 
-    A name is at the right, above the curve; or at the left, below it, of a line too low
-    for that. A line that passes neither position gets none.
+    A label is at the right, above the curve, or at the left, below the curve. A line
+    that passes through neither region gets no label.
     """
     left, right = np.quantile(rates, [0.12, 0.75])
     lowest, highest = np.quantile(distortions, [0.05, 0.95])
@@ -227,7 +227,7 @@ def label_positions(
     return positions
 
 
-def describe(metric: str) -> str:
+def axis_label(metric: str) -> str:
     """Return a label such as `test ELBO, nats per image`."""
     split, _, name = metric.partition(".")
     unit = "" if name.endswith(("accuracy", "units")) else ", nats per image"

@@ -1,4 +1,4 @@
-"""The points of a study's grid, each checked before anything is computed."""
+"""The points of a study's grid, checked before anything is computed."""
 
 from collections.abc import Iterable, Mapping
 from itertools import product
@@ -16,19 +16,19 @@ from vae.pipeline.schema import Params
 
 
 class Point(NamedTuple):
-    """A run."""
+    """A run of a study."""
 
-    coordinates: dict[str, Any]  # its variant, and its values of the grid
-    overrides: Overrides  # all parameters that differ from `params.yaml`
+    coordinates: dict[str, Any]  # variant and values of the grid
+    overrides: Overrides  # parameters that replace those of `params.yaml`
 
     def __str__(self) -> str:
-        """Return the coordinates in words, with short names."""
+        """Return the coordinates as text, with short names."""
         pairs = self.coordinates.items()
         return ", ".join(f"{name.rpartition('.')[2]} {value}" for name, value in pairs)
 
 
 def parse_grid(arguments: Iterable[str]) -> Study:
-    """Return the study of `model.latent_dim=2,5,10` and the like."""
+    """Return the study of arguments such as `model.latent_dim=2,5,10`."""
     grid = {}
     for argument in arguments:
         name, equals, text = argument.partition("=")
@@ -38,36 +38,36 @@ def parse_grid(arguments: Iterable[str]) -> Study:
             values = None
         if not (equals and values):
             raise PipelineError(
-                f"{argument:.80}: received no values; expected such as train.seed=1,2,3"
+                f"{argument:.80}: received no values; expected e.g. train.seed=1,2,3"
             )
         if name in grid:
-            problem = "named twice; give its values together, such as 1,2,3"
+            problem = "given twice; give all values together, such as 1,2,3"
             raise PipelineError(f"{argument:.80}: {problem}")
         grid[name] = values
     return Study(question=" ".join(arguments), grid=grid)
 
 
 def list_points(study: Study) -> list[Point]:
-    """Return all runs, in the order of the table. Raises PipelineError for bad ones."""
+    """Return all points in the order of the table. Raises PipelineError if invalid."""
     defaults = default_params()
     points: dict[str, Point] = {}
     for variant, changes in (study.variants or {None: {}}).items():
         for values in product(*study.grid.values()):
-            place = dict(zip(study.grid, values, strict=True))
+            coordinates = dict(zip(study.grid, values, strict=True))
             named = {"variant": variant} if study.variants else {}
-            point = Point(named | place, study.shared | changes | place)
+            point = Point(named | coordinates, study.shared | changes | coordinates)
             try:
                 params = check_overrides(point.overrides, defaults)
             except PipelineError as error:
                 message = str(error).removeprefix("params.yaml: ")
                 raise PipelineError(f"{point!s:.80}: {message}") from None
             if points.setdefault(params.model_dump_json(), point) is not point:
-                raise PipelineError(f"{point}: the same run twice")
+                raise PipelineError(f"{point}: this run is in the study twice")
     return list(points.values())
 
 
 def default_params() -> Overrides:
-    """Return the values of `params.yaml`, by names such as `train.seed`."""
+    """Return the values of `params.yaml` by names such as `train.seed`."""
     return {
         f"{section}.{name}": value
         for section, values in read_params(ROOT / "params.yaml").model_dump().items()
@@ -76,10 +76,10 @@ def default_params() -> Overrides:
 
 
 def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> Params:
-    """Return all parameters. Raises PipelineError for what the pipeline refuses."""
+    """Return all parameters. Raises PipelineError if the pipeline refuses them."""
     for name in overrides:
         if name not in defaults:
-            problem = "no such parameter in params.yaml; expected such as train.seed"
+            problem = "no such parameter in params.yaml; expected e.g. train.seed"
             raise PipelineError(f"{name}: {problem}")
     sections: dict[str, dict[str, Any]] = {}
     for key, value in {**defaults, **overrides}.items():

@@ -1,6 +1,6 @@
-"""The file of a study, checked before anything is computed.
+"""The specification of a study, checked before anything is computed.
 
-`docs/studies.md` says what each key of its file means.
+`docs/studies.md` explains each key of the file.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
-import checkout  # noqa: F401  finds `vae`
+import checkout  # noqa: F401  adds `vae` to the path
 from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.params import explain
 from vae.pipeline.schema import Number, Params, Section
@@ -27,7 +27,7 @@ SEED = "train.seed"
 
 
 class Published(Section):
-    """Values of a metric that others have published, by variant."""
+    """Published values of a metric, by variant."""
 
     metric: str
     source: str
@@ -35,24 +35,24 @@ class Published(Section):
 
 
 class Figure(Section):
-    """A figure. Without `x` it has a row per setting, else a line or a curve."""
+    """A figure: rows without `x`, lines if `x` is a parameter, a curve if a metric."""
 
     metrics: Annotated[list[str], NotEmpty, Field(max_length=4)]
     x: str | None = None  # a parameter or a metric
     lines: str | None = None  # a parameter with a line per value
-    # Rows are differences from these values of the grid, or from what is published.
+    # Rows are differences from these values of the grid, or from published values.
     baseline: dict[str, Any] | Literal["published"] | None = None
-    spread: Number | None = None  # nats that two seeds differ by, as a band
+    spread: Number | None = None  # half-width of a gray band, in nats
 
 
 class Summary(Section):
-    """A table with the mean of a metric per variant, beside published numbers."""
+    """A table with the mean of a metric per variant and published values."""
 
     metric: str
 
 
 class Study(Section):
-    """A question, and the runs that answer it."""
+    """A question and the runs that answer it."""
 
     question: str
     shared: Overrides = {}
@@ -64,12 +64,12 @@ class Study(Section):
 
     @property
     def columns(self) -> list[str]:
-        """Columns of the table that tell its rows apart."""
+        """Columns of the table that identify a row."""
         return [*(["variant"] if self.variants else []), *self.grid]
 
     @property
     def metrics(self) -> list[str]:
-        """Metrics without which the summary or the figure cannot be made."""
+        """Metrics that the summary and the figure need."""
         names = [self.summary.metric] if self.summary else []
         if self.figure:
             names += [*self.figure.metrics, *filter(None, [self.figure.x])]
@@ -77,72 +77,72 @@ class Study(Section):
         return [name for name in dict.fromkeys(names) if name not in others]
 
     @model_validator(mode="after")
-    def _names_are_there(self) -> Self:
+    def _check_names(self) -> Self:
         variants = self.variants or {}
         changes = {f"variants.{name}": given for name, given in variants.items()}
         for where, names in {"shared": self.shared, **changes}.items():
             for name in names:
-                allow(where, name, name not in self.grid, "what the grid has not")
+                require(where, name, name not in self.grid, "names not in the grid")
         if self.summary:
             expect_metric("summary.metric", self.summary.metric)
             if not variants:
-                raise ValueError("a summary has a row for each variant; none is given")
+                raise ValueError("a summary has a row per variant; none is given")
         if self.published:
             expect_metric("published.metric", self.published.metric)
             for name in self.published.values:
-                allow("published.values", name, name in variants, *variants)
+                require("published.values", name, name in variants, *variants)
         return self
 
     @model_validator(mode="after")
-    def _figure_can_be_drawn(self) -> Self:
+    def _check_figure(self) -> Self:
         if self.figure is None:
             return self
         x, lines, baseline = self.figure.x, self.figure.lines, self.figure.baseline
         for name in self.figure.metrics:
             expect_metric("figure.metrics", name)
-            allow("figure.x", name, name != x, *self.columns, "another metric")
+            require("figure.x", name, name != x, *self.columns, "another metric")
         parameters = [*self.columns, *PARAMETERS]
         if x is not None and x not in parameters:
             expect_metric("figure.x", x, *self.columns)
-        allow("figure.lines", str(lines), lines in (None, *parameters), *self.columns)
+        require("figure.lines", str(lines), lines in (None, *parameters), *self.columns)
         if baseline == "published":
             known = ["the key `published` in this file"]
-            there = self.published is not None
-            allow("figure.baseline", "published", there, *known)
+            exists = self.published is not None
+            require("figure.baseline", "published", exists, *known)
         elif isinstance(baseline, dict):
             for name, value in baseline.items():
                 values = self.grid.get(name, [])
                 known = [f"{n}: {v}" for n, all_of in self.grid.items() for v in all_of]
-                allow("figure.baseline", f"{name}: {value}", value in values, *known)
+                require("figure.baseline", f"{name}: {value}", value in values, *known)
         return self
 
 
-def allow(where: str, received: str, condition: bool, *allowed: str) -> None:
-    """Raise ValueError, with what is allowed, unless a condition holds."""
+def require(where: str, received: str, condition: bool, *allowed: str) -> None:
+    """Raise ValueError, with the allowed values, unless a condition holds."""
     if not condition:
         raise ValueError(f"{where}: received {received}; allowed: {', '.join(allowed)}")
 
 
 def expect_metric(where: str, name: str, *others: str) -> None:
-    """Raise ValueError if a name cannot be a metric. Only runs say which there are."""
+    """Raise ValueError if a name cannot be a metric. Runs decide whether it exists."""
     is_metric = re.fullmatch(r"\w+\.\w+", name) is not None and name not in PARAMETERS
-    allow(where, name, is_metric, *others, "a metric such as test.elbo")
+    require(where, name, is_metric, *others, "a metric such as test.elbo")
 
 
 def study_names(folder: Path) -> list[str]:
-    """Return the names of all studies that a folder specifies."""
+    """Return the names of all studies in a folder."""
     return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "dvc")
 
 
 def read_study(path: Path) -> Study:
-    """Read a file of a study. Raises PipelineError, a line for each mistake."""
+    """Read the file of a study. Raises PipelineError with a line per mistake."""
     check_path(path)
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         return Study.model_validate(content)
     except FileNotFoundError:
         known = ", ".join(study_names(path.parent))
-        raise PipelineError(f"{path}: no such study; there are: {known}") from None
+        raise PipelineError(f"{path}: no such study; expected: {known}") from None
     except ValidationError as error:
         lines = [f"{path}: {explain_study(detail)}" for detail in error.errors()]
         raise PipelineError("\n".join(lines)) from None
@@ -151,7 +151,7 @@ def read_study(path: Path) -> Study:
 
 
 def explain_study(detail: Any) -> str:
-    """Return one of pydantic's findings as a line: name, received, allowed."""
+    """Return a validation error as a line: name, received, allowed."""
     if detail["type"] != "extra_forbidden":
         return explain(detail)
     sections = {"figure": Figure, "summary": Summary, "published": Published}

@@ -1,4 +1,4 @@
-"""The rows of a study, and the comparison of points that were computed twice."""
+"""The tables of a study, and the comparison of points that were computed twice."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ WEIGHTS = "results/model.safetensors"
 
 
 def make_table(points: Sequence[Point], results: Sequence[Result]) -> pd.DataFrame:
-    """Return a row per point: coordinates, metrics, weights, and why it failed."""
+    """Return a row per point: coordinates, metrics, hash of weights and message."""
     pairs = zip(points, results, strict=True)
     rows = [{**point.coordinates, **result.metrics} for point, result in pairs]
     table = pd.DataFrame(rows).map(as_cell)
@@ -29,10 +29,10 @@ def make_table(points: Sequence[Point], results: Sequence[Result]) -> pd.DataFra
 def summarize(
     study: Study, points: Sequence[Point], runs: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return a row per variant: mean and standard deviation of the runs that ended.
+    """Return a row per variant: mean and standard deviation of the completed runs.
 
-    Further columns are the parameters of which any run differs from `params.yaml`; of
-    those that vary within a row, all values.
+    Further columns are the parameters that the study changes. A parameter that varies
+    within a row has all its values.
     """
     assert study.summary and study.variants
     defaults = default_params()
@@ -56,51 +56,51 @@ def summarize(
     return pd.DataFrame(rows)
 
 
-def table_of_runs(study: Study, path: Path) -> Path:
-    """Return the path of the runs; a summary takes the study's own, if there is one."""
+def runs_path(study: Study, path: Path) -> Path:
+    """Return the path of the table of runs, which `path` is without a summary."""
     return path.with_stem(f"{path.stem}_runs") if study.summary else path
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
-    """Return the content of the file."""
+    """Return a table as the bytes of a CSV file."""
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 
 def as_cell(value: object) -> object:
-    """Return a value for a cell; a list becomes what params.yaml would say."""
+    """Return the value of a cell; lists and mappings become JSON."""
     return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def read_rows(content: bytes) -> list[dict[str, str]]:
-    """Return the cells of a table that are not empty, as text."""
+    """Return the rows of a CSV file, with the text of their nonempty cells."""
     rows = csv.DictReader(content.decode(errors="replace").splitlines())
     return [{name: text for name, text in row.items() if text} for row in rows]
 
 
-def sample_points(points: Sequence[Point], count: int) -> list[int]:
-    """Return indices of points to compute again, the same in every run."""
+def sample_indices(points: Sequence[Point], count: int) -> list[int]:
+    """Return the indices of a sample of points, which is the same in every run."""
     return sorted(random.Random(0).sample(range(len(points)), count))
 
 
-def choose_rows(points: Sequence[Point], only: Sequence[str]) -> list[int]:
-    """Return indices of rows to verify: those of some values, or any two."""
+def row_indices(points: Sequence[Point], only: Sequence[str]) -> list[int]:
+    """Return the indices of rows to verify: those with given values, or a sample."""
     if not only:
-        return sample_points(points, min(2, len(points)))
+        return sample_indices(points, min(2, len(points)))
     values = [{f"{n}={v}" for n, v in point.coordinates.items()} for point in points]
-    indices = [index for index, of in enumerate(values) if of.issuperset(only)]
+    indices = [i for i, point in enumerate(values) if point.issuperset(only)]
     if not indices:
-        raise PipelineError(f"--only {' '.join(only)}: no point is so")
+        raise PipelineError(f"--only {' '.join(only)}: no point has these values")
     return indices
 
 
-def differing_cells(point: Point, result: Result, row: dict[str, str]) -> list[str]:
-    """Return the columns in which a point's row is another than in a table."""
+def differing_columns(point: Point, result: Result, row: dict[str, str]) -> list[str]:
+    """Return the columns in which a result differs from a row of a table."""
     (found,) = read_rows(as_csv(make_table([point], [result])))
     return [name for name in found | row if found.get(name) != row.get(name)]
 
 
 def describe_difference(name: str, first: Result, second: Result) -> list[str]:
-    """Return a line if a point that was computed twice came out different."""
+    """Return a line if a point that was computed twice has different outputs."""
     if second.message:
         return [f"{name}: the second run failed: {second.message}"]
     hashes = first.hashes.items()
@@ -108,4 +108,4 @@ def describe_difference(name: str, first: Result, second: Result) -> list[str]:
     if not outputs:
         return []
     machines = " and ".join(dict.fromkeys((first.machine, second.machine)))
-    return [f"{name}: {', '.join(outputs)} came out different, on {machines}"]
+    return [f"{name}: {', '.join(outputs)} differ between runs on {machines}"]

@@ -1,4 +1,4 @@
-"""What tests of several modules share: a tiny project, and how tests run."""
+"""Shared fixtures, a tiny project, and the order of the tests."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import vae.numerics.determinism  # noqa: F401  before anything imports TensorFlo
 from clones import change_params
 from vae.data.idx import format_idx
 
-# Compilation takes most of the time of tests. `test_bits.py` runs what ships.
+# Tests would spend most of their time on compilation. `test_bits.py` uses the defaults.
 os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
 
 ROOT = Path(__file__).parent.parent
@@ -58,14 +58,14 @@ TINY = {
 
 
 def write_params(**changes):
-    """Write params.yaml: TINY with changes such as `train__epochs=4`."""
+    """Write params.yaml from TINY with changes such as `train__epochs=4`."""
     path = Path("params.yaml")
     path.write_text(yaml.safe_dump(TINY))
     change_params(path, {k.replace("__", "."): v for k, v in changes.items()})
 
 
 def make_project(folder):
-    """Make a project of 41 and 30 images of 6 x 4 pixels, nothing run yet."""
+    """Make a project with 41 training and 30 test images of 6 x 4 pixels."""
     (folder / "data/verified").mkdir(parents=True)
     (folder / "results").mkdir()
     shutil.copy(ROOT / "dvc.yaml", folder)
@@ -81,21 +81,21 @@ def make_project(folder):
 
 
 def pytest_collection_modifyitems(items):
-    """Put files with long tests first: at the end they would keep one process busy."""
+    """Run files with long tests first, so that both processes end at the same time."""
     long = {item.path for item in items if item.get_closest_marker("long")}
     items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(autouse=True)
 def same_numbers(request, monkeypatch):
-    """Let a test draw the same numbers, whatever ran before it."""
+    """Reset the module's RNG, so that a test does not depend on earlier ones."""
     if hasattr(request.module, "RNG"):
         monkeypatch.setattr(request.module, "RNG", np.random.default_rng(1))
 
 
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
-    """A tiny project as the current folder; returns `write_params`."""
+    """Make a tiny project the current folder; return `write_params`."""
     monkeypatch.chdir(tmp_path)
     make_project(tmp_path)
     write_params()

@@ -1,4 +1,4 @@
-"""Damage for the tests of readers: few examples, the same in every run."""
+"""Damaged content for tests of readers: few examples, the same in every run."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ fuzz = settings(
 
 
 def mutations(content):
-    """Draw other bytes, or `content` with bytes changed, cut out, put in or cut off."""
+    """Draw other bytes, or `content` with changed, removed, inserted or cut bytes."""
     places = st.integers(0, len(content))
     edits = st.tuples(places, st.integers(0, 8), st.binary(max_size=8))
 

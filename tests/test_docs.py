@@ -1,4 +1,4 @@
-"""The pages against the repository: numbers, links, and commands that a reader runs."""
+"""The pages against the repository: numbers, links and commands."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from clones import change_params, clone, environment
-from pages import METRICS, PARAMS, ROOT, claims, read, rewrite
+from pages import METRICS, PARAMS, ROOT, claims, read, rewritten_pages
 
 PAGES = ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))
@@ -20,30 +20,30 @@ BLOCK = re.compile(r"(<!-- (\w+) -->\n)?^```(\w*)\n(.*?)^```$", re.S | re.M)
 
 
 def blocks(page, language):
-    """Return marks and contents of the page's blocks of a language."""
+    """Return marks and contents of a page's code blocks in a language."""
     found = BLOCK.findall(read(page))
     return [(mark, content) for _, mark, name, content in found if name == language]
 
 
-def test_numbers_are_those_of_the_files():
-    pages, missing = rewrite()  # as `python checks/pages.py` writes them
+def test_numbers_in_the_pages_equal_the_files():
+    pages, missing = rewritten_pages()  # as `python checks/pages.py` writes them
     assert missing == []
     for page, text in pages.items():
         assert text == read(page)
 
 
-def test_no_result_stands_where_the_files_are_not_asked():
+def test_pages_have_no_result_that_is_not_checked():
     values = [v for part in METRICS.values() for v in part.values() if abs(v) > 20]
     texts = {f"{value:.{decimals}f}" for value in values for decimals in (1, 2, 3, 4)}
     for page in PAGES:
         text = read(page)
         for claim in claims():
             if claim.page == page:
-                text, _ = claim._replace(values=[""] * len(claim.values)).put(text)
+                text, _ = claim._replace(values=[""] * len(claim.values)).apply(text)
         assert texts.isdisjoint(re.findall(r"-?\d+\.\d+", text)), page
 
 
-def test_the_readme_is_short_and_its_differences_of_metrics_are_differences():
+def test_the_readme_is_short_and_its_metric_differences_are_correct():
     readme = read("README.md")
     assert len(readme.encode()) <= 9_000
     rows = re.findall(r"^results/metrics.json +\S+ +(.+)$", readme, re.M)
@@ -53,7 +53,7 @@ def test_the_readme_is_short_and_its_differences_of_metrics_are_differences():
         assert new - old == pytest.approx(change, abs=1e-4)
 
 
-def test_the_default_is_the_try_with_the_highest_validation_elbo():
+def test_the_default_has_the_highest_validation_elbo_of_all_tries():
     tries = pd.read_csv(ROOT / "docs/tries.csv", keep_default_na=False)
     elbos = tries.groupby("overrides")["validation_elbo"]
     assert elbos.mean().idxmax() == ""
@@ -62,8 +62,8 @@ def test_the_default_is_the_try_with_the_highest_validation_elbo():
     assert default[PARAMS["train"]["seed"]] == history["validation_elbo"].iloc[-1]
 
 
-def test_a_study_that_has_the_default_has_the_committed_results():
-    """Else its table is of an older code."""
+def test_the_study_of_seeds_contains_the_committed_results():
+    """Otherwise the table of the study is outdated."""
     seeds = pd.read_csv(ROOT / "results/studies/seeds.csv").set_index("train.seed")
     row = seeds.loc[PARAMS["train"]["seed"]]
     for split, metrics in METRICS.items():
@@ -74,12 +74,12 @@ def test_a_study_that_has_the_default_has_the_committed_results():
 
 
 def anchors(page):
-    """Return the names of the headings of a page in links, as GitHub makes them."""
+    """Return the anchors that GitHub makes for the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", read(page)), re.M)
     return [re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings]
 
 
-def test_every_link_leads_somewhere_and_to_every_page():
+def test_every_link_works_and_every_page_is_linked():
     reached = {ROOT / "README.md"}
     for page in PAGES:
         for link in re.findall(r"\]\((?!https://)([^)]+)\)", read(page)):
@@ -87,7 +87,7 @@ def test_every_link_leads_somewhere_and_to_every_page():
             target = ((ROOT / page).parent / path).resolve() if path else ROOT / page
             assert target.exists(), (page, link)
             assert not anchor or anchor in anchors(target), (page, link)
-            if page in {"README.md", "docs/speed.md"}:  # which the README leads to
+            if page in {"README.md", "docs/speed.md"}:  # linked from the README
                 reached.add(target)
     assert {ROOT / page for page in PAGES} <= reached
 
@@ -106,8 +106,8 @@ def test_the_citation_has_the_version_of_the_project():
     assert f'version = "{citation["version"]}"' in read("pyproject.toml")
 
 
-def test_the_model_of_the_pages_is_that_of_the_stages(tmp_path, monkeypatch):
-    """Run the lines of NumPy and Keras, on an untrained model of the default shape."""
+def test_the_model_in_the_pages_equals_that_of_the_stages(tmp_path, monkeypatch):
+    """Run the NumPy and Keras code with an untrained model of the default shape."""
     from vae.evaluation.elbo import decode, encode
     from vae.model import VAE
     from vae.pipeline.files import write_files
@@ -137,18 +137,18 @@ def test_the_model_of_the_pages_is_that_of_the_stages(tmp_path, monkeypatch):
     np.testing.assert_allclose(mean, reconstruction, rtol=1e-4)
 
 
-def test_every_command_stands_in_a_block_that_is_run_or_says_why_not():
-    """`long`, or `elsewhere`: it needs a network, a GPU or another machine."""
+def test_every_command_is_run_or_marked_with_a_reason():
+    """Marks are `long`, and `elsewhere` for a network, a GPU or another machine."""
     for page in PAGES:
         for _, mark, language, commands in BLOCK.findall(read(page)):
             assert language in {"", "math", "yaml", "mermaid", "python", "sh"}, page
             if language == "sh":
                 assert mark in {"", "long", "elsewhere"}, page
-                # `make` would set up .venv in the copy, which is only a link.
+                # `make` would set up .venv, which is a link in the copy.
                 assert mark or not re.search(r"\bmake\b", commands), page
 
 
-# Of 500 training images, so that little is left but what each process loads.
+# Only 500 training images, for short runs.
 SMALL = {
     "preprocess.validation_images": 59_500,
     "model.hidden_units": [8],
@@ -163,7 +163,7 @@ SMALL = {
 
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
-    """Runs commands in a copy of the repository, whose small pipeline has run."""
+    """Return a function that runs commands in a copy with a small finished pipeline."""
     folder = clone(ROOT, tmp_path / "copy")
 
     def run(commands):
@@ -176,10 +176,10 @@ def shell(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("PATH", environment()["PATH"])
     data = ROOT / "data/verified"
-    if (data / "train-images-idx3-ubyte").exists():  # no index need be asked
+    if (data / "train-images-idx3-ubyte").exists():  # needs no network
         monkeypatch.setenv("VAE_DATA_DIR", str(data))
 
-    # The code as it stands, committed or not.
+    # Test the current code, including uncommitted changes.
     shutil.rmtree(folder / "stages")
     shutil.copytree(ROOT / "stages", folder / "stages")
     for name in ("dvc.yaml", "params.yaml"):
@@ -191,7 +191,7 @@ def shell(tmp_path, monkeypatch):
 
 
 @pytest.mark.long
-def test_the_commands_do_what_the_pages_say(shell):
+def test_commands_in_the_pages_succeed(shell):
     outputs = {}
     for page in PAGES:
         if shell("git status --porcelain"):

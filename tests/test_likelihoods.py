@@ -1,4 +1,4 @@
-"""Densities against SciPy, their integrals, their means and their gradients."""
+"""Densities of likelihoods against SciPy; their integrals, means and gradients."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from vae.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, Likelihood
 from vae.numerics.dense import Dense
 from vae.numerics.determinism import keras, tf
 
-# Distinct sizes on every axis, so that a swapped one cannot pass.
+# Distinct sizes on every axis, so that swapped axes fail.
 SAMPLES, BATCH, POINTS, PIXELS = 2, 3, 4, 5
 EXTREMES = [-100.0, -0.51, -0.49, -1e-6, 0.0, 1e-6, 0.49, 0.51, 100.0]
 OUTPUT = 5 * normal(SAMPLES, BATCH, PIXELS)
@@ -22,17 +22,17 @@ FAMILIES = [Bernoulli(), ContinuousBernoulli(), Gaussian(0.3)]
 
 
 class Laplace(Likelihood):
-    """A family that says no more than its density."""
+    """A family that defines only its density."""
 
     def log_prob(self, x, loc):
         return -tf.reduce_sum(tf.abs(x - loc) + np.log(2), axis=-1)
 
 
-def test_only_bernoulli_is_of_binary_pixels():
+def test_only_bernoulli_is_for_binary_pixels():
     assert [family.binary for family in FAMILIES] == [True, False, False]
 
 
-def test_bernoulli_and_gaussian_are_scipys():
+def test_bernoulli_and_gaussian_equal_scipy():
     mean = 1 / (1 + np.exp(-OUTPUT.astype(np.float64)))
     np.testing.assert_allclose(Bernoulli().mean(OUTPUT), mean, rtol=1e-5)
     for family, x, expected in [
@@ -67,13 +67,13 @@ def test_densities_and_gradients_are_finite_at_every_logit(family, value):
         log_prob = family.log_prob(tf.fill(logits.shape, value), logits)
     assert np.all(np.isfinite(log_prob))
     gradient = tape.gradient(log_prob, logits)
-    # For both families the gradient is x less the mean.
+    # For both families the gradient is x minus the mean.
     expected = value - family.mean(logits)
     np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=2e-6)
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, Laplace()])
-def test_pairs_are_those_of_a_plain_loop(family):
+def test_log_likelihoods_of_pairs_equal_a_plain_loop(family):
     keras.utils.set_random_seed(1)
     x = BINARY if family.binary else GREY
     hidden = normal(POINTS, 6)
@@ -87,7 +87,7 @@ def test_pairs_are_those_of_a_plain_loop(family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_output_for_a_mean_has_this_mean(family):
+def test_output_for_mean_is_the_inverse_of_the_mean(family):
     mean = np.float32([0.001, 0.01, 0.2, 0.5, 0.99])
     output = family.output_for_mean(mean)
     np.testing.assert_allclose(family.mean(output), mean, rtol=1e-4)

@@ -1,4 +1,4 @@
-"""The terms of the bounds against SciPy and plain loops; names of the weights."""
+"""Terms of the bounds against SciPy and plain loops, and names of weights."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_every_allowed_name_has_a_class(section, name, kinds):
     assert set(section.model_fields[name].annotation.__args__) == set(kinds)
 
 
-def test_terms_are_those_of_the_bounds():
+def test_terms_equal_scipy_and_a_plain_loop():
     vae = make_vae()
     terms = vae.terms(X, NOISE)
     assert terms.rate.shape == (BATCH,)
@@ -50,7 +50,7 @@ def test_terms_are_those_of_the_bounds():
             np.testing.assert_allclose(received, expected, rtol=1e-5)
 
 
-def test_means_and_log_likelihoods_of_pairs_are_those_of_one_z_at_a_time():
+def test_means_and_log_likelihoods_of_pairs_equal_a_loop_over_z():
     vae = make_vae()
     mean = vae.mean(tf.constant(NOISE))
     assert mean.shape == (SAMPLES, BATCH, PIXELS)
@@ -66,7 +66,7 @@ def test_means_and_log_likelihoods_of_pairs_are_those_of_one_z_at_a_time():
 
 
 @pytest.mark.parametrize("value", [-1000.0, 1000.0])
-def test_scale_is_positive_and_terms_finite_however_sure_the_encoder_is(value):
+def test_scale_is_positive_and_terms_are_finite_at_extreme_outputs(value):
     vae = make_vae()
     vae.encoder.layers[-1].bias.assign(tf.fill([2 * LATENT], value))
     assert np.all(vae.posterior(X)[1] > 0)

@@ -1,4 +1,4 @@
-"""Losses against their formulas, each with the terms of every likelihood."""
+"""Losses and gradients of the objectives against their formulas."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ SETTINGS = {
     "gamma": 4.0,
     "capacity": 5.0,
     "capacity_epochs": 6,
-    "learning_rate": 0.1,  # of no objective
+    "learning_rate": 0.1,  # not of an objective
 }
 
 
@@ -57,12 +57,12 @@ def at(progress):
     ],
     ids=["elbo", "warmup", "capacity", "iwae"],
 )
-def test_losses_are_their_formulas_for_each_image(objective, progress, expected):
+def test_losses_per_image_equal_their_formulas(objective, progress, expected):
     loss = objective.loss(TERMS, at(progress))
     np.testing.assert_allclose(loss, expected, rtol=1e-6)
 
 
-def test_weight_and_capacity_rise_linearly_and_stay():
+def test_weight_and_capacity_rise_linearly_then_stay_constant():
     for objective, name in [
         (WeightedElbo(beta=8.0, beta_warmup_epochs=4), "beta"),
         (Capacity(gamma=1.0, capacity=8.0, capacity_epochs=4), "capacity"),
@@ -71,7 +71,7 @@ def test_weight_and_capacity_rise_linearly_and_stay():
         np.testing.assert_allclose(values, [0, 2, 8, 8])
 
 
-def test_each_objective_takes_its_own_parameters():
+def test_each_objective_gets_its_own_parameters():
     assert make(OBJECTIVES, "elbo", **SETTINGS) == WeightedElbo(2.0, 3)
     assert make(OBJECTIVES, "capacity", **SETTINGS) == Capacity(4.0, 5.0, 6)
 
@@ -90,7 +90,7 @@ def test_every_weight_has_a_gradient_of_every_objective(likelihood, name):
 
 
 def gradients(objective, vae, noise, variable):
-    """Compute the gradient of the mean loss, once for each noise [samples, images, 2].
+    """Compute the gradient of the mean loss per noise array [samples, images, 2].
 
     Of the last biases of the encoder, or of another variable.
     """
@@ -106,18 +106,18 @@ def gradients(objective, vae, noise, variable):
 
 
 def test_the_doubly_reparameterized_gradient_has_the_same_mean_and_less_variance():
-    """With a q(z|x) beside the posterior of a linear-Gaussian model."""
-    beside, _ = linear_gaussian(2, posterior_factor=1.5, posterior_shift=0.5)
+    """Uses a q(z|x) that differs from the posterior of a linear-Gaussian model."""
+    inexact, _ = linear_gaussian(2, posterior_factor=1.5, posterior_shift=0.5)
     noise = normal(500, 10, len(X), 2)
-    bias = beside.encoder.layers[-1].bias
-    plain = gradients(ImportanceWeighted(), beside, noise, bias)
-    doubly = gradients(DoublyReparameterized(), beside, noise, bias)
+    bias = inexact.encoder.layers[-1].bias
+    plain = gradients(ImportanceWeighted(), inexact, noise, bias)
+    doubly = gradients(DoublyReparameterized(), inexact, noise, bias)
     error = np.sqrt((plain.var(axis=0) + doubly.var(axis=0)) / len(plain))
     assert np.all(abs(plain.mean(axis=0) - doubly.mean(axis=0)) < 4 * error)
     assert doubly.var(axis=0).sum() < 0.5 * plain.var(axis=0).sum()
 
 
-def test_the_gradients_of_decoder_and_prior_are_the_same(monkeypatch):
+def test_dreg_does_not_change_the_gradients_of_decoder_and_prior(monkeypatch):
     monkeypatch.setattr(tf, "function", uncompiled)
     vae, noise = make_vae(prior="vamp"), normal(1, 4, len(X), LATENT)
     vae.start_from(IMAGE_BYTES)

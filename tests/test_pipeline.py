@@ -1,4 +1,4 @@
-"""`dvc.yaml`, `params.yaml` and the folders of the code against what it imports."""
+"""`dvc.yaml`, `params.yaml` and the imports of the code."""
 
 import ast
 import os
@@ -22,8 +22,8 @@ FILES = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "stages").rglob("*.py")
 FOLDERS = ("stages", "studies", "tools", "checks", "tests")
 OURS = {path.stem for folder in FOLDERS for path in (ROOT / folder).iterdir()}
 
-# What modules may import of ours, by their folder; "" is the top floor: the model,
-# its likelihoods and priors, objectives and training. Stages may import all.
+# Folders of `vae` from which modules may import, by their folder. The folder "" has the
+# model, likelihoods, priors, objectives and training. Stages may import everything.
 MAY_IMPORT = {
     "numerics": {"numerics"},
     "pipeline": {"pipeline"},
@@ -42,7 +42,7 @@ def syntax_tree(path):
 
 @cache
 def imported_names(path):
-    """Return every module that a file imports, `from a import b` as both a and a.b."""
+    """Return all modules that a file imports; `from a import b` gives a and a.b."""
     names = []
     for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.Import):
@@ -54,16 +54,16 @@ def imported_names(path):
 
 
 def imported_files(path):
-    """Return the files of ours that a file imports, without those of packages."""
+    """Return the files of this repository that a file imports."""
     stems = (f"stages/{name.replace('.', '/')}.py" for name in imported_names(path))
     return {stem for stem in stems if (ROOT / stem).is_file()}
 
 
 @cache
 def loaded_files(script):
-    """Return a script and every file of ours that it loads, directly or not.
+    """Return a script and all files of this repository that it loads.
 
-    What `vae.load` imports is loaded only where it is called.
+    The imports of `vae.load` count only for files that call it.
     """
     loads = "load" in attribute_chains(script, root="vae")
     found, todo = set(), {script}
@@ -79,9 +79,9 @@ def loaded_files(script):
 
 
 def attribute_chains(path, root):
-    """Return `train.seed` for each `params.train.seed` in a file, the longest alone.
+    """Return `train.seed` for `params.train.seed` in a file: the longest chains.
 
-    A call such as `read_params().train.seed` counts as `params`.
+    A call of `read_params()` counts as `params`.
     """
     nodes = [n for n in ast.walk(syntax_tree(path)) if isinstance(n, ast.Attribute)]
     inner = {node.value for node in nodes}
@@ -91,12 +91,12 @@ def attribute_chains(path, root):
 
 
 def third_party(paths):
-    """Return the packages that files import, neither ours nor Python's own."""
+    """Return the third-party packages that files import."""
     names = {name.split(".")[0] for path in paths for name in imported_names(path)}
     return names - OURS - sys.stdlib_module_names
 
 
-def test_the_stages_are_those_that_there_are():
+def test_dvc_yaml_has_a_stage_per_script():
     for name, stage in STAGES.items():
         assert stage["cmd"] == f"python -BE stages/{name}.py"
     assert {path.stem for path in (ROOT / "stages").glob("*.py")} == set(STAGES)
@@ -111,14 +111,14 @@ def test_deps_cover_every_module_that_a_stage_loads_and_no_other(name):
     assert deps.difference(*above.values()) == set()
 
 
-def test_the_check_looks_for_every_package_that_a_stage_imports():
+def test_check_covers_every_package_that_a_stage_imports():
     loaded = set().union(*(loaded_files(f"stages/{name}.py") for name in STAGES))
     assert set(check.PACKAGES) == third_party(loaded)
 
 
 def test_every_stage_comes_after_the_check():
     for name, stage in STAGES.items():
-        # The figures have no parameters: what they draw comes from stages that do.
+        # Figures have no parameters of their own.
         assert (str(check.OUTPUT) in stage["deps"]) == (name not in {"check", "render"})
 
 
@@ -128,7 +128,7 @@ def test_params_are_those_that_a_stage_reads(name):
     read = attribute_chains(f"stages/{name}.py", root="params")
     for key in declared:
         assert any(f"{chain}.".startswith(f"{key}.") for chain in read), key
-    if "params.yaml" not in STAGES[name]["deps"]:  # all of it
+    if "params.yaml" not in STAGES[name]["deps"]:  # depends on all parameters
         for chain in read:
             assert any(f"{chain}.".startswith(f"{key}.") for key in declared), chain
 
@@ -145,7 +145,7 @@ def test_every_module_is_loaded_by_a_stage_or_a_tool():
 
 
 def room(path):
-    """Return the folder of a module in `vae`, "" for the top floor."""
+    """Return the folder of a module in `vae`, or ""."""
     return Path(path).relative_to("stages/vae").parent.as_posix().replace(".", "")
 
 
@@ -159,7 +159,7 @@ def test_a_module_imports_only_what_its_folder_may(path):
 
 
 def test_tensorflow_is_imported_in_one_place():
-    """Other places could do so before its settings are made."""
+    """Other modules could import it before its settings are made."""
     (path,) = [f for f in FILES if {"tensorflow", "keras"} & third_party([f])]
     assert path == "stages/vae/numerics/determinism.py"
     users = {name for name in STAGES if path in loaded_files(f"stages/{name}.py")}
@@ -173,8 +173,8 @@ def test_computation_opens_no_files():
             assert not re.search(opens, (ROOT / path).read_text()), path
 
 
-def test_priors_and_likelihoods_are_asked_and_not_compared():
-    """Their names are known where they are declared and made, and nowhere else."""
+def test_names_of_priors_and_likelihoods_are_not_compared():
+    """Only the modules that declare and make them may contain their names."""
     kinds = r"""["'](vamp|bernoulli|continuous_bernoulli)["']"""
     kinds += r"|isinstance\([^)]*(prior|likelihood)"
     found = {p for p in FILES if re.search(kinds, (ROOT / p).read_text(), re.I)}
@@ -182,11 +182,11 @@ def test_priors_and_likelihoods_are_asked_and_not_compared():
     assert found == {f"stages/vae/{name}" for name in owners}
 
 
-def test_only_weights_and_arrays_are_left_to_the_cache():
+def test_only_weights_and_arrays_are_not_in_git():
     for name, stage in STAGES.items():
         for entry in stage.get("outs", []):
             cached = isinstance(entry, str) or "cache" not in next(iter(entry.values()))
-            assert cached == (name != "explore")  # the page lies in Git
+            assert cached == (name != "explore")  # the page is in Git
         for entry in stage.get("metrics", []) + stage.get("plots", []):
             (options,) = entry.values()
             assert options["cache"] is False
@@ -197,7 +197,7 @@ LOCK, COMMITTED = "studies/dvc.lock", "stages: {a: committed}"
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    """Runs `make repro` in a repository where all is set up, with a DVC that ends."""
+    """Return a function that runs `make repro` with a fake DVC."""
     monkeypatch.chdir(tmp_path)
     for folder in ("checks", "stages", "studies", ".venv/bin", ".dvc/tmp"):
         Path(folder).mkdir(parents=True)
@@ -231,7 +231,7 @@ def git(*command, **kwargs):
         (LOCK, None, None),
     ],
 )
-def test_make_mends_a_lock_that_a_kill_left_half_written(make, name, content, expected):
+def test_make_repairs_a_truncated_lock(make, name, content, expected):
     lock = Path(name)
     lock.unlink(missing_ok=True)
     if content is not None:
@@ -240,7 +240,7 @@ def test_make_mends_a_lock_that_a_kill_left_half_written(make, name, content, ex
     assert (lock.read_text() if lock.exists() else None) == expected
 
 
-def test_make_leaves_a_lock_alone_that_is_in_conflict(make):
+def test_make_keeps_a_lock_with_a_merge_conflict(make):
     content = git("rev-parse", f":{LOCK}")
     sides = [f"100644 {content} {side}\t{LOCK}" for side in (2, 3)]
     git("rm", "--quiet", "--cached", LOCK)
@@ -252,7 +252,7 @@ def test_make_leaves_a_lock_alone_that_is_in_conflict(make):
 
 
 @pytest.mark.parametrize("of_another", [False, True])
-def test_make_says_what_git_says(make, tmp_path, monkeypatch, of_another):
+def test_make_prints_the_error_of_git(make, tmp_path, monkeypatch, of_another):
     if of_another:
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "true")
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
@@ -261,7 +261,7 @@ def test_make_says_what_git_says(make, tmp_path, monkeypatch, of_another):
         shutil.rmtree(".git")
     result = make()
     assert result.returncode != 0
-    error, _ = result.stderr.splitlines()  # and one by make
+    error, _ = result.stderr.splitlines()  # the second line is by make
     said = "detected dubious ownership" if of_another else "not a git repository"
-    needed = "error: DVC needs a Git repository (if there is none: git init)"
+    needed = "error: DVC needs a Git repository (to create one: git init)"
     assert error.startswith(f"{needed}; Git says: fatal: {said}")

@@ -1,4 +1,4 @@
-"""The plots of `dvc.yaml`, drawn by Vega as DVC's page and editors draw them."""
+"""The plots of `dvc.yaml`, drawn by Vega as in DVC's page and editors."""
 
 import json
 import re
@@ -18,7 +18,7 @@ CURVES = ["ELBO", "rate", "distortion"]
 
 @pytest.fixture(scope="module")
 def drawings(tmp_path_factory):
-    """SVG by plot, of a commit and of results with another learning curve."""
+    """Return the SVG of each plot, for a commit and a changed learning curve."""
     folder = tmp_path_factory.mktemp("project")
     for name in (".dvc/plots", "results"):
         shutil.copytree(ROOT / name, folder / name)
@@ -52,7 +52,7 @@ def test_learning_curves_of_both_splits_and_revisions_are_overlaid(drawings, nam
     assert len(lines) == 4
 
 
-def test_tables_are_drawn_by_templates_of_their_own(drawings):
+def test_tables_are_drawn_by_their_own_templates(drawings):
     assert set(drawings) == {
         *CURVES,
         *("results/history.csv", "results/classes.csv", "results/standard_errors.csv"),

@@ -1,4 +1,4 @@
-"""Densities of the priors against SciPy, and what is drawn from them."""
+"""Densities of priors against SciPy, and their samples."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ PRIORS = [StandardNormal(LATENT), MIXTURE]
 
 
 def log_prob(prior, z):
-    """By SciPy, in 64 bits."""
+    """Compute the log density with SciPy, in 64 bits."""
     loc, scale = map(np.float64, prior.components())
     each = scipy.stats.norm(loc, scale).logpdf(np.float64(z)[..., None, :])
     return logsumexp(each.sum(axis=-1), axis=-1) - np.log(len(loc))
@@ -25,27 +25,27 @@ def log_prob(prior, z):
 
 @pytest.fixture
 def vae():
-    """A model whose prior has pseudo-inputs that differ."""
+    """Return a model whose prior has distinct pseudo-inputs."""
     vae = make_vae(prior="vamp")
     vae.prior.pseudo_inputs.assign(normal(COMPONENTS, PIXELS))
     return vae
 
 
 @pytest.mark.parametrize("prior", PRIORS)
-def test_the_density_is_scipys(prior):
+def test_log_density_equals_scipy(prior):
     z = normal(2, 3, LATENT)
     received = prior.log_prob(tf.constant(z))
     np.testing.assert_allclose(received, log_prob(prior, z), rtol=1e-5)
 
 
 @pytest.mark.parametrize("prior", PRIORS)
-def test_moments_and_rate_are_those_of_what_is_drawn(prior):
+def test_moments_and_rate_equal_those_of_samples(prior):
     z = np.float64(prior.draw(tf.constant(normal(200_000, LATENT))))
     mean, deviation = prior.moments()
     np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.02)
     np.testing.assert_allclose(z.std(axis=0), deviation, rtol=0.01)
 
-    loc, scale = LOC[:2], SCALE[:2]  # of two images
+    loc, scale = LOC[:2], SCALE[:2]  # for two images
     samples = loc + scale * normal(20_000, 2, LATENT, seed=1)
     ratio = scipy.stats.norm(loc, scale).logpdf(samples).sum(axis=-1)
     ratio -= log_prob(prior, samples)
@@ -54,7 +54,7 @@ def test_moments_and_rate_are_those_of_what_is_drawn(prior):
     assert np.all(abs(rate - ratio.mean(axis=0)) < 4 * error)
 
 
-def test_each_component_gives_its_share():
+def test_each_component_is_drawn_equally_often():
     z = MIXTURE.draw(tf.zeros([2 * COMPONENTS, LATENT]))
     np.testing.assert_array_equal(z, np.repeat(LOC, 2, axis=0))
 
@@ -77,8 +77,8 @@ def test_the_learned_prior_is_the_mixture_of_the_pseudo_inputs_posteriors(vae):
     assert make_vae().prior.frozen().is_standard is True
 
 
-def test_no_gaussian_is_too_narrow_for_its_density(vae):
-    """Without a least scale this density is wrong by 3e8 nats."""
+def test_scales_of_components_have_a_lower_bound(vae):
+    """Without a smallest scale this density would be wrong by 3e8 nats."""
     *_, last = vae.encoder.layers
     loc, unbounded = np.split(last.bias.numpy(), 2)
     last.bias.assign(np.concatenate([loc + 30, unbounded - 20]))
@@ -88,7 +88,7 @@ def test_no_gaussian_is_too_narrow_for_its_density(vae):
     np.testing.assert_allclose(prior.log_prob(z), log_prob(prior, z), atol=0.01)
 
 
-def test_terms_are_those_of_the_learned_prior(vae):
+def test_terms_use_the_learned_prior(vae):
     x, noise = np.float32(normal(3, PIXELS) > 0), normal(2, 3, LATENT)
     with tf.GradientTape() as tape:
         terms = vae.terms(x, noise)

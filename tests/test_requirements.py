@@ -1,4 +1,4 @@
-"""Two locks are the only source of versions, and name all that is imported."""
+"""Two locks fix all versions, and the project names all imported packages."""
 
 import re
 import tomllib
@@ -17,7 +17,7 @@ ALL = DEPENDENCIES + STUDIES_GROUP + DEV_GROUP
 
 
 def normalized(names):
-    """Return the names of distributions in their one spelling."""
+    """Return normalized names of distributions."""
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
@@ -32,13 +32,13 @@ LOCKS = {name: lines(name) for name in ("requirements.txt", "requirements-dev.tx
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_line_of_a_lock_is_a_version_with_hashes(lock):
-    """So pip takes nothing else, and no address, index or option hides among them."""
+    """So pip installs nothing else, and locks have no address, index or option."""
     pin = re.compile(
         r"[\w.-]+(\[[\w,]+\])?==[\w.!+]+( ;[^#@\\]+?)?( +--hash=sha256:[0-9a-f]{64})+"
     )
     assert len(LOCKS[lock]) >= len(DEV_GROUP)
     assert [line for line in LOCKS[lock] if not pin.fullmatch(line)] == []
-    text = (ROOT / lock).read_text()  # with its comments
+    text = (ROOT / lock).read_text()  # includes comments
     assert not re.search("https?:|file:|--(extra-)?index|--find-links", text)
 
 

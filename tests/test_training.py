@@ -1,7 +1,7 @@
-"""Training against a plain loop, and what it must achieve on a few images.
+"""Training against a plain loop, and its result on a few images.
 
-An epoch takes a second or more to compile and nothing to run: so trainers are shared,
-and each test starts from the untrained state.
+An epoch takes seconds to compile but no time to run. Tests therefore share trainers,
+and each starts from the untrained state.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ IMAGES, VALIDATION, LATENT = 11, 5, 2
 STEPS = IMAGES // 3  # per epoch
 RANDOM = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtype="u1")
 GREY = np.full([IMAGES, PIXELS], 128, np.uint8)
-# One nat says which image it is, the rest is certain.
+# Two images: the latent identifies the image, with a rate of at most log 2 nats.
 BLACK_AND_WHITE = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
 ELBO = WeightedElbo(beta=1.0, beta_warmup_epochs=0)
 
@@ -108,7 +108,7 @@ def test_an_epoch_is_a_plain_loop_over_shuffled_batches(objective, dynamic):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
 
-def test_training_is_a_function_of_its_seed_and_not_of_validation(trainer):
+def test_training_depends_on_its_seed_and_not_on_validation(trainer):
     untrained = state(trainer.variables)
     for epoch in range(2):
         trainer.run_epoch(epoch)
@@ -121,13 +121,13 @@ def test_training_is_a_function_of_its_seed_and_not_of_validation(trainer):
     assert trainer.validate.experimental_get_tracing_count() == 1
 
     other = make_trainer(GREY, seed=8)
-    assert_same(state(other.variables), untrained)  # the model has a seed of its own
+    assert_same(state(other.variables), untrained)  # the model has its own seed
     other.run_epoch(0)
     for one, another in zip(other.vae.variables, trainer.vae.variables, strict=True):
         assert np.any(one.numpy() != another.numpy()), one.path
 
 
-def test_one_batch_is_learned_by_heart():
+def test_one_batch_is_overfitted():
     settings = {"batch_size": 2, "epochs": 400, "learning_rate": 0.03}
     trainer = make_trainer(BLACK_AND_WHITE, schedule="cosine", **settings)
     for epoch in range(400):
@@ -138,7 +138,7 @@ def test_one_batch_is_learned_by_heart():
     np.testing.assert_allclose(terms["loss"], total, rtol=1e-5)
 
 
-def test_capacity_holds_the_rate():
+def test_capacity_fixes_the_rate():
     objective = Capacity(gamma=100.0, capacity=1.5, capacity_epochs=100)
     trainer = make_trainer(BLACK_AND_WHITE, objective, batch_size=2)
     achieved = [trainer.run_epoch(epoch)["rate"][-1] for epoch in range(300)]
@@ -151,11 +151,11 @@ def test_the_cosine_schedule_rises_and_ends_at_zero():
     steps = [0, 10, 20, 20 + 380 // 2, 400]
     expected = [0, 0.005, 0.01, 0.005, 0]
     np.testing.assert_allclose([rate_at(s) for s in steps], expected, atol=1e-8)
-    for num_steps in (1, 3, 19):  # too few for a rise
+    for num_steps in (1, 3, 19):  # too few for a warm-up
         np.testing.assert_allclose(warm_cosine(0.01, num_steps)(0), 0.01)
 
 
-def test_validation_has_a_value_for_each_image_with_noise_of_its_own(trainer):
+def test_validation_has_independent_noise_per_image(trainer):
     received = trainer.validate(np.int32(3))
     assert list(received) == ["rate", "distortion"]
     noise = draw_standard_normal(
@@ -171,7 +171,7 @@ def test_validation_has_a_value_for_each_image_with_noise_of_its_own(trainer):
 @pytest.mark.parametrize(
     ("network", "name"), [("encoder", "rate"), ("decoder", "distortion")]
 )
-def test_divergence_names_epoch_step_and_quantity(trainer, network, name):
+def test_the_divergence_error_names_epoch_step_and_quantity(trainer, network, name):
     bias = getattr(trainer.vae, network).layers[-1].bias
     bias.assign(np.full(bias.shape, np.nan))
     message = f"the {name} is nan at epoch 2, step 1; expected a finite number; lower"
@@ -179,7 +179,7 @@ def test_divergence_names_epoch_step_and_quantity(trainer, network, name):
         train.run_epoch(trainer, 1)
 
 
-def test_divergence_shows_in_validation_too():
+def test_divergence_in_validation_is_an_error():
     values = {"rate": np.float32([1, np.inf]), "distortion": np.float32([1, np.nan])}
     message = "the rate is inf at the end of epoch 1, image 2; expected"
     with pytest.raises(PipelineError, match=message):

@@ -1,6 +1,6 @@
-"""How tools and checks start and end: they find `stages/`, and an error is one line.
+"""Command lines of tools and checks, with errors in one line.
 
-Import this module before anything of `vae`, which need not be installed.
+Import this module before `vae`: it adds `stages/` to the path of modules.
 """
 
 import argparse
@@ -18,14 +18,14 @@ from vae.pipeline.stage import replace_closed_streams, report_error
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of command lines, whose errors are one line."""
+    """A parser of command lines that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise PipelineError(f"{message}; see --help")
 
 
-def of(kind: Any) -> Callable[[str], Any]:
-    """Return an argument's `type`: one with a range, as in `vae.pipeline.schema`."""
+def parse_as(kind: Any) -> Callable[[str], Any]:
+    """Return an argument's `type` that parses text as an annotated type."""
 
     def parse(text: str) -> Any:
         try:
@@ -38,13 +38,13 @@ def of(kind: Any) -> Callable[[str], Any]:
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Run `main`, whose result is the exit status, and report errors as stages do."""
+    """Run `main`, exit with the status that it returns, and report errors as stages."""
     replace_closed_streams()
     try:
         status = main()
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  reported
-        if not isinstance(error, BrokenPipeError):  # a reader like `head` has enough
+        if not isinstance(error, BrokenPipeError):  # a reader such as `head` has ended
             report_error(type(error), error, error.__traceback__)
-        status, sys.stdout = 1, None  # to which Python would write again as it ends
+        status, sys.stdout = 1, None  # or Python would write to it at exit
     sys.exit(status)

@@ -1,14 +1,14 @@
-"""Is the difference between two results more than noise?
+"""Compare two results, with standard errors of the differences.
 
     python tools/compare.py HEAD~1               that commit and the files here
     python tools/compare.py HEAD brash-doge      a commit and an experiment
 
-Prints for each metric the difference and its standard error: paired by image where
-both results have the values of the same images, which DVC's cache may hold; unpaired
-where not. Where the study `seeds` knows how far seeds alone take a metric, the last
-column has the difference in standard deviations of that of two seeds.
+Prints the difference of each metric and its standard error. The standard error is
+paired by image if both results have values of the same images in DVC's cache. The last
+column divides the difference by the standard deviation of the difference between two
+seeds, for metrics in the study `seeds`.
 
-Exit status 1 if a metric differs by more than `--tolerance` standard errors.
+The exit status is 1 if a metric differs by more than `--tolerance` standard errors.
 """
 
 import io
@@ -24,7 +24,7 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.scm import SCM, resolve_rev
 
-from command import Parser, of, run
+from command import Parser, parse_as, run
 from vae.pipeline.errors import PipelineError, one_line, readable
 from vae.pipeline.schema import NotNegative
 
@@ -33,40 +33,40 @@ SEEDS = Path("results/studies/seeds.csv")
 
 
 class Outcome(NamedTuple):
-    """A result, whose metrics have names such as `test.elbo`."""
+    """The metrics of a result, with names such as `test.elbo`."""
 
     metrics: dict[str, float]
-    errors: dict[str, float]  # standard errors of metrics that have one
-    arrays: dict[str, np.ndarray]  # of latents.npz; none if DVC's cache lacks it
+    errors: dict[str, float]  # standard errors
+    arrays: dict[str, np.ndarray]  # from latents.npz; empty if DVC's cache lacks it
 
 
 def read_outcome(name: str) -> Outcome:
-    """Read the result of a commit or an experiment, or that of the files here."""
+    """Read the result of a commit, of an experiment or of the files here."""
     arrays: dict[str, np.ndarray] = {}
     try:
         files = DVCFileSystem(".", rev=None if name == HERE else resolve(name))
-        metrics = by_name(json.loads(files.read_bytes("results/metrics.json")))
+        metrics = flatten(json.loads(files.read_bytes("results/metrics.json")))
         table = pd.read_csv(io.BytesIO(files.read_bytes("results/standard_errors.csv")))
-        errors = by_name(table.set_index("metric"))
-        with suppress(OSError, DvcException):  # in no cache within reach
+        errors = flatten(table.set_index("metric"))
+        with suppress(OSError, DvcException):  # not in the cache
             arrays |= np.load(io.BytesIO(files.read_bytes("results/latents.npz")))
     except FileNotFoundError as error:
         missing = Path(str(error.filename)).name
-        raise PipelineError(f"{name}: no {missing} in it") from None
+        raise PipelineError(f"{name}: has no {missing}") from None
     except Exception as error:  # noqa: BLE001  of Git, of DVC and of damaged files
-        problem = "no commit or experiment with results that can be read"
+        problem = "not a commit or an experiment with readable results"
         raise PipelineError(f"{name}: {problem} ({one_line(error)})") from None
     return Outcome(metrics, errors, arrays)
 
 
 def resolve(name: str) -> str:
-    """Return the commit of a name, which may be an experiment's."""
+    """Return the commit that a revision or an experiment names."""
     with closing(SCM(".")) as repository:
         return resolve_rev(repository, name)
 
 
-def by_name(sections: Any) -> dict[str, float]:
-    """Return the numbers of each split by names such as `test.elbo`."""
+def flatten(sections: Any) -> dict[str, float]:
+    """Return the numbers of all splits, with keys such as `test.elbo`."""
     return {
         f"{split}.{name}": value
         for split, section in sections.items()
@@ -75,10 +75,10 @@ def by_name(sections: Any) -> dict[str, float]:
     }
 
 
-def standard_error(
+def difference_error(
     name: str, first: Outcome, second: Outcome
 ) -> tuple[float, str] | None:
-    """Return that of a metric's difference, and its kind; None if there is none."""
+    """Return the standard error of a metric's difference and its kind, if known."""
     keys, column = {"dataset", "label"}, name.replace(".", "_")
     old, new = first.arrays, second.arrays
     both = keys | {column} <= old.keys() & new.keys()
@@ -90,25 +90,25 @@ def standard_error(
     return None
 
 
-def seed_spreads(path: Path = SEEDS) -> dict[str, float]:
-    """Return by metric the standard deviation of the difference of two seeds."""
+def seed_deviations(path: Path = SEEDS) -> dict[str, float]:
+    """Return the standard deviation of the difference of two seeds, by metric."""
     with readable(path, ValueError, made_by="studies/dvc.yaml:study@seeds"):
         table = pd.read_csv(path) if path.exists() else pd.DataFrame()
     return dict(math.sqrt(2) * table.std(numeric_only=True))
 
 
 def compare(first: Outcome, second: Outcome, spreads: dict[str, float]) -> pd.DataFrame:
-    """Return a row for each metric that both have."""
+    """Return a row per metric that both results have."""
     rows = []
     for name in [name for name in first.metrics if name in second.metrics]:
         old, new = first.metrics[name], second.metrics[name]
         row: dict[str, Any] = {"metric": name, "first": old, "second": new}
         row["difference"] = new - old
-        if error := standard_error(name, first, second):
+        if error := difference_error(name, first, second):
             row["standard error"], row["by"] = error
-            row["in errors"] = ratio(new - old, error[0])
+            row["in standard errors"] = ratio(new - old, error[0])
         if spread := spreads.get(name):
-            row["in spreads of seeds"] = ratio(new - old, spread)
+            row["in seed deviations"] = ratio(new - old, spread)
         rows.append(row)
     if not rows:
         raise PipelineError("the two results have no metric in common")
@@ -116,26 +116,26 @@ def compare(first: Outcome, second: Outcome, spreads: dict[str, float]) -> pd.Da
 
 
 def ratio(difference: float, unit: float) -> float:
-    """Return how many units a difference is, also where the unit is zero."""
+    """Return the absolute difference divided by a unit, which may be zero."""
     return abs(difference) / unit if unit else math.inf if difference else 0.0
 
 
 def main() -> int:
-    parser = Parser(description="Compare two results, with errors.")
+    parser = Parser(description="Compare two results, with standard errors.")
     add = parser.add_argument
     add("first", help="a commit or an experiment")
-    add("second", nargs="?", default=HERE, help="by default what is here")
-    add("--tolerance", type=of(NotNegative), default=3, help="standard errors")
+    add("second", nargs="?", default=HERE, help="default: the files here")
+    add("--tolerance", type=parse_as(NotNegative), default=3, help="standard errors")
     options = parser.parse_args()
     first, second = read_outcome(options.first), read_outcome(options.second)
-    table = compare(first, second, seed_spreads())
+    table = compare(first, second, seed_deviations())
     formats = {"difference": "{:+.4f}".format, "standard error": "{:.4f}".format}
     formats |= {name: "{:.1f}".format for name in table if name.startswith("in ")}
     print(table.to_string(na_rep="", formatters=formats))
-    in_errors = table.get("in errors", pd.Series(dtype=float))
-    beyond = table.index[in_errors > options.tolerance]
+    num_errors = table.get("in standard errors", pd.Series(dtype=float))
+    beyond = table.index[num_errors > options.tolerance]
     if len(beyond):
-        print(f"beyond {options.tolerance:g} standard errors: {', '.join(beyond)}")
+        print(f"over {options.tolerance:g} standard errors: {', '.join(beyond)}")
     return int(len(beyond) > 0)
 
 

@@ -1,13 +1,12 @@
-"""Pictures of your own through the trained model: its terms and its reconstruction.
+"""Encode pictures with the trained model, and reconstruct them.
 
     python tools/encode.py picture.png ...
 
-Any picture that is as large as the model's images or larger, dark on light or light on
-dark, on paper of any shade and light: `vae.data.ink` has the rule. Prints in nats rate,
-distortion, ELBO, importance-weighted bound, and log p(x) where z has one or two
-dimensions; writes what the model saw and its reconstruction beside each picture, as
-`picture.encoded.png`. Needs the trained model in `results/`: from a training or
-`dvc pull`.
+A picture must be at least as large as the model's images. It may be dark on light or
+light on dark; `vae.data.ink` finds its ink. Prints rate, distortion, ELBO and
+importance-weighted bound in nats, and log p(x) if z has one or two dimensions. Writes
+ink, binarized ink and reconstruction to `picture.encoded.png` in the same folder.
+Needs the trained model in `results/`: from `dvc repro train` or `dvc pull`.
 """
 
 from pathlib import Path
@@ -17,22 +16,22 @@ import numpy as np
 from pydantic import Field
 
 import numpy_model
-from command import Parser, of, run
+from command import Parser, parse_as, run
 from vae.data.binarization import binarize
 from vae.data.pictures import read_picture, tile, write_pngs
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 
-# Points along each axis of the grid of log p(x), by the number of latent dimensions:
-# those of params.yaml, with which twice the spacing changes it by 0.0004 nats.
+# Grid points per axis for log p(x), by the number of latent dimensions. They are those
+# of params.yaml; twice the spacing changes log p(x) by 0.0004 nats.
 GRID_POINTS = {1: 2001, 2: 451}
 
 Samples = Annotated[Count, Field(le=10_000)]
 
 
 def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
-    """Return each picture as the model sees test images, whichever others there are."""
+    """Binarize each picture like a test image, independently of the other pictures."""
     images = np.rint(255 * ink).astype(np.uint8)
     pixels = [binarize(i, how=binarization, seed=seed, split="test") for i in images]
     return np.stack(pixels) / 255
@@ -41,7 +40,7 @@ def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
 def measure(
     model: numpy_model.Model, x: np.ndarray, num_samples: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """Return values [pictures] in nats by name."""
+    """Return values [pictures] in nats, by name."""
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((num_samples, len(x), model.latent_dim))
     rate, distortion, log_weights = numpy_model.terms(model, x, noise)
@@ -54,17 +53,17 @@ def measure(
 
 
 def main() -> None:
-    parser = Parser(description="Encode pictures of your own.")
+    parser = Parser(description="Encode and reconstruct your own pictures.")
     add = parser.add_argument
     add("picture", nargs="+", type=Path)
-    add("--samples", type=of(Samples), default=500, help="latents per picture")
-    add("--seed", type=of(Seed), default=0, help="of pixels and latents")
+    add("--samples", type=parse_as(Samples), default=500, help="samples per picture")
+    add("--seed", type=parse_as(Seed), default=0, help="seed of pixels and samples")
     options = parser.parse_args()
     paths = options.picture
     outputs = [path.parent / f"{path.stem}.encoded.png" for path in paths]
     if len({*outputs}) < len({*paths}) or {*outputs} & {*paths}:
         names = ", ".join(map(str, paths))
-        raise PipelineError(f"{names}: one would replace another one; leave it out")
+        raise PipelineError(f"{names}: outputs would overwrite files; rename one")
     model, description = numpy_model.load_model(), read_description()
     height, width = description.image_shape
     ink = np.stack([read_picture(path, (height, width)) for path in paths])

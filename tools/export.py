@@ -2,8 +2,8 @@
 
     python tools/export.py --format keras --output exported
 
-writes `encoder.keras`, `decoder.keras` and `README.md`. Both networks are compared with
-the model in NumPy before they are kept. ONNX needs more packages: pip install .[onnx]
+This writes `encoder.keras`, `decoder.keras` and `README.md`, after a comparison of both
+networks with the NumPy model. ONNX needs more packages: pip install .[onnx]
 """
 
 import importlib.util
@@ -27,8 +27,8 @@ from vae.pipeline.trained import Description, read_description, read_weights
 METRICS = Path("results/metrics.json")
 ERRORS = Path("results/standard_errors.csv")
 ONNX_PACKAGES = ("tf2onnx", "onnx", "onnxruntime")
-TOLERANCE = 1e-4  # of float32 networks against float64 ones
-# What the decoder computes: the mean, or of a continuous Bernoulli its logits.
+TOLERANCE = 1e-4  # relative difference of float32 from float64
+# Output of the exported decoder, by likelihood.
 OUTPUTS = {"bernoulli": "mean", "gaussian": "mean", "continuous_bernoulli": "logits"}
 
 
@@ -44,7 +44,7 @@ def hidden_layers(
 
 
 def gelu(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Apply GELU by the error function: ONNX has none for that of Keras, `erfc`."""
+    """Apply GELU with `erf`: Keras uses `erfc`, which ONNX lacks."""
     return 0.5 * x * (1 + keras.ops.erf(x * math.sqrt(0.5)))
 
 
@@ -55,7 +55,7 @@ def dense(
     activation: str | None = None,
     units: slice = slice(None),
 ) -> keras.KerasTensor:
-    """Apply a layer of the trained model, or some of its units."""
+    """Apply a layer of the trained model, or a slice of its units."""
     kernel = weights[f"{name}.kernel"][:, units]
     bias = weights[f"{name}.bias"][units]
     layer = keras.layers.Dense(len(bias), activation)
@@ -67,7 +67,7 @@ def dense(
 def build(
     description: Description, weights: dict[str, np.ndarray]
 ) -> dict[str, keras.Model]:
-    """Build the encoder and the decoder of built-in layers."""
+    """Build the encoder and the decoder from Keras's own layers."""
     model = description.model
     activation, latent_dim = model["activation"], model["latent_dim"]
     x = keras.Input([description.num_pixels], name="image")
@@ -87,7 +87,7 @@ def build(
 
 
 def write(network: keras.Model, path: Path) -> None:
-    """Write a network as its suffix says."""
+    """Write a network in the format of the suffix."""
     if path.suffix == ".keras":
         network.save(path)
     else:
@@ -96,7 +96,7 @@ def write(network: keras.Model, path: Path) -> None:
 
 
 def read_and_run(path: Path, x: np.ndarray) -> dict[str, np.ndarray]:
-    """Read a network from its file, and apply it."""
+    """Read a network from its file and apply it to `x`; return outputs by name."""
     if path.suffix == ".keras":
         outputs: Any = keras.models.load_model(path)(x)
         return {name: np.asarray(output) for name, output in outputs.items()}
@@ -109,7 +109,7 @@ def read_and_run(path: Path, x: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def check(folder: Path, suffix: str, description: Description) -> float:
-    """Return the largest difference to the model in NumPy, which must be small."""
+    """Return the largest relative difference from the NumPy model; fail if large."""
     model = numpy_model.load_model()
     rng = np.random.default_rng(0)
     x = rng.random((5, description.num_pixels)).astype(np.float32)
@@ -142,7 +142,7 @@ def main() -> None:
     description, weights = read_description(), read_weights()
     if (likelihood := description.model["likelihood"]) not in OUTPUTS:
         raise PipelineError(
-            f"tools/export.py does not know the likelihood {likelihood}"
+            f"tools/export.py does not support the likelihood {likelihood}"
         )
     with readable(METRICS, ValueError, KeyError, made_by="evaluate"):
         metrics = json.loads(METRICS.read_text())["test"]
@@ -163,7 +163,7 @@ def main() -> None:
         )
         (folder / "README.md").write_text(card, encoding="utf-8")
         shutil.copytree(folder, options.output)
-    print(f"{options.output}/: within {difference:.0e} of the model in NumPy")
+    print(f"{options.output}/: within {difference:.0e} of the NumPy model")
 
 
 if __name__ == "__main__":

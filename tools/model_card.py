@@ -1,4 +1,4 @@
-"""A model card as model hubs read it: metrics in a YAML head, then a page of text."""
+"""A model card for model hubs: a YAML head with metrics, then a page of text."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from vae.pipeline.trained import Description
 
-# Metrics that a card reports, with their names.
+# Reported metrics, with their names in the card.
 METRICS = {
     "elbo": "ELBO, nats per image",
     "rate": "rate, nats per image",
@@ -29,15 +29,15 @@ an image to the Gaussian q(z|x), and the decoder maps a latent z to p(x|z).
 
 ## Files
 
-- `encoder.{format}`: images [batch, {num_pixels}] with pixels in [0, 1], row by row, to
-  `loc` and `scale` (standard deviation) of q(z|x), each [batch, {latent_dim}].
-- `decoder.{format}`: z [batch, {latent_dim}] to `{output}` [batch, {num_pixels}].
+- `encoder.{format}`: maps images [batch, {num_pixels}] with pixels in [0, 1], row by
+  row, to `loc` and `scale` (standard deviation) of q(z|x), each [batch, {latent_dim}].
+- `decoder.{format}`: maps z [batch, {latent_dim}] to `{output}` [batch, {num_pixels}].
 
 {binarization}
 
 ## Metrics
 
-On the test images, with the standard error of the mean over the images:
+Means over the test images, with standard errors:
 
 | metric | value | standard error |
 |---|---|---|
@@ -56,11 +56,11 @@ def model_card(
     """Write the card of an exported model.
 
     Args:
-        description: of the trained model.
-        metrics: the section `test` of `results/metrics.json`.
-        errors: standard errors of these, by name.
+        description: description of the trained model.
+        metrics: section `test` of `results/metrics.json`.
+        errors: standard errors of the metrics, by name.
         file_format: suffix of the files.
-        output: name of what the decoder computes.
+        output: name of the decoder's output.
     """
     shown = {key: name for key, name in METRICS.items() if key in metrics}
     rows = [
@@ -94,7 +94,7 @@ def _head(
     values: dict[str, tuple[str, float]],
     errors: "pd.Series[float]",
 ) -> str:
-    """Return the YAML head; hubs show the entries of `model-index`."""
+    """Return the YAML head. Hubs show the entries of `model-index`."""
     result = {
         "task": {"type": "unconditional-image-generation"},
         "dataset": {"name": description.dataset, "type": "image", "split": "test"},

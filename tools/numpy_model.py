@@ -1,11 +1,11 @@
-"""The trained model in NumPy, in 64 bits: read it, or use it, without TensorFlow.
+"""The trained model in NumPy, in 64 bits, without TensorFlow.
 
     model = load_model()
-    loc, scale = posterior(model, x)       # of q(z|x), for x [images, pixels] in [0, 1]
+    loc, scale = posterior(model, x)       # q(z|x) for x [images, pixels] in [0, 1]
     images = mean(model, z)                # E[x|z]
 
-The formulas are those of `stages/vae/model.py` and `likelihoods.py`, which have the
-sources; the tests hold one against the other.
+The formulas are those of `stages/vae/model.py` and `likelihoods.py`, which cite their
+sources. Tests compare both models.
 """
 
 import math
@@ -16,25 +16,25 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf, expit, logsumexp
 
-import command  # noqa: F401  finds vae
+import command  # noqa: F401  adds `vae` to the path
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.trained import read_description, read_weights
 
 MIN_SCALE = 1e-6
 MIN_SHARE = 0.01  # smallest scale of a component, as a fraction of |loc|
-LIMIT, WARP, CORE = 6.0, 3.0, 0.25  # of the grid
-POINTS = 4000  # decoded at once
+LIMIT, WARP, CORE = 6.0, 3.0, 0.25  # shape of the grid
+CHUNK_SIZE = 4000  # grid points that are decoded at once
 
 Function = Callable[[np.ndarray], np.ndarray]
 
 
 class Family(NamedTuple):
-    """An exponential family of pixels x with scale s, of the decoder's output o.
+    """An exponential family of pixels x with scale s and the decoder's output o.
 
     log p(x|z) = sum_i ((x_i o_i - normalizer(o_i)) / s^2 + base(x_i / s) - log s)
     """
 
-    mean: Function  # E[x_i|z] of o_i
+    mean: Function  # E[x_i|z] as a function of o_i
     normalizer: Function
     base: Function
 
@@ -44,7 +44,7 @@ def log_standard_normal(x: np.ndarray) -> np.ndarray:
 
 
 def mean_of_exponential(output: np.ndarray) -> np.ndarray:
-    """Return the mean of a density on [0, 1] that is proportional to exp(t output)."""
+    """Return the mean of the density on [0, 1] that is proportional to exp(t o)."""
     small, size = np.abs(output) < 1e-3, np.maximum(np.abs(output), 1e-3)
     upper = -1 / np.expm1(-size) - 1 / size
     exact = np.where(output > 0, upper, 1 - upper)
@@ -52,7 +52,7 @@ def mean_of_exponential(output: np.ndarray) -> np.ndarray:
 
 
 def log_integral(output: np.ndarray) -> np.ndarray:
-    """Return log integral_0^1 exp(t output) dt."""
+    """Return log integral_0^1 exp(t o) dt."""
     size = np.maximum(np.abs(output), 1e-3)
     exact = np.maximum(output, 0) + np.log(-np.expm1(-size) / size)
     return np.where(np.abs(output) < 1e-3, output / 2 + output**2 / 24, exact)
@@ -74,12 +74,12 @@ PRIORS = ("standard", "vamp")
 
 
 class Model(NamedTuple):
-    """What a trained model consists of; p(z) is an equal mixture of Gaussians."""
+    """A trained model, whose p(z) is a mixture of equally weighted Gaussians."""
 
     weights: dict[str, np.ndarray]  # float64
     activation: Function
     likelihood: Family
-    log_scale: float  # of a Gaussian likelihood, or 0
+    log_scale: float  # log of the scale of a Gaussian likelihood; 0 for others
     prior_loc: np.ndarray  # [components, latent]
     prior_scale: np.ndarray
 
@@ -89,7 +89,7 @@ class Model(NamedTuple):
 
 
 def load_model(folder: Path = Path()) -> Model:
-    """Load the model that was trained in a project, from its `results/`."""
+    """Load the trained model from `results/` in a project's folder."""
     return make_model(read_weights(folder), **read_description(folder).model)
 
 
@@ -102,13 +102,13 @@ def make_model(
     gaussian_scale: float | str,
     **_: object,
 ) -> Model:
-    """Make a model of weights and of the parameters in the section `model`."""
+    """Make a model from weights and the parameters in the section `model`."""
     known = (prior, PRIORS), (activation, ACTIVATIONS), (likelihood, LIKELIHOODS)
     for name, names in known:
         if name not in names:
             raise PipelineError(
-                f"tools/numpy_model.py does not know {name!r}, which the trained model "
-                f"is made of; expected one of: {', '.join(names)}"
+                f"tools/numpy_model.py does not support {name!r} of the trained model; "
+                f"expected one of: {', '.join(names)}"
             )
     weights = {name: array.astype(np.float64) for name, array in weights.items()}
     log_scale = 0.0
@@ -127,7 +127,7 @@ def make_model(
 
 
 def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
-    """Apply the encoder or the decoder to rows [rows, inputs]."""
+    """Apply the encoder or the decoder to `h` [rows, inputs]."""
     depth = sum(key.startswith(f"{name}.hidden") for key in model.weights) // 2
     for layer in [*(f"hidden_{i + 1}" for i in range(depth)), output]:
         kernel = model.weights[f"{name}.{layer}.kernel"]
@@ -137,38 +137,38 @@ def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
 
 
 def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return loc and scale [images, latent] of q(z|x), of `x` [images, pixels]."""
+    """Return loc and scale [images, latent] of q(z|x) for `x` [images, pixels]."""
     loc, unbounded = np.split(network(model, "encoder", x, "posterior"), 2, axis=-1)
     return loc, np.logaddexp(0, unbounded) + MIN_SCALE
 
 
 def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
-    """Return log p(z) in nats, [...], of `z` [..., latent]."""
+    """Return log p(z) [...] in nats for `z` [..., latent]."""
     loc, scale = model.prior_loc, model.prior_scale
     each = log_standard_normal((z[..., None, :] - loc) / scale) - np.log(scale)
     return logsumexp(each.sum(axis=-1), axis=-1) - math.log(len(loc))
 
 
-def draw_prior(model: Model, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Draw z ~ p(z), [count, latent]."""
+def sample_prior(model: Model, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Draw z ~ p(z) [count, latent]."""
     chosen = rng.integers(len(model.prior_loc), size=count)
     noise = rng.standard_normal((count, model.latent_dim))
     return model.prior_loc[chosen] + model.prior_scale[chosen] * noise
 
 
 def decode(model: Model, z: np.ndarray) -> np.ndarray:
-    """Return the decoder's output [..., pixels], of `z` [..., latent]."""
+    """Return the decoder's output [..., pixels] for `z` [..., latent]."""
     rows = network(model, "decoder", z.reshape(-1, z.shape[-1]), "likelihood")
     return rows.reshape(*z.shape[:-1], -1)
 
 
 def mean(model: Model, z: np.ndarray) -> np.ndarray:
-    """Return E[x|z] [..., pixels], of `z` [..., latent]."""
+    """Return E[x|z] [..., pixels] for `z` [..., latent]."""
     return model.likelihood.mean(decode(model, z))
 
 
 def log_likelihood(model: Model, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return log p(x|z) [rows, images], of `x` [images, pixels], `z` [rows, latent]."""
+    """Return log p(x|z) [rows, images] for `x` [images, pixels], `z` [rows, latent]."""
     output, scale = decode(model, z), math.exp(model.log_scale)
     normalizer = model.likelihood.normalizer(output).sum(axis=-1)
     base = (model.likelihood.base(x / scale) - model.log_scale).sum(axis=-1)
@@ -178,12 +178,12 @@ def log_likelihood(model: Model, x: np.ndarray, z: np.ndarray) -> np.ndarray:
 def terms(
     model: Model, x: np.ndarray, noise: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compute rate, distortion and log weights in nats, for z ~ q(z|x).
+    """Compute rate, distortion and log weights in nats for z ~ q(z|x).
 
-    Of `x` [images, pixels], and standard Gaussian noise [samples, images, latent].
+    Takes `x` [images, pixels] and standard Gaussian noise [samples, images, latent].
 
     Returns:
-        KL(q(z|x) || p(z)) [images], under a learned prior the mean over the samples;
+        KL(q(z|x) || p(z)) [images], which is a sample mean if the prior is learned;
         -log p(x|z) and log p(x, z) - log q(z|x), both [samples, images].
     """
     loc, scale = posterior(model, x)
@@ -200,19 +200,19 @@ def terms(
 
 
 def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
-    """Return log mean_k w_k [images], of log weights [samples, images]."""
+    """Return log mean_k w_k [images] for log weights [samples, images]."""
     return np.asarray(logsumexp(log_weights, axis=0)) - math.log(len(log_weights))
 
 
 def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
-    """Integrate log p(x) [images], on a grid in one or two latent dimensions."""
+    """Return log p(x) [images] by quadrature in one or two latent dimensions."""
     components = zip(model.prior_loc.T, model.prior_scale.T, strict=True)
     axes, log_steps = zip(*(grid_axis(*c, num_points) for c in components), strict=True)
     z = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, model.latent_dim)
     log_mass = np.sum(np.meshgrid(*log_steps), axis=0).ravel() + log_prior(model, z)
     sums = []
-    for i in range(0, len(z), POINTS):
-        chunk = slice(i, i + POINTS)
+    for i in range(0, len(z), CHUNK_SIZE):
+        chunk = slice(i, i + CHUNK_SIZE)
         log_joint = log_likelihood(model, x, z[chunk]) + log_mass[chunk, None]
         sums.append(logsumexp(log_joint, axis=0))
     return np.asarray(logsumexp(sums, axis=0))
@@ -221,9 +221,9 @@ def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
 def grid_axis(
     loc: np.ndarray, scale: np.ndarray, num_points: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return points along an axis, and logarithms of their spacings.
+    """Return points along an axis and the logarithms of their spacings.
 
-    They are those of `prior_grid` in `stages/vae/evaluation/quadrature.py`.
+    The grid is that of `prior_grid` in `stages/vae/evaluation/quadrature.py`.
     """
     t, step = np.linspace(-1, 1, num_points, retstep=True)
     center = np.quantile(loc, 0.5, method="lower")

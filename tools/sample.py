@@ -1,8 +1,8 @@
-"""Images from the trained model: E[x|z] for z drawn from the prior.
+"""Draw images from the trained model: E[x|z] for z drawn from the prior.
 
     python tools/sample.py 64 --seed 0 --output samples.png
 
-needs the trained model in `results/`: from a training, or `dvc pull`.
+Needs the trained model in `results/`: from `dvc repro train` or `dvc pull`.
 """
 
 import math
@@ -12,8 +12,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from command import Parser, of, run
-from numpy_model import draw_prior, load_model, mean
+from command import Parser, parse_as, run
+from numpy_model import load_model, mean, sample_prior
 from vae.data.pictures import check_output, tile, write_pngs
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
@@ -22,15 +22,15 @@ Images = Annotated[Count, Field(le=10_000)]
 
 
 def main() -> None:
-    parser = Parser(description="Draw images from the prior.")
+    parser = Parser(description="Draw images from the trained model.")
     add = parser.add_argument
-    add("count", type=of(Images), help="how many")
-    add("--seed", type=of(Seed), default=0, help="of the draw")
-    add("-o", "--output", type=Path, default=Path("samples.png"), help="a PNG")
+    add("count", type=parse_as(Images), help="number of images")
+    add("--seed", type=parse_as(Seed), default=0, help="seed of the draws")
+    add("-o", "--output", type=Path, default=Path("samples.png"), help="a PNG file")
     options = parser.parse_args()
     check_output(options.output)
     model = load_model()
-    z = draw_prior(model, np.random.default_rng(options.seed), options.count)
+    z = sample_prior(model, np.random.default_rng(options.seed), options.count)
     images = mean(model, z).reshape(-1, *read_description().image_shape)
     picture = tile(images, columns=math.ceil(math.sqrt(options.count)))
     write_pngs({options.output: picture})

@@ -1,4 +1,4 @@
-"""The importance-weighted bound of this project on log p(x), with initial weights."""
+"""Compute this project's importance-weighted bound on log p(x), before training."""
 
 import functools
 
@@ -8,12 +8,12 @@ from programs.ours import make_vae
 from programs.worker import NUM_SAMPLES, Program, serve
 from vae.evaluation.importance import importance_bounds
 
-FEW = 8  # images more than are counted: their time and the compilation's are taken off
+NUM_EXTRA = 8  # extra images, whose time and compilation are subtracted
 
 
 def make(configuration, images, num_samples=NUM_SAMPLES):
     vae = make_vae(configuration)
-    images = np.concatenate([images, images[:FEW]])
+    images = np.concatenate([images, images[:NUM_EXTRA]])
     binary = np.where(images > 127, 255, 0).astype(np.uint8)
 
     def run_epoch(count=None):
@@ -21,7 +21,7 @@ def make(configuration, images, num_samples=NUM_SAMPLES):
         bounds = importance_bounds(vae, binary[:count], **draws)
         return -float(bounds.iwae_bound.mean())
 
-    return Program(run_epoch, overhead=functools.partial(run_epoch, FEW))
+    return Program(run_epoch, overhead=functools.partial(run_epoch, NUM_EXTRA))
 
 
 if __name__ == "__main__":

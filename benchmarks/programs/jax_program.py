@@ -1,4 +1,4 @@
-"""JAX with optax: a whole epoch is one compiled scan, its buffers donated."""
+"""Train with JAX and optax: an epoch is one compiled scan with donated buffers."""
 
 import functools
 import itertools
@@ -35,7 +35,7 @@ def apply_network(layers, x, activation):
 
 
 def loss_fn(params, x, key, activation):
-    """Compute the negative ELBO, a mean over the batch."""
+    """Compute the negative ELBO, averaged over the batch."""
     encoded = apply_network(params["encoder"], x, activation)
     mean, logvar = jnp.split(encoded, 2, axis=-1)
     z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(key, mean.shape)

@@ -1,4 +1,4 @@
-"""Keras `fit` with `jit_compile=True`, an epoch in each execution."""
+"""Train with Keras `fit`, `jit_compile=True` and one execution per epoch."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from programs.worker import LEARNING_RATE, Program, serve
 
 
 class VAE(keras.Model):
-    """A model whose output is the negative ELBO of each image."""
+    """A model whose output is the negative ELBO per image."""
 
     def __init__(self, configuration):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The trainer of this project, with the settings under which its bits are the same."""
+"""Train with this project's trainer, under its settings for reproducibility."""
 
 import itertools
 
@@ -30,7 +30,7 @@ def make(configuration, images, epochs=1, **recipe):
         WeightedElbo(beta=1.0, beta_warmup_epochs=0),
         Recipe(num_samples=1, batch_size=size, seed=1, epochs=epochs, **recipe),
         images,
-        validation_images=images[:1],  # which is not run
+        validation_images=images[:1],  # not evaluated
         dynamic=configuration.dynamic,
     )
     done = itertools.count()

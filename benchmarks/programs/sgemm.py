@@ -1,6 +1,6 @@
-"""Matrix products and nothing else: the limit of the machine at these shapes.
+"""Compute matrix products alone: the machine's limit for the shapes of a network.
 
-The option `library` names what multiplies: `numpy` (its BLAS), `jax` (XLA) or `torch`.
+The option `library` is `numpy` (its BLAS), `jax` (XLA) or `torch`.
 """
 
 import functools
@@ -16,7 +16,7 @@ def random(*shape):
 
 
 def training_products(configuration):
-    """Make the factors of each layer's output and of both of its gradients."""
+    """Make the factors of the products for each layer's output and two gradients."""
     factors = []
     for widths in (configuration.encoder_widths, configuration.decoder_widths):
         for shape in pairwise(widths):
@@ -27,7 +27,7 @@ def training_products(configuration):
 
 
 def decoder_products(configuration):
-    """Make the factors of the decoder's layers, for the samples of one image."""
+    """Make the factors of the decoder's products for the samples of one image."""
     layers = pairwise(configuration.decoder_widths)
     return [(random(NUM_SAMPLES, inputs), random(inputs, n)) for inputs, n in layers]
 

@@ -1,4 +1,4 @@
-"""PyTorch, eager or compiled: tensors in memory, a permutation, fused Adam."""
+"""Train with PyTorch, eager or compiled: tensors in memory and fused Adam."""
 
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ class VAE(nn.Module):
         self.decoder = make_network(configuration.decoder_widths, activation)
 
     def forward(self, x):
-        """Compute the negative ELBO, a mean over the batch."""
+        """Compute the negative ELBO, averaged over the batch."""
         mean, logvar = self.encoder(x).chunk(2, dim=-1)
         z = mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
         bce = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="sum")

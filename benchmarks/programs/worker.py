@@ -1,8 +1,8 @@
-"""A program of the comparison, as a process that trains an epoch when it is told to.
+"""A program of the comparison, as a process that trains one epoch per request.
 
-Its two arguments are JSON objects: the configuration, and further options. It prints a
-line after a first epoch, which compiles. Then for each line that it reads it trains an
-epoch and prints seconds and mean loss, or for `validate` the ELBO of those images.
+Its two arguments are JSON objects: the configuration and further options. It prints a
+line after the first epoch, which compiles. For each `epoch` that it reads, it trains an
+epoch and prints its seconds and mean loss; for `validate`, the validation ELBO.
 """
 
 import json
@@ -15,66 +15,66 @@ from typing import NamedTuple
 import numpy as np
 
 NUM_PIXELS = 784
-NUM_SAMPLES = 5000  # per image, of the bound on log p(x)
-LEARNING_RATE = 1e-3  # of Adam, constant, in every program
+NUM_SAMPLES = 5000  # per image, for the bound on log p(x)
+LEARNING_RATE = 1e-3  # constant, for Adam in every program
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A dense VAE and how it is trained."""
+    """The sizes of a dense VAE and of its training."""
 
     hidden_units: Sequence[int]  # of the encoder, reversed in the decoder
     latent_dim: int
     activation: str  # of the hidden layers
     batch_size: int
-    dynamic: bool  # draw binary pixels anew at each step, or take grey ones
-    num_images: int  # on which every program trains, once per epoch
+    dynamic: bool  # whether to draw binary pixels per step, or to use grey pixels
+    num_images: int  # training images per epoch
 
     @property
     def num_steps(self) -> int:
-        """Steps of an epoch, which leaves out a last, incomplete batch."""
+        """Steps per epoch, without a last, incomplete batch."""
         return self.num_images // self.batch_size
 
     @property
     def encoder_widths(self) -> list[int]:
-        """Pixels, hidden units and outputs; both heads are one layer."""
+        """Widths of input, hidden layers and output, which is loc and scale."""
         return [NUM_PIXELS, *self.hidden_units, 2 * self.latent_dim]
 
     @property
     def decoder_widths(self) -> list[int]:
-        """Latent dimensions, hidden units and pixels."""
+        """Widths of input, hidden layers and output."""
         return [self.latent_dim, *reversed(self.hidden_units), NUM_PIXELS]
 
 
 class Program(NamedTuple):
-    """What a process does when it is told to."""
+    """The functions that a process calls on request."""
 
     epoch: Callable[[], float | None]  # returns its mean loss, in nats per image
     negative_elbo: Callable[[np.ndarray], float] | None = None  # mean over uint8 images
-    overhead: Callable[[], float] = float  # its time is taken off that of an epoch
+    overhead: Callable[[], float] = float  # its time is subtracted from an epoch's
 
 
 def serve(make: Callable[..., Program]) -> None:
-    """Answer until the input ends; `make` takes a configuration, images and options."""
+    """Answer requests to the program of `make(configuration, images, **options)`."""
     fields, options = map(json.loads, sys.argv[1:])
     configuration = Configuration(**fields)
     with np.load("data/images.npz") as arrays:
         shape = [configuration.num_images, NUM_PIXELS]
-        images = np.resize(arrays["train_grey"], shape)  # the same ones again, if short
+        images = np.resize(arrays["train_grey"], shape)  # repeated, if too few
         program = make(configuration, images, **options)
-        say(loss=program.epoch())
+        send(loss=program.epoch())
         for line in sys.stdin:
             if line.strip() == "validate":
                 validation_images = arrays["validation_images"].reshape(-1, NUM_PIXELS)
-                say(elbo=-program.negative_elbo(validation_images))
+                send(elbo=-program.negative_elbo(validation_images))
                 continue
             start = time.perf_counter()
             loss = program.epoch()
             middle = time.perf_counter()
             program.overhead()
-            say(seconds=2 * middle - start - time.perf_counter(), loss=loss)
+            send(seconds=2 * middle - start - time.perf_counter(), loss=loss)
 
 
-def say(**answer: float | None) -> None:
-    """Print a line that the other side can wait for."""
+def send(**answer: float | None) -> None:
+    """Print an answer as a line of JSON."""
     print(json.dumps(answer), flush=True)

@@ -1,7 +1,6 @@
-"""Stages that are killed or interrupted: the next run ends in the same bits.
+"""After a stage is killed or interrupted, the next run ends in the same bits.
 
-`python checks/kill.py 50` does so at random moments of the whole pipeline; here each
-stage has its turn.
+Each stage is killed once. `python checks/kill.py 50` kills at more random moments.
 """
 
 import random
@@ -14,8 +13,8 @@ import kill
 from clones import change_params, clone
 
 RAW = kill.ROOT / "data/verified"
-# Of 500 training images, so that little is left but what each process loads; an epoch,
-# with its 59,500 validation images, still takes long enough to be interrupted.
+# Only 500 training images, for short runs. With its 59,500 validation images, an epoch
+# still takes long enough to be interrupted.
 SMALL = {
     "preprocess.validation_images": 59_500,
     "model.latent_dim": 1,
@@ -31,19 +30,19 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory):
-    """Folder, log and hashes of a finished pipeline; the seconds of each stage."""
+    """Yield folder, log and hashes of a finished pipeline, and seconds by stage."""
     temporary = tmp_path_factory.mktemp("kill")
     folder, log = clone(kill.ROOT, temporary / "clone"), temporary / "log"
-    # The code as it stands, committed or not.
+    # Test the current code, including uncommitted changes.
     shutil.rmtree(folder / "stages")
     shutil.copytree(kill.ROOT / "stages", folder / "stages")
     for name in ("dvc.yaml", "params.yaml"):
         shutil.copy(kill.ROOT / name, folder)
     change_params(folder / "params.yaml", SMALL)
-    # Processes in the background inherit a Ctrl-C without effect.
+    # Background processes inherit an ignored SIGINT.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as patch:
-        if (RAW / "train-images-idx3-ubyte").exists():  # no index need be asked
+        if (RAW / "train-images-idx3-ubyte").exists():  # needs no network
             patch.setenv("VAE_DATA_DIR", str(RAW))
         seconds = kill.stage_seconds(folder, log)
         raw = shutil.copytree(folder / "data/verified", temporary / "raw")
@@ -53,15 +52,15 @@ def pipeline(tmp_path_factory):
 
 
 def kill_and_compare(pipeline, stage, moment, **kwargs):
-    """Kill a run of the pipeline, and finish it; all that was printed meanwhile."""
+    """Kill a run of the pipeline, finish it, and return all its output."""
     folder, log, expected, _ = pipeline
-    ended_well = kill.kill_once(folder, log, stage, moment, **kwargs)
+    succeeded = kill.kill_once(folder, log, stage, moment, **kwargs)
     printed = log.read_text()
-    told = f"{stage} killed after {moment:.3f} s: {kwargs}\n{printed}"
-    assert ended_well, told
-    assert kill.output_hashes(folder) == expected, told
-    assert not list(folder.glob(".state/training/*-*")), told  # nothing unfinished
-    assert "is cached" not in printed, told  # the stage itself ran
+    details = f"{stage} killed after {moment:.3f} s: {kwargs}\n{printed}"
+    assert succeeded, details
+    assert kill.output_hashes(folder) == expected, details
+    assert not list(folder.glob(".state/training/*-*")), details  # nothing unfinished
+    assert "is cached" not in printed, details  # the stage itself ran
     return printed
 
 
@@ -73,7 +72,7 @@ def test_a_killed_stage_ends_in_the_same_bits(pipeline, stage):
 
 
 @pytest.mark.long
-def test_an_interrupted_training_goes_on_to_the_same_bits(pipeline):
+def test_an_interrupted_training_resumes_to_the_same_bits(pipeline):
     how = {"after": "epoch 2/", "by": signal.SIGINT}
     printed = kill_and_compare(pipeline, "train", random.uniform(0, 0.2), **how)
     assert "\ninterrupted\n" in printed and "Traceback" not in printed
@@ -81,20 +80,20 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(pipeline):
 
 
 @pytest.mark.long
-def test_a_mistake_in_a_parameter_costs_no_output(pipeline):
+def test_a_wrong_parameter_deletes_no_output(pipeline):
     folder, log, expected, _ = pipeline
     params = folder / "params.yaml"
     right = params.read_text()
     log.write_bytes(b"")
     change_params(params, {"train.epochs": 0, "preprocess.seed": 2})
-    assert kill.repro(folder, log).wait() != 0
+    assert kill.start_repro(folder, log).wait() != 0
     assert "error: params.yaml: train.epochs: received 0;" in log.read_text()
     assert kill.output_hashes(folder) == expected
     params.write_text(right)
-    assert kill.repro(folder, log).wait() == 0, log.read_text()
+    assert kill.start_repro(folder, log).wait() == 0, log.read_text()
 
 
-def test_outputs_are_hashed_but_for_hidden_files(tmp_path):
+def test_all_outputs_except_hidden_files_are_hashed(tmp_path):
     for name in ("data/verified/a", "results/b", "results/.c", "d"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

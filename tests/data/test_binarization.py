@@ -1,4 +1,4 @@
-"""Binary pixels: drawn with the right probability, once, and of the right split."""
+"""Binarized pixels: their probabilities, and their dependence on seed and split."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from vae.data.binarization import binarize
 GRAY = np.array([0, 1, 64, 127, 128, 254, 255], np.uint8)
 
 
-def test_pixels_are_white_with_the_probability_of_their_gray():
+def test_pixels_are_white_with_a_probability_equal_to_their_gray_value():
     n = 200_000
     drawn = binarize(np.tile(GRAY, (n, 1)), how="static", seed=1, split="train")
     assert drawn.dtype == np.uint8
@@ -29,7 +29,7 @@ def test_seed_and_split_decide_the_draw(how):
     assert len(contents) == len(draws)
 
 
-def test_gray_values_stay_or_are_cut_at_one_half():
+def test_gray_values_are_kept_or_thresholded_at_one_half():
     others = {"seed": 1, "split": "test"}
     assert binarize(GRAY, how="none", **others) is GRAY
     cut = binarize(GRAY, how="threshold", **others)

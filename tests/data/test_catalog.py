@@ -1,4 +1,4 @@
-"""Entries of the catalog, without a look at the files themselves."""
+"""Entries of the catalog, without access to the files."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from vae.pipeline.errors import PipelineError
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_an_entry_is_whole(name):
+def test_each_entry_is_complete(name):
     dataset = choose_dataset(name)
     assert dataset.num_training_images == 60_000 and dataset.num_pixels == 28 * 28
     train, train_labels, test, test_labels = (file.size for file in dataset.files)
@@ -44,7 +44,7 @@ def test_a_mistake_in_an_entry_is_named(tmp_path, old, new, message):
         read_catalog(path)
 
 
-def test_an_unknown_dataset_is_refused_with_those_that_there_are():
+def test_the_error_for_an_unknown_dataset_lists_all_datasets():
     message = "dataset: received 'emnist'; allowed: mnist, fashion_mnist$"
     with pytest.raises(PipelineError, match=message):
         choose_dataset("emnist")

@@ -1,4 +1,4 @@
-"""The IDX format: bytes written by hand, round trips, damage."""
+"""The IDX format: hand-written bytes, round trips and damage."""
 
 import struct
 
@@ -15,7 +15,7 @@ LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 255])
 IMAGES = bytes([0, 0, 8, 3, *[0, 0, 0, 1], *[0, 0, 0, 2], *[0, 0, 0, 3], *range(6)])
 
 
-def test_bytes_written_by_hand():
+def test_hand_written_bytes_are_read():
     np.testing.assert_array_equal(parse_idx(LABELS), np.uint8([7, 255]), strict=True)
     np.testing.assert_array_equal(parse_idx(IMAGES), [[[0, 1, 2], [3, 4, 5]]])
     assert format_idx(np.asfortranarray(parse_idx(IMAGES))) == IMAGES
@@ -32,7 +32,7 @@ def test_bytes_written_by_hand():
         (IMAGES[:4] + b"\xff" * 12, f"data of 0 bytes, expected {(2**32 - 1) ** 3}"),
     ],
 )
-def test_damage_is_named(content, message):
+def test_an_error_describes_the_damage(content, message):
     with pytest.raises(ValueError, match=message):
         parse_idx(content)
 
@@ -41,7 +41,7 @@ def test_damage_is_named(content, message):
     ("header", "received"),
     [([0, 0, 13, 3], "float32 with 3"), ([0, 0, 8, 4], "uint8 with 4")],
 )
-def test_what_no_other_copy_of_the_file_would_mend_is_told_apart(header, received):
+def test_unsupported_formats_and_damage_raise_different_errors(header, received):
     message = f"received {received} axes, expected uint8 with one to three"
     with pytest.raises(TypeError, match=message):
         parse_idx(bytes(header) + IMAGES[4:])
@@ -58,7 +58,7 @@ headers = st.lists(sizes, min_size=1, max_size=3).map(
 @example(bytes([0, 0, 8, 2, *[0, 0, 0, 2], *[0, 0, 0, 3], *range(6)]))
 @example(bytes([0, 0, 8, 3]) + bytes(4) + b"\xff" * 8)
 @example(bytes([0, 0, 8, 3]) + b"\xff" * 8 + bytes(4))
-def test_any_bytes_are_refused_or_are_what_the_array_says(content):
+def test_any_bytes_are_refused_or_round_trip(content):
     try:
         array = parse_idx(content)
     except (ValueError, TypeError) as error:

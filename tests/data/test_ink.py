@@ -1,4 +1,4 @@
-"""Ink of pictures: what it is on paper of any color and light, and how it is fitted."""
+"""Ink of pictures on paper of any color, in any light, and its size and position."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from vae.data.ink import find_ink, fit_ink
 
 INK = np.zeros((280, 300))
 INK[60:220, 120:160] = INK[60:90, 90:160] = 1
-INK[:15, 60:120] = INK[200:210, 240:] = 1  # which reaches the border
+INK[:15, 60:120] = INK[200:210, 240:] = 1  # reaches the border
 Y, X = np.ogrid[-1:1:280j, -1:1:300j]
 LIGHTS = {
     "even": np.full(INK.shape, 215.0),
@@ -37,11 +37,11 @@ def test_strokes_on_white_keep_their_levels():
         np.testing.assert_array_equal(find_ink(received), 255 - levels)
 
 
-def test_new_pixels_are_means_by_area():
+def test_resized_pixels_are_area_means():
     ink = np.zeros((90, 70), np.uint8)
     ink[3:53, 5:45] = np.random.default_rng(0).integers(100, 256, size=(50, 40))
     received = fit_ink(ink, (28, 28))
-    # 50 pixels on 20: two of the new ones cover five of the old ones.
+    # From 50 pixels to 20: two new pixels cover five old ones.
     fine = np.kron(ink[3:53, 5:45], np.ones((2, 2)))
     expected = fine.reshape(20, 5, 16, 5).mean(axis=(1, 3)) / 255
     top, left = np.argwhere(received).min(axis=0)
@@ -50,7 +50,7 @@ def test_new_pixels_are_means_by_area():
     assert np.count_nonzero(received) == box.size
 
 
-def test_the_center_of_mass_is_in_the_middle_but_nothing_is_cut():
+def test_the_center_of_mass_is_centered_unless_ink_would_be_cut():
     ink = np.zeros((100, 100), np.uint8)
     ink[10:90, 10:50] = ink[80:90, 10:90] = 255  # an L: heavier below and on the left
     received = fit_ink(ink, (28, 28))

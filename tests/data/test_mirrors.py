@@ -1,4 +1,4 @@
-"""The web as a source, against a local server."""
+"""Web mirrors as a source, with a local server."""
 
 import signal
 from unittest.mock import Mock
@@ -16,21 +16,21 @@ TOO_LONG = f"more than the expected {SIZE} bytes$"
 
 @pytest.fixture
 def mirror(tmp_path):
-    """A mirror; in the end no temporary file must be left."""
+    """Yield a mirror; fail if a temporary file is left."""
     with temporary_files_in(tmp_path / "temporary"), Mirror() as server:
         yield server
 
 
 @pytest.fixture
 def waits(monkeypatch):
-    """Seconds between tries, which are recorded and not waited."""
+    """Record the seconds between tries instead of waiting."""
     seconds = []
     monkeypatch.setattr("pooch.core.time.sleep", seconds.append)
     return seconds
 
 
 def endless(handler):
-    """Send far more bytes than any file has, and no length."""
+    """Send more bytes than any file has, without a length."""
     handler.send_response(200)
     handler.end_headers()
     for _ in range(1000):
@@ -38,7 +38,7 @@ def endless(handler):
 
 
 def stalled(handler):
-    """Send the beginning of the file, and nothing more while the test lasts."""
+    """Send the beginning of the file, then nothing until the test ends."""
     reply(PACKED[FIRST][:9], length=SIZE)(handler)
     handler.server.over.wait(10)
 
@@ -59,7 +59,7 @@ def stalled(handler):
         (stalled, ".*timed out", 3),
     ],
 )
-def test_what_may_pass_and_nothing_else_is_tried_again(
+def test_only_temporary_errors_are_retried(
     mirror, waits, monkeypatch, answer, reason, tries
 ):
     monkeypatch.setattr(mirrors, "TIMEOUT", (4, 0.1))
@@ -70,8 +70,8 @@ def test_what_may_pass_and_nothing_else_is_tried_again(
     assert waits == [1, 2][: tries - 1]
 
 
-def test_what_arrives_is_not_decompressed(mirror):
-    """Some servers take the .gz itself for an encoding of what is in it."""
+def test_downloaded_bytes_are_not_decompressed(mirror):
+    """Some servers declare the .gz file itself as a content encoding."""
     mirror.answers[FIRST] = [reply(PACKED[FIRST], Content_Encoding="gzip")]
     assert fetch_mirror(mirror.url, FILES)[FILES[0].name] == PACKED[FIRST]
 
@@ -86,8 +86,8 @@ def test_a_second_try_succeeds(mirror, waits):
 @pytest.mark.parametrize(
     "begin", [b"HTTP/1.1 200 OK\r\n\r\nx", b"HTTP/1.1 200 OK\r\nX: "]
 )
-def test_what_comes_too_slowly_is_given_up(mirror, waits, monkeypatch, begin):
-    def drip(handler):  # a byte now and then, each in time, and never the whole
+def test_a_slow_download_is_stopped(mirror, waits, monkeypatch, begin):
+    def drip(handler):  # each byte is in time, but never the whole file
         handler.wfile.write(begin)
         while not handler.server.over.wait(0.02):
             handler.wfile.write(b"x")
@@ -100,7 +100,7 @@ def test_what_comes_too_slowly_is_given_up(mirror, waits, monkeypatch, begin):
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-def test_host_without_a_name_is_asked_once(monkeypatch, waits):
+def test_an_unresolved_host_is_tried_once(monkeypatch, waits):
     lookup = Mock(side_effect=OSError(-2, "Name or service not known"))
     monkeypatch.setattr("socket.getaddrinfo", lookup)
     with pytest.raises(SourceError, match="Name or service not known"):

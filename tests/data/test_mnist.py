@@ -1,4 +1,4 @@
-"""The pickle of MNIST's files that a package holds."""
+"""The pickle with MNIST's files in a Python package."""
 
 import gzip
 import os
@@ -15,9 +15,9 @@ def test_the_pickle_holds_four_files():
     assert unpack_pickle(pickle_splits()) == list(CONTENTS.values())
 
 
-@pytest.mark.parametrize("protocol", [2, 4])  # names as lines, and from the stack
+@pytest.mark.parametrize("protocol", [2, 4])  # names as lines or from the stack
 @pytest.mark.parametrize("function", [os.system, eval, np.load])
-def test_pickle_that_calls_is_refused(function, protocol):
+def test_a_pickle_that_calls_functions_is_refused(function, protocol):
     class Call:
         def __reduce__(self):
             return function, ("1",)

@@ -1,4 +1,4 @@
-"""Pictures of users: fitted and centered in any colors; bad ones in one line."""
+"""Pictures of users in any color and mode, and one-line errors for bad ones."""
 
 import os
 
@@ -11,7 +11,7 @@ from vae.pipeline.errors import PipelineError
 
 
 def save(path, ink, mode="L", paper=255, pen=0):
-    """Save a picture of ink [height, width], drawn with a pen on paper."""
+    """Save a picture of ink [height, width] with colors of pen and paper."""
     gray = np.uint8(paper + (int(pen) - int(paper)) * ink)
     Image.fromarray(gray).convert(mode).save(path)
     return path
@@ -19,7 +19,7 @@ def save(path, ink, mode="L", paper=255, pen=0):
 
 @pytest.mark.parametrize(("paper", "pen"), [(255, 0), (10, 240), (100, 30)])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
-def test_ink_is_fitted_and_centered_whatever_its_color(tmp_path, paper, pen, mode):
+def test_ink_of_any_color_is_fitted_and_centered(tmp_path, paper, pen, mode):
     ink = np.zeros((200, 300))
     ink[20:140, 40:76] = 1  # far from the middle
     received = read_picture(save(tmp_path / "a.png", ink, mode, paper, pen))
@@ -28,23 +28,23 @@ def test_ink_is_fitted_and_centered_whatever_its_color(tmp_path, paper, pen, mod
     np.testing.assert_allclose(received, expected, atol=0.01)
 
 
-def test_a_picture_of_the_right_size_is_taken_as_it_is(tmp_path):
+def test_a_picture_of_the_right_size_is_unchanged(tmp_path):
     ink = np.zeros((28, 28))
     ink[2:9, 3:5] = 1
     path = save(tmp_path / "a.png", ink)
     np.testing.assert_array_equal(read_picture(path), ink)
     picture = np.zeros((28, 28, 4), np.uint8)
-    picture[ink > 0, 3] = 255  # black, but transparent around, where there is paper
+    picture[ink > 0, 3] = 255  # black ink on transparent paper
     Image.fromarray(picture).save(path)
     np.testing.assert_array_equal(read_picture(path), ink)
 
 
-def test_a_photograph_is_turned_as_its_camera_says(tmp_path):
+def test_a_photograph_is_rotated_by_its_exif_orientation(tmp_path):
     ink = np.zeros((90, 60))
     ink[20:60, 20:30] = ink[20:30, 20:50] = 1
     upright = read_picture(save(tmp_path / "a.png", ink))
     exif = Image.Exif()
-    exif[0x0112] = 6  # the orientation: to be turned clockwise by a quarter
+    exif[0x0112] = 6  # the orientation: rotate by 90 degrees clockwise
     turned = Image.fromarray(np.uint8(255 - 255 * np.rot90(ink)))
     turned.save(tmp_path / "a.png", exif=exif)
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), upright)
@@ -74,14 +74,14 @@ def test_a_picture_of_more_than_eight_bits_is_read(tmp_path, side):
         (lambda path: save(path, np.zeros((90, 90))), "blank; expected a drawing"),
     ],
 )
-def test_a_picture_that_cannot_be_used_is_one_line(tmp_path, make, message):
+def test_an_unusable_picture_gives_a_one_line_error(tmp_path, make, message):
     path = tmp_path / "a.png"
     make(path)
     with pytest.raises(PipelineError, match=rf"\A{path}: {message}.*\Z"):
         read_picture(path)
 
 
-def test_images_stand_row_by_row_and_are_written_black_on_white(tmp_path):
+def test_images_are_tiled_by_row_and_written_black_on_white(tmp_path):
     tiled = tile(np.arange(1.0, 4.0)[:, None, None] * np.ones((3, 2, 2)), columns=2)
     assert tiled.shape == (8, 8)
     assert [tiled[0, 0], tiled[0, 4], tiled[4, 0], tiled[4, 4]] == [1, 2, 3, 0]
@@ -92,7 +92,7 @@ def test_images_stand_row_by_row_and_are_written_black_on_white(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["params.yaml", "samples", "a.png"])
-def test_a_file_that_is_no_png_is_not_replaced(tmp_path, name):
+def test_an_output_other_than_png_is_not_overwritten(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"the user's")
     with pytest.raises(

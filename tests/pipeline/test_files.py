@@ -1,4 +1,4 @@
-"""Files appear whole, with all others of one call, or not at all."""
+"""One call writes all its files completely, or none."""
 
 import os
 
@@ -8,7 +8,7 @@ from vae.pipeline.errors import PipelineError
 from vae.pipeline.files import write_files
 
 
-def test_a_file_is_written_with_its_folder_or_nothing_is(tmp_path):
+def test_a_file_is_written_with_its_folder_or_not_at_all(tmp_path):
     write_files({tmp_path / "a/b/file": b"content"})
     assert (tmp_path / "a/b/file").read_bytes() == b"content"
     with pytest.raises(PipelineError, match="a/b: not a regular file"):
@@ -16,7 +16,7 @@ def test_a_file_is_written_with_its_folder_or_nothing_is(tmp_path):
     assert {path.name for path in tmp_path.rglob("*")} == {"a", "b", "file"}
 
 
-def test_of_several_files_all_are_written_or_none(tmp_path, monkeypatch):
+def test_several_files_are_all_written_or_none(tmp_path, monkeypatch):
     paths = [tmp_path / name for name in "abc"]
     paths[0].write_bytes(b"old")
     real, calls = os.fsync, []

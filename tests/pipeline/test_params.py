@@ -1,4 +1,4 @@
-"""How `params.yaml` is read, and what the number of images allows."""
+"""Values of `params.yaml`, and limits by the number of images and the memory."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,20 +32,20 @@ def read(text):
 
 
 def replaced(old, new):
-    """Return TINY as text, with something else in one place."""
+    """Return TINY as text with one replacement."""
     assert TEXT.count(old) == 1
     return TEXT.replace(old, new)
 
 
 def params_with(**sections):
-    """Return TINY with changes of its sections."""
+    """Return TINY with changed sections."""
     changed = {name: TINY[name] | changes for name, changes in sections.items()}
     return Params.model_validate(TINY | changed)
 
 
 @pytest.mark.parametrize("text", ["010", "+010", "0042", "0o12", "1:30", "1_0", "yes"])
-def test_a_value_is_what_dvc_takes_it_for(text):
-    """YAML 1.1, which PyYAML reads, has other numbers than the YAML 1.2 of DVC."""
+def test_a_value_has_the_type_that_dvc_reads(text):
+    """PyYAML reads YAML 1.1, whose numbers differ from those of DVC's YAML 1.2."""
     content = replaced("  epochs: 2\n", f"  epochs: {text}\n")
     expected = parse_yaml(content, "params.yaml")["train"]["epochs"]
     if isinstance(expected, int):
@@ -77,14 +77,14 @@ def test_missing_keys_and_sections_are_named():
         (replaced("  seed: 4\n", "  seed: {}\n  seed: 4\n"), "not YAML: while constr"),
     ],
 )
-def test_what_is_no_mapping_is_refused(content, message):
+def test_other_content_than_a_mapping_is_refused(content, message):
     with pytest.raises(PipelineError) as error:
         read(content)
     (line,) = str(error.value).splitlines()
     assert line.startswith(f"params.yaml: {message}")
 
 
-def test_the_committed_file_is_valid_and_a_missing_one_named(pytestconfig):
+def test_the_committed_file_is_valid_and_a_missing_file_is_named(pytestconfig):
     read_params(pytestconfig.rootpath / "params.yaml")
     with pytest.raises(PipelineError, match=r"^params.yaml: no such file; run from"):
         read_params()
@@ -98,8 +98,8 @@ def test_the_committed_file_is_valid_and_a_missing_one_named(pytestconfig):
         ({"model": VAMP}, 20, "model.pseudo_inputs: received 13; .* at most 12, the "),
     ],
 )
-def test_counts_must_suit_the_images(params, num_images, message):
-    """7 are held out, and one image more suffices."""
+def test_counts_must_fit_the_number_of_images(params, num_images, message):
+    """With 7 validation images, one more image suffices."""
     params = params_with(**params)
     check_counts(params, num_images)
     with pytest.raises(PipelineError, match=f"^params.yaml: {message}"):
@@ -119,8 +119,8 @@ EVALUATION = "evaluation needs more than 0 GB .*; lower evaluate.max_images or e
         ({"evaluate": {"num_samples": 99, "max_images": 20}}, 20 * 99 * 3, EVALUATION),
     ],
 )
-def test_what_no_memory_holds_is_refused(monkeypatch, changes, num_numbers, message):
-    """34 images for training, a batch of 8; of `vamp` 4 pseudo-inputs."""
+def test_sizes_beyond_memory_are_refused(monkeypatch, changes, num_numbers, message):
+    """Sizes: 34 training images, batches of 8, and 4 pseudo-inputs of `vamp`."""
     params = params_with(**changes)
     dataset = SimpleNamespace(num_pixels=24, num_training_images=41)
     memory = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 4 * num_numbers}
@@ -134,7 +134,7 @@ def test_what_no_memory_holds_is_refused(monkeypatch, changes, num_numbers, mess
 @fuzz
 @given(mutations(TEXT.encode()))
 @example(b"2001-99-99")
-def test_any_text_is_refused_or_valid(text):
+def test_any_text_is_valid_or_refused(text):
     Path("params.yaml").write_bytes(text)
     try:
         params = read_params()

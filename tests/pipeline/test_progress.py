@@ -1,4 +1,4 @@
-"""A terminal of any size shows a bar that fits."""
+"""The progress bar fits a terminal of any size."""
 
 import io
 import os
@@ -11,7 +11,7 @@ from vae.pipeline.progress import progress_bar
 
 
 class Terminal(io.StringIO):
-    """Has the size of a real one, and keeps what it shows."""
+    """A terminal with a size, which keeps its output."""
 
     encoding = "utf-8"
 
@@ -33,7 +33,7 @@ def test_a_terminal_shows_a_bar_that_fits(monkeypatch, columns, lines):
         monkeypatch.delenv(name, raising=False)
     screen = Terminal(columns, lines)
     monkeypatch.setattr("sys.stderr", screen)
-    # Python asks standard output, which is no terminal here.
+    # Python would ask standard output, which is not a terminal here.
     size = os.terminal_size((columns, lines))
     monkeypatch.setattr("os.get_terminal_size", lambda *args: size)
     with progress_bar("epoch", 20, initial=5) as bar:

@@ -1,4 +1,4 @@
-"""An edit while DVC records what ran is noticed by the stages that come next."""
+"""Later stages detect an edit that DVC recorded although the stage ran without it."""
 
 import hashlib
 from pathlib import Path
@@ -17,8 +17,8 @@ RECORD = Path("data/params/train.json")
 
 @pytest.fixture
 def record(tiny, monkeypatch):
-    """Runs `train`, and writes a `dvc.lock` by which it had other parameters."""
-    monkeypatch.setattr("sys.excepthook", None)  # which `begin` replaces
+    """Run `train`; return a function that writes a `dvc.lock` with other parameters."""
+    monkeypatch.setattr("sys.excepthook", None)  # `begin` replaces it
     monkeypatch.setattr(train.stage, "inputs", hash_inputs("train"))
     train.stage.write({Path("results/output"): b"output"})
     md5 = hashlib.md5(RECORD.read_bytes()).hexdigest()
@@ -36,22 +36,22 @@ def record(tiny, monkeypatch):
     ("changes", "message"),
     [
         (TINY["train"] | {"beta": 5}, "train.beta is 5, but train ran with 1.0"),
-        (None, "train.batch_size is None, but train ran with 8"),  # half an edit
+        (None, "train.batch_size is None, but train ran with 8"),  # an unfinished edit
     ],
 )
-def test_another_parameter_than_the_recorded_one_is_named(record, changes, message):
+def test_a_parameter_that_differs_from_the_record_is_named(record, changes, message):
     record(changes)
     mend = "run it again: dvc repro --force --single-item train$"
     for stage in ("evaluate", "explore", "check"):
         with pytest.raises(PipelineError, match=f"^dvc.lock: {message}, as .*; {mend}"):
             check_records(stage)
-    for stage in ("preprocess", "train"):  # which are to run anew
+    for stage in ("preprocess", "train"):  # the stages to run again
         check_records(stage)
     with pytest.raises(PipelineError, match=f"^dvc.lock: {message}"):
         Stage("evaluate").begin()
 
 
-def test_what_ran_as_recorded_and_what_dvc_does_not_know_pass(record):
+def test_recorded_runs_and_unrecorded_stages_pass(record):
     check_records("evaluate")  # nothing is recorded
     record(TINY["train"])
     check_records("evaluate")

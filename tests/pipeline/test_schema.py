@@ -1,4 +1,4 @@
-"""What each parameter may be, and which do not go together."""
+"""Allowed values of parameters, and inconsistent combinations."""
 
 from pathlib import Path
 from typing import get_args
@@ -21,7 +21,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def refusal(**changes):
-    """Return the line with which TINY with some changes is refused."""
+    """Return the one-line error for TINY with some changes."""
     write_params(**changes)
     with pytest.raises(PipelineError) as error:
         read_params()
@@ -29,7 +29,7 @@ def refusal(**changes):
     return line
 
 
-def test_values_arrive_with_their_types():
+def test_values_have_their_types():
     write_params()
     assert read_params().model_dump() == TINY
     path = Path("params.yaml")
@@ -57,13 +57,13 @@ def test_values_arrive_with_their_types():
         ("evaluate__num_importance_samples", 9, "Input should be at least 10 with"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_is_allowed(name, value, message):
+def test_a_wrong_value_is_named_with_the_allowed_values(name, value, message):
     line = refusal(**{name: value})
     name = name.replace("__", ".")
     assert line.startswith(f"params.yaml: {name}: received {value!r}; {message}")
 
 
-def test_a_mistake_is_named_by_its_place():
+def test_a_mistake_is_named_by_section_and_key():
     message = "params.yaml: evaluate.grid_points.0: received 2; Input should be 0 or"
     assert refusal(evaluate__grid_points=[2, 41]).startswith(message)
     message = "params.yaml: train.epoch: unknown; allowed here: objective, num_samples"
@@ -85,7 +85,7 @@ NO_GRID = {"model__latent_dim": 2, "evaluate__grid_points": [201, 0]}
         (NO_GRID, {"evaluate__optimised_images": 5}, "evaluate.optimised_images: rec"),
     ],
 )
-def test_what_makes_no_sense_together_is_refused(others, change, message):
+def test_inconsistent_values_are_refused(others, change, message):
     assert refusal(**others, **change).startswith(f"params.yaml: {message}")
     write_params(**others)
     read_params()  # nothing else is wrong
@@ -107,12 +107,12 @@ places = [(section, name) for section in TINY for name in TINY[section]]
 
 @fuzz
 @given(st.sampled_from(places), trees)
-def test_any_value_is_refused_by_name_or_valid(tmp_path, place, value):
+def test_any_value_is_valid_or_refused_by_name(tmp_path, place, value):
     section, name = place
     path = tmp_path / "params.yaml"
     content = TINY | {section: TINY[section] | {name: value}}
     text = yaml.safe_dump(content, allow_unicode=False)
-    # PyYAML writes lone surrogates, which only an escape can hold in a file.
+    # A file can hold the lone surrogates that PyYAML writes only as escapes.
     path.write_bytes(text.encode("utf-8", "backslashreplace"))
     try:
         received = getattr(getattr(read_params(path), section), name)

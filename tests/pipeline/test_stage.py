@@ -1,4 +1,4 @@
-"""How stages begin and end: edits during a run, errors and bugs, closed streams."""
+"""Start and end of stages: edits during a run, errors, bugs and closed streams."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ OUTPUT = Path("data/images.npz")
 LABELS = Path("data/verified/t10k-labels-idx1-ubyte")
 CODE = Path("stages/vae/pipeline")
 
-# Runs a stage, and some lines of code as soon as it has begun.
+# Runs a stage, and additional code right after the stage begins.
 RUN = """
 import os, runpy, signal, sys
 script, after = sys.argv[1:]
@@ -35,7 +35,7 @@ runpy.run_path(script, run_name="__main__")
 
 
 def run(stage="preprocess", *, after="", status=1, **kwargs):
-    """Run a stage as a process, until a status; returns standard output and errors."""
+    """Run a stage in a process, check its status, and return output and errors."""
     command = [sys.executable, "-BE", "-c", RUN, str(STAGES / f"{stage}.py"), after]
     result = subprocess.run(command, capture_output=True, text=True, **kwargs)
     assert result.returncode == status, result.stderr
@@ -56,7 +56,7 @@ def test_an_edit_during_a_run_is_not_recorded(tiny, monkeypatch, name, edit):
     CODE.mkdir(parents=True)
     (CODE / "arrays.py").touch()
     monkeypatch.setattr(preprocess.stage, "inputs", hash_inputs("preprocess"))
-    tiny(evaluate__seed=8)  # which this stage does not read
+    tiny(evaluate__seed=8)  # this stage does not read it
     Path("stages/new.py").touch()
     preprocess.stage.write({OUTPUT: b"before"})
     edit(tiny)
@@ -67,7 +67,7 @@ def test_an_edit_during_a_run_is_not_recorded(tiny, monkeypatch, name, edit):
     assert OUTPUT.read_bytes() == b"before"
 
 
-def test_a_script_hashes_its_inputs_as_it_begins(tiny):
+def test_a_script_hashes_its_inputs_when_it_begins(tiny):
     edit = f"os.pwrite(os.open('{LABELS}', os.O_WRONLY), bytes([9]), 12)"
     _, errors = run(after=edit)
     assert errors.startswith(f"error: {LABELS}: changed while the")
@@ -97,7 +97,7 @@ EXHAUSTED = type("ResourceExhaustedError", (Exception,), {})
         (EXHAUSTED("allocating"), "error: out of memory; lower the bat"),
     ],
 )
-def test_what_a_user_can_mend_is_one_line(capsys, monkeypatch, error, message):
+def test_an_error_of_the_user_is_one_line(capsys, monkeypatch, error, message):
     monkeypatch.setattr("os._exit", lambda status: None)
     report_error(type(error), error, None)
     (line,) = capsys.readouterr().err.splitlines()
@@ -109,13 +109,13 @@ def test_a_bug_keeps_its_traceback(tiny):
     assert errors.startswith("Traceback") and "TypeError" in errors
 
 
-def test_a_stage_runs_from_the_root_alone(tmp_path):
+def test_a_stage_runs_only_from_the_root(tmp_path):
     message = "error: no dvc.yaml here; run from the project's root: dvc repro\n"
     assert run(cwd=tmp_path) == ("", message)
 
 
 @pytest.mark.parametrize("stage", ["preprocess", "train"])
-def test_an_interrupt_while_modules_are_loaded_is_one_line(tiny, stage):
+def test_an_interrupt_during_imports_gives_one_line(tiny, stage):
     after = """
 import builtins
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -130,7 +130,7 @@ builtins.__import__ = load
 
 
 @pytest.mark.parametrize("streams", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_end_nothing_and_reach_no_file(tiny, streams):
+def test_closed_streams_stop_no_stage_and_reach_no_file(tiny, streams):
     run(status=0)
     expected = OUTPUT.read_bytes()
     OUTPUT.unlink()
@@ -140,7 +140,7 @@ def test_closed_streams_end_nothing_and_reach_no_file(tiny, streams):
     assert OUTPUT.read_bytes() == expected
 
 
-def test_another_module_of_this_name_is_not_loaded(tiny, tmp_path):
+def test_another_module_named_vae_is_not_loaded(tiny, tmp_path):
     (tmp_path / "other/vae").mkdir(parents=True)
     (tmp_path / "other/vae/__init__.py").write_text("raise ZeroDivisionError")
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
@@ -151,7 +151,7 @@ def test_another_module_of_this_name_is_not_loaded(tiny, tmp_path):
     assert OUTPUT.exists()
 
 
-def test_settings_that_libraries_cannot_read_end_nothing(tiny):
+def test_invalid_settings_of_libraries_stop_no_stage(tiny):
     after = (
         "import render, evaluate, numpy as np; x = np.eye(10, dtype='f')\n"
         "from vae.evaluation.latents import probe_hits\n"

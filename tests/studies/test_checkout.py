@@ -1,17 +1,17 @@
-"""What of this checkout a study refuses, in one line each."""
+"""States of the checkout that a study refuses with a one-line error."""
 
 import subprocess
 
 import pytest
 
 import checkout
-from checkout import refuse_changes
+from checkout import require_committed_code
 from vae.pipeline.errors import PipelineError
 
 
 @pytest.fixture
 def committed(tmp_path, monkeypatch):
-    """The root of a repository with one file."""
+    """Make a repository with one file; return its root."""
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages/train.py").touch()
@@ -22,22 +22,22 @@ def committed(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_only_a_change_of_what_a_point_runs_is_refused(committed):
+def test_only_uncommitted_code_of_a_point_is_refused(committed):
     for name in ("my.csv", "README.md", "dvc.lock"):
         (committed / name).touch()
-        refuse_changes()
+        require_committed_code()
     for name in ("stages/new.py", "stages/train.py"):
         (committed / name).write_text("changed")
         with pytest.raises(PipelineError, match=f"^not committed: {name}.*; commit or"):
-            refuse_changes()
+            require_committed_code()
 
 
-def test_what_git_says_is_passed_on_in_one_line(committed, monkeypatch):
+def test_an_error_of_git_is_reported_in_one_line(committed, monkeypatch):
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     message = "^git status: fatal: detected dubious ownership .* safe.directory .*$"
     with pytest.raises(PipelineError, match=message):
-        refuse_changes()
+        require_committed_code()
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(committed.parent))
     (committed / ".git").rename(committed / "git")
     with pytest.raises(PipelineError, match="^git status: fatal: not a git repository"):
-        refuse_changes()
+        require_committed_code()

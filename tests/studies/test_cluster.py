@@ -1,4 +1,4 @@
-"""Workers and schedulers as they are, in this process: none of them costs a table."""
+"""Real workers and schedulers in this process; their failures do not stop a study."""
 
 import socket
 import threading
@@ -18,8 +18,8 @@ SCHEDULER_IS_GONE = threading.Event()
 
 @pytest.fixture(autouse=True)
 def apart(monkeypatch, tmp_path):
-    """Let nothing of the repository reach the workers."""
-    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    """Replace what workers use of the repository."""
+    monkeypatch.setattr(cluster, "TIMEOUT", 0.5)
     monkeypatch.setattr(cluster, "MODULES", ())
     monkeypatch.setattr(cluster, "STATE", tmp_path)
     monkeypatch.setattr(cluster, "make_bundle", bytes)
@@ -30,7 +30,7 @@ def apart(monkeypatch, tmp_path):
 
 
 def start(num_workers):
-    """Start a scheduler, and workers as threads."""
+    """Start a scheduler with workers as threads."""
     return LocalCluster(
         n_workers=num_workers,
         threads_per_worker=1,
@@ -41,7 +41,7 @@ def start(num_workers):
 
 
 def compute(commit, source, overrides, **options):
-    """Stand in for a run: one worker has no memory, another waits."""
+    """Replace a run: seed 2 raises MemoryError, and seed 3 waits."""
     if overrides["train.seed"] == 2:
         raise MemoryError("no\nmemory")
     if overrides["train.seed"] == 3:
@@ -50,21 +50,21 @@ def compute(commit, source, overrides, **options):
 
 
 def refusal(address):
-    """Return why no study runs with a scheduler, in one line."""
+    """Return the error, in one line, that refuses a scheduler."""
     with pytest.raises(PipelineError) as error, connected(address):
         pass
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
-def test_workers_here_are_reached_from_nowhere_else():
+def test_local_workers_are_unreachable_from_other_machines():
     with connected(None, num_workers=2) as client:
         assert client.scheduler.address.startswith("inproc://")
         servers = [client.cluster.scheduler, *client.cluster.workers.values()]
         assert [s.http_server.address for s in servers] == ["127.0.0.1"] * 3
 
 
-def test_a_scheduler_that_is_none_or_has_no_worker_is_one_line():
+def test_a_scheduler_without_answer_or_worker_gives_a_one_line_error():
     reasons = {
         "": "missing port number in address ''",
         "http://127.0.0.1:1": "unknown address scheme 'http'",
@@ -82,7 +82,7 @@ def test_a_scheduler_that_is_none_or_has_no_worker_is_one_line():
         assert "has no worker; start one with" in refusal(workers.scheduler_address)
 
 
-def test_a_worker_that_fails_and_a_scheduler_that_dies_are_messages():
+def test_a_failing_worker_and_a_dead_scheduler_give_messages():
     points = [Point({}, {"train.seed": seed}) for seed in (1, 2, 3, 4)]
     results = {}
     with start(1) as workers, connected(workers.scheduler_address) as client:
@@ -94,4 +94,4 @@ def test_a_worker_that_fails_and_a_scheduler_that_dies_are_messages():
     assert results[0, False].metrics == {"test.elbo": -1.0}
     assert results[1, False].message == "MemoryError: no memory"
     for index in (2, 3):
-        assert results[index, False].message.startswith("the scheduler is gone; the")
+        assert results[index, False].message.startswith("the scheduler is gone; run")

@@ -1,4 +1,4 @@
-"""What cannot be met is one line, and no figure costs a table."""
+"""Errors of the commands in one line, and tables whose figure fails."""
 
 import runpy
 import sys
@@ -23,29 +23,29 @@ from vae.pipeline.errors import PipelineError
         ("seeds --workers 0", "argument --workers: received '0'; Input should be gre"),
         ("seeds --only train.seed=1", "argument --only: expected with --verify; see"),
         ("--verify --audit 0.5", "argument --audit: expected without --verify; see"),
-        ("--verify", "no table of a study, so nothing to verify"),
-        ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it: studies/run"),
-        ("", "received none; expected one study of: data, "),
-        ("train.seed=1", "a study by values needs a table: --output my.csv"),
+        ("--verify", "has no table of a study to verify"),
+        ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it with: studi"),
+        ("", "received none; expected one of: data, "),
+        ("train.seed=1", "a study of values needs --output, such as my.csv"),
         ("train.seed=1 --output a.png", "--output: received a.png; expected a name"),
     ],
 )
-def test_what_cannot_be_met_is_one_line(tmp_path, monkeypatch, arguments, message):
+def test_a_wrong_argument_gives_one_line(tmp_path, monkeypatch, arguments, message):
     monkeypatch.setattr(commands, "TABLES", tmp_path)
-    monkeypatch.setattr(commands, "refuse_changes", lambda: None)
+    monkeypatch.setattr(commands, "require_committed_code", lambda: None)
     monkeypatch.setattr(sys, "argv", ["run.py", *arguments.split()])
     with pytest.raises(PipelineError) as error:
         main()
     assert message in str(error.value) and "\n" not in str(error.value)
 
 
-def test_ctrl_c_before_anything_runs_is_one_line(monkeypatch):
+def test_ctrl_c_during_imports_gives_one_line(monkeypatch):
     class Interrupted:
         def __getattr__(self, name):
             raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "commands", Interrupted())
-    with pytest.raises(SystemExit, match="^interrupted; the same command goes on"):
+    with pytest.raises(SystemExit, match="^interrupted; run the same command to"):
         runpy.run_path(str(ROOT / "studies/run.py"), run_name="__main__")
 
 
@@ -53,10 +53,10 @@ def test_ctrl_c_before_anything_runs_is_one_line(monkeypatch):
     ("metric", "printed"),
     [
         ("test.elbo", "no figure: RuntimeError: no way"),
-        ("test.elbow", "test.elbow: no run has this metric, so there is no figure"),
+        ("test.elbow", "test.elbow: no run has this metric, so no figure is drawn"),
     ],
 )
-def test_no_figure_costs_a_table(tmp_path, monkeypatch, capsys, metric, printed):
+def test_tables_survive_a_failed_figure(tmp_path, monkeypatch, capsys, metric, printed):
     def draw(study, points, table):
         raise RuntimeError("no\nway")
 

@@ -1,4 +1,4 @@
-"""What a study's figure shows."""
+"""Rows, lines and curves of a study's figure."""
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ def texts(labels):
     return [label.get_text() for label in labels]
 
 
-def test_each_setting_is_a_row_with_its_runs_and_their_mean_and_spread():
+def test_each_setting_is_a_row_with_its_runs_mean_and_deviation():
     study, _, table = make(grid=SEEDS, variants=VARIANTS)
     axes = drawn(draw_rows, study, table)
     assert texts(axes.get_yticklabels()) == ["small", "large"]
@@ -45,7 +45,7 @@ def test_each_setting_is_a_row_with_its_runs_and_their_mean_and_spread():
         np.testing.assert_allclose(ends, [mean - np.sqrt(0.5), mean + np.sqrt(0.5)])
 
 
-def test_rows_are_differences_from_what_is_published_or_from_a_value():
+def test_rows_are_differences_from_a_published_value_or_another_run():
     shown = {"baseline": "published"}
     study, _, table = make(grid=SEEDS, variants=VARIANTS, published=OTHERS, shown=shown)
     axes = drawn(draw_rows, study, table)
@@ -63,7 +63,7 @@ def test_rows_are_differences_from_what_is_published_or_from_a_value():
     assert band.get_bbox().width == 0.5
 
 
-def test_lines_are_against_a_parameter_of_the_variants_with_published_values():
+def test_lines_show_means_against_a_parameter_and_published_values():
     variants = {"small": {"train.num_samples": 5}, "large": {"train.num_samples": 9}}
     shown = {"lines": "train.objective"}
     study, points, table = make(
@@ -89,7 +89,7 @@ def test_lines_are_against_a_parameter_of_the_variants_with_published_values():
     assert draw_study(study, points, plain) == draw_study(study, points, plain)
 
 
-def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
+def test_rate_and_distortion_form_a_curve_with_lines_of_equal_elbo():
     study, *_ = make("test.rate", grid={"train.beta": [0.5, 4.0], **SEEDS})
     rows = [(0.5, 1, 20, 70), (0.5, 2, 22, 72), (4.0, 1, 8, 90), (4.0, 2, 6, 100)]
     names = ["train.beta", "train.seed", "test.rate", "test.distortion"]
@@ -103,7 +103,7 @@ def test_rate_and_distortion_form_a_curve_among_lines_of_equal_elbo():
     (contours,) = axes.collections
     for level, path in zip(contours.levels, contours.get_paths(), strict=True):
         np.testing.assert_allclose(-path.vertices.sum(axis=1), level, rtol=1e-6)
-    # Their names are on them; the last one's would be above the panel.
+    # Labels are on the lines; the last line is outside of the label regions.
     rates, distortions = np.linspace(0, 100, 5), np.linspace(0, 200, 5)
     positions = label_positions(rates, distortions, [-80, -100, -240, -280])
     assert positions == [(12, 68), (75, 25), (75, 165)]

@@ -1,4 +1,4 @@
-"""A run on a worker: its packages, its commands. See `test_run.py` for whole runs."""
+"""Packages, commands and folders of a run; `test_run.py` tests whole runs."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ from point import PointError, check_packages, compute, folder_name, make_clone, 
 from studies.toy import until
 
 
-def test_packages_are_held_against_the_lock():
+def test_packages_are_compared_with_the_lock():
     check_packages(
         f"# a comment\nnumpy=={numpy.__version__} \\\n    --hash=sha256:0\n    # x\n"
         'no-such-package==1 ; sys_platform == "other" \\\n    --hash=sha256:0\n'
@@ -29,7 +29,7 @@ def test_packages_are_held_against_the_lock():
             check_packages(f"{name}=={version} \\\n    --hash=sha256:0\n")
 
 
-def test_a_command_has_this_environment_but_for_what_dask_sets(tmp_path, monkeypatch):
+def test_a_command_inherits_no_variables_of_dask(tmp_path, monkeypatch):
     name, *_ = dask.config.get("distributed.nanny.pre-spawn-environ")
     monkeypatch.setenv(name, "65536")
     monkeypatch.setenv("OF_THE_USER", "1")
@@ -47,12 +47,12 @@ def test_a_command_has_this_environment_but_for_what_dask_sets(tmp_path, monkeyp
         ("", "no reason was given"),
     ],
 )
-def test_a_command_that_fails_says_why(tmp_path, script, reason):
+def test_a_failed_command_gives_its_reason(tmp_path, script, reason):
     with pytest.raises(PointError, match=f"^{reason}$"):
         run(tmp_path, "sh", "-c", f"{script}\nexit 3")
 
 
-def test_a_clone_shares_its_cache_in_a_folder_of_any_name(tmp_path):
+def test_a_clone_uses_the_shared_cache_in_a_folder_of_any_name(tmp_path):
     folder = tmp_path / 'a#b, "c"\n$d'
     (folder / "source/.dvc").mkdir(parents=True)
     (folder / "source/.dvc/config").touch()
@@ -66,13 +66,13 @@ def test_a_clone_shares_its_cache_in_a_folder_of_any_name(tmp_path):
     assert config["type"] == ["reflink", "hardlink", "symlink", "copy"]
 
 
-def test_a_disk_that_takes_nothing_is_a_message(tmp_path):
+def test_an_unwritable_disk_gives_a_message(tmp_path):
     (tmp_path / "file").touch()
     result = compute("commit", b"bundle", {}, scratch=tmp_path / "file", cache=None)
     assert result.kind == "failed" and "Not a directory: " in result.message
 
 
-def test_a_command_ends_with_the_process_that_waits_for_it(tmp_path):
+def test_a_command_is_killed_with_its_parent_process(tmp_path):
     code = (
         "import sys; sys.path[:0] = sys.argv[1:]; import point, pathlib\n"
         "point.run(pathlib.Path(), 'sh', '-c', 'echo $$ > pid; sleep 100; true')"
@@ -91,7 +91,7 @@ def test_a_command_ends_with_the_process_that_waits_for_it(tmp_path):
             time.sleep(0.01)
 
 
-def test_data_are_prepared_for_one_clone_at_a_time(tmp_path, monkeypatch):
+def test_data_are_prepared_in_one_clone_at_a_time(tmp_path, monkeypatch):
     def run(*ran):
         assert ran == (tmp_path / "clone", "dvc", "repro", "preprocess")
         with (tmp_path / "data.lock").open("w") as another, pytest.raises(OSError):
@@ -102,7 +102,7 @@ def test_data_are_prepared_for_one_clone_at_a_time(tmp_path, monkeypatch):
         point.prepare_data(tmp_path / "clone", tmp_path)
 
 
-def test_a_folder_is_of_a_commit_and_its_parameters():
+def test_a_folder_name_depends_on_commit_and_parameters():
     one, two = {"train.seed": 1, "train.beta": 2}, {"train.beta": 1, "train.seed": 2}
     runs = [("a", one, False), ("a", two, False), ("b", one, False), ("a", one, True)]
     assert len({folder_name(*run) for run in runs}) == 4

@@ -31,7 +31,7 @@ def toy(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def table(toy, tmp_path_factory):
-    """The bytes of the toy's table, of one worker."""
+    """Return the bytes of the toy's table, computed by one worker."""
     signals = tmp_path_factory.mktemp("signals")
     printed = ends(start(toy, signals, "toy", "--workers", "1"))
     assert len(starts(signals)) == 4
@@ -60,9 +60,7 @@ def test_a_table_has_a_row_for_each_point(toy, table):
     assert (toy / "results/studies/toy.png").read_bytes()[1:4] == b"PNG"
 
 
-def test_what_was_computed_is_served_to_any_number_of_workers_and_summed_up(
-    toy, table, tmp_path
-):
+def test_computed_points_are_served_from_the_cache_and_summarized(toy, table, tmp_path):
     summary = "summary: {metric: test.elbo}\npublished: {metric: test.elbo, "
     summary += "source: others, values: {short: -104.5}}\n"
     study = (toy / "studies/toy.yaml").read_text() + summary
@@ -83,7 +81,7 @@ def test_what_was_computed_is_served_to_any_number_of_workers_and_summed_up(
     assert not list((toy / ".state/studies").glob("*[0-9a-f]"))  # no clone is left
 
 
-def test_rows_are_computed_anew_and_held_against_the_table(toy, table, tmp_path):
+def test_verify_compares_recomputed_rows_with_the_table(toy, table, tmp_path):
     elbo = pd.read_csv(toy / "results/studies/toy.csv")["test.elbo"][1]
     changed = table.replace(str(elbo).encode(), b"-3.5")
     (toy / "results/studies/toy.csv").write_bytes(changed)
@@ -102,16 +100,16 @@ def test_rows_are_computed_anew_and_held_against_the_table(toy, table, tmp_path)
     assert len(starts(tmp_path)) == 2
 
 
-def test_an_interrupted_study_leaves_nothing_running_and_goes_on(toy, tmp_path):
+def test_an_interrupted_study_leaves_no_process_and_resumes(toy, tmp_path):
     arguments = ["train.seed=7", "train.epochs=3", f"--output={tmp_path}/my.csv"]
     (tmp_path / "hold_7").touch()
     study = start(toy, tmp_path, *arguments)
     (process, *_), *_ = until(lambda: starts(tmp_path))
     printed = ends(start(toy, tmp_path, "toy"), status=1)
-    assert printed == "error: another study runs here; wait for its end\n"
+    assert printed == "error: another study runs here; wait until it ends\n"
     os.killpg(study.pid, signal.SIGINT)
     printed = ends(study, status=1)
-    assert printed.splitlines()[-1].startswith("interrupted; the same command goes on")
+    assert printed.splitlines()[-1].startswith("interrupted; run the same command to")
     until(lambda: status(process)[0] == "Z")
     (tmp_path / "hold_7").unlink()
     ends(start(toy, tmp_path, *arguments))
@@ -120,7 +118,7 @@ def test_an_interrupted_study_leaves_nothing_running_and_goes_on(toy, tmp_path):
     assert weights == hashlib.sha256(b"weights of seed 7, 3 epochs").hexdigest()
 
 
-def test_a_point_that_fails_is_a_row_with_its_message(toy, tmp_path):
+def test_a_failed_point_is_a_row_with_its_message(toy, tmp_path):
     grid = ["train.seed=1,13", "train.epochs=2", "model.hidden_units=[4, 2]"]
     output = f"--output={tmp_path}/my.csv"
     printed = ends(start(toy, tmp_path, *grid, output), status=1)
@@ -132,16 +130,16 @@ def test_a_point_that_fails_is_a_row_with_its_message(toy, tmp_path):
     assert rows["model.hidden_units"].tolist() == ["[4, 2]"] * 2
 
 
-def test_an_audit_finds_what_does_not_come_out_the_same(toy, tmp_path):
+def test_an_audit_finds_outputs_that_differ_between_runs(toy, tmp_path):
     (tmp_path / "random").touch()
     arguments = ["train.seed=4", "train.epochs=3", f"--output={tmp_path}/my.csv"]
     printed = ends(start(toy, tmp_path, *arguments, "--audit=1"), status=1)
     assert len(starts(tmp_path)) == 2
-    (line,) = [line for line in printed.splitlines() if "came out different" in line]
+    (line,) = [line for line in printed.splitlines() if "differ between runs" in line]
     assert line.startswith("seed 4, epochs 3: ") and "model.safetensors" in line
 
 
-def test_a_shallow_clone_serves_workers_here_alone(toy, tmp_path, monkeypatch):
+def test_a_shallow_clone_has_only_local_workers(toy, tmp_path, monkeypatch):
     shallow = tmp_path / "shallow"
     depth = ["git", "clone", "--quiet", "--depth=1", f"file://{toy}", shallow]
     subprocess.run(depth, check=True)
@@ -152,7 +150,7 @@ def test_a_shallow_clone_serves_workers_here_alone(toy, tmp_path, monkeypatch):
         checkout.make_bundle()
 
 
-def test_workers_that_share_nothing_fill_the_same_table_though_one_is_killed(
+def test_workers_without_shared_disk_make_the_same_table_although_one_is_killed(
     toy, table, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("SIGNALS", str(tmp_path))
@@ -176,14 +174,14 @@ def test_workers_that_share_nothing_fill_the_same_table_though_one_is_killed(
         study = start(toy, tmp_path, "toy", "--scheduler", url, "--audit=0.25")
         started = until(lambda: [pid for pid, s, _ in starts(tmp_path) if s == 2])
         time.sleep(0.2)  # it saves its state
-        # Not so many parents up: some shells put a process of their own between.
+        # The session's parent, because some shells add a process in between.
         worker = int(status(os.getsid(started[0]))[1])
         os.kill(worker, signal.SIGKILL)
         until(lambda: status(started[0])[0] == "Z")
         (tmp_path / "hold_2").unlink()
         printed = ends(study)
-    assert "4 points: 4 computed" in printed and "different" not in printed
-    # Four, an audit, a retry, and one for each result that was lost with its worker:
+    assert "4 points: 4 computed" in printed and "differ" not in printed
+    # Four points, an audit, a retry, and results that were lost with their worker:
     # nothing was served from this machine's cache.
     assert len(starts(tmp_path)) >= 6
     assert read_table(toy) == table

@@ -1,4 +1,4 @@
-"""What a file of a study may say, and one line for each mistake in it."""
+"""Files of studies, and a one-line error per mistake."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def read(tmp_path, **changes):
     return read_study(path)
 
 
-def test_all_combinations_are_run_for_each_variant(tmp_path):
+def test_points_are_all_combinations_for_each_variant(tmp_path):
     first, *others = list_points(read(tmp_path))
     assert len(others) == 7
     place = {"model.latent_dim": 2, "train.seed": 1}
@@ -53,9 +53,9 @@ def test_values_on_the_command_line_are_a_grid():
     assert study.grid == {"model.hidden_units": units, "train.beta": [1, 0.1]}
     assert len(list_points(study)) == 4
     for argument in ("train.seed", "train.seed=", "train.seed=[1", "", DEEP):
-        with pytest.raises(PipelineError, match="received no values; expected such as"):
+        with pytest.raises(PipelineError, match="received no values; expected e.g. "):
             parse_grid([argument])
-    with pytest.raises(PipelineError, match="seed=2: named twice; give its values"):
+    with pytest.raises(PipelineError, match="seed=2: given twice; give all values"):
         parse_grid(["train.seed=1", "train.seed=2"])
 
 
@@ -77,26 +77,26 @@ def test_values_on_the_command_line_are_a_grid():
         (figure(baseline={"train.seed": 3}), "received train.seed: 3; allowed: model"),
         (published(narrow=-1), "published.values: received narrow; allowed: wide, d"),
         (published(wide=1e999), "values.wide: received 'Infinity'; Input should"),
-        ({"summary": SUMMARY, "variants": None}, "each variant; none is given"),
-        ({"shared": {"train.seed": 9}}, "shared: received train.seed; allowed: what "),
+        ({"summary": SUMMARY, "variants": None}, "row per variant; none is given"),
+        ({"shared": {"train.seed": 9}}, "shared: received train.seed; allowed: names"),
         ({"grid": {"seed": [1]}}, "seed: no such parameter in params.yaml"),
-        ({"grid": {"train.seed": [1, 2, 1]}}, "variant wide, seed 1: the same run tw"),
-        ({"grid": {"train.beta": [1, 1.0]}}, "variant wide, beta 1.0: the same run t"),
+        ({"grid": {"train.seed": [1, 2, 1]}}, "variant wide, seed 1: this run is in"),
+        ({"grid": {"train.beta": [1, 1.0]}}, "variant wide, beta 1.0: this run is i"),
         ({"shared": {"train.epochs": 0}}, "train.epochs: received 0; Input should be"),
         ({"grid": {"train.batch_size": [8, 59000]}}, "batch_size: received 59000;"),
         ({"shared": {"download.dataset": "x"}}, "1: download.dataset: received 'x'; "),
     ],
 )
-def test_a_mistake_is_one_line_before_anything_runs(tmp_path, changes, message):
+def test_a_mistake_gives_one_line_before_any_run(tmp_path, changes, message):
     with pytest.raises(PipelineError, match=message) as error:
         list_points(read(tmp_path, **changes))
     assert len(str(error.value).splitlines()) == 1
-    with pytest.raises(PipelineError, match="no such study; there are: mine$"):
+    with pytest.raises(PipelineError, match="no such study; expected: mine$"):
         read_study(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize("content", ["question: [", DEEP[11:], "a: 1\na: 2", b"\xff"])
-def test_what_is_no_yaml_names_its_file(tmp_path, content):
+def test_an_error_for_invalid_yaml_names_the_file(tmp_path, content):
     content = content if isinstance(content, bytes) else content.encode()
     (tmp_path / "mine.yaml").write_bytes(content)
     with pytest.raises(PipelineError, match="mine.yaml: not YAML: ") as error:
@@ -105,7 +105,7 @@ def test_what_is_no_yaml_names_its_file(tmp_path, content):
 
 
 @pytest.mark.parametrize("name", study_names(ROOT / "studies"))
-def test_the_studies_that_are_there_are_valid_and_stages(name):
+def test_each_study_is_valid_and_a_stage(name):
     study = read_study(ROOT / f"studies/{name}.yaml")
     assert list_points(study)
     text = (ROOT / "studies/dvc.yaml").read_text().replace("${item}", name)

@@ -1,4 +1,4 @@
-"""A project whose stages are toys, for studies: real Git, DVC and Dask, no training."""
+"""A project with toy stages, for studies with real Git, DVC and Dask."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ FILES = {
 
 
 def make_toy(folder: Path) -> Path:
-    """Return the project, committed; studies and parameters are the real ones."""
+    """Make and commit the project, with the real studies and parameters."""
     for name in ("studies", "stages", "checks", "tools"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
@@ -37,7 +37,7 @@ def make_toy(folder: Path) -> Path:
 
 
 def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
-    """Start a study in a process group of its own, as a terminal does."""
+    """Start a study in its own process group, as a terminal does."""
     return subprocess.Popen(
         [sys.executable, "-B", "studies/run.py", *arguments],
         cwd=folder,
@@ -51,7 +51,7 @@ def start(folder: Path, signals: Path, *arguments: str) -> subprocess.Popen:
 
 
 def ends(process: subprocess.Popen, status: int = 0) -> str:
-    """Return what a study prints, which must end with a status."""
+    """Wait for a study, which must end with a status; return its output."""
     output, errors = process.communicate(timeout=300)
     assert process.returncode == status, output + errors
     assert "Traceback" not in errors, errors
@@ -66,7 +66,7 @@ def starts(signals: Path) -> list[tuple[int, int, int]]:
 
 
 def until(condition, seconds: float = 60):
-    """Wait for something that must happen, and return it."""
+    """Wait until a condition is true, and return its value."""
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, condition
@@ -75,7 +75,7 @@ def until(condition, seconds: float = 60):
 
 
 def status(process: int) -> list[str]:
-    """Return the state of a process, then its parent's number; `Z` if it is gone."""
+    """Return a process's state (`Z` if it has ended) and its parent's ID."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What tests of the tools share."""
+"""Fixtures for tests of the tools."""
 
 import sys
 
@@ -9,12 +9,12 @@ import command
 
 @pytest.fixture
 def tool(monkeypatch, capsys):
-    """Runs a tool in this process; returns its status, output and errors."""
+    """Return a function that runs a tool and returns its status, output and errors."""
 
     def call(module, arguments):
         with monkeypatch.context() as patch, pytest.raises(SystemExit) as end:
             patch.setattr(sys, "argv", [module.__file__, *arguments.split()])
-            patch.setattr(sys, "stdout", sys.stdout)  # which `run` may remove
+            patch.setattr(sys, "stdout", sys.stdout)  # `run` may remove it
             command.run(module.main)
         return end.value.code or 0, *capsys.readouterr()
 

@@ -1,4 +1,4 @@
-"""How tools and checks read their command lines, and how they end."""
+"""Arguments, errors and exit status of tools and checks."""
 
 import os
 import subprocess
@@ -30,36 +30,36 @@ import sample
         (bits, "--foo", "unrecognized arguments: --foo"),
     ],
 )
-def test_a_mistake_in_a_command_line_is_one_line(tool, module, arguments, message):
+def test_a_wrong_argument_gives_a_one_line_error(tool, module, arguments, message):
     status, printed, errors = tool(module, arguments)
     assert (status, printed) == (1, "")
     assert errors.startswith(f"error: {message}")
     assert errors.endswith("; see --help\n") and errors.count("\n") == 1
 
 
-def test_all_configurations_are_the_default(tool, monkeypatch):
+def test_bits_runs_all_configurations_by_default(tool, monkeypatch):
     monkeypatch.setattr(bits, "CONFIGURATIONS", {"a": {}})
     monkeypatch.setattr(bits, "output_hashes", lambda name: f"of {name}")
     assert tool(bits, "") == (0, '{"a": "of a"}\n', "")
 
 
 @pytest.mark.parametrize(
-    ("git", "said"),
+    ("git", "reason"),
     [("version", "repository '{}' does not exist"), ("init", "detected dubious owner")],
 )
-def test_what_git_says_is_one_line(tool, tmp_path, monkeypatch, git, said):
+def test_an_error_of_git_gives_one_line(tool, tmp_path, monkeypatch, git, reason):
     monkeypatch.setattr(kill, "ROOT", tmp_path)
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "true")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     subprocess.run(["git", git], cwd=tmp_path, check=True, capture_output=True)
     status, _, errors = tool(kill, "1")
     assert status == 1 and errors.count("\n") == 1
-    assert errors.startswith(f"error: git clone: fatal: {said.format(tmp_path)}")
+    assert errors.startswith(f"error: git clone: fatal: {reason.format(tmp_path)}")
 
 
 @pytest.mark.parametrize("full", [False, True])
-@pytest.mark.parametrize("count", [1, 100_000])  # within a buffer, and beyond
-def test_output_that_cannot_be_written_is_no_traceback(full, count):
+@pytest.mark.parametrize("count", [1, 100_000])  # within a buffer and beyond it
+def test_unwritable_output_gives_no_traceback(full, count):
     reader, closed = os.pipe()
     os.close(reader)
     output = os.open("/dev/full", os.O_WRONLY) if full else closed
@@ -69,5 +69,5 @@ def test_output_that_cannot_be_written_is_no_traceback(full, count):
         subprocess.run(
             program, cwd=folder, stdout=output, stderr=subprocess.PIPE, check=True
         )
-    said = b"error: No space left on device\n" if full else b""
-    assert (error.value.returncode, error.value.stderr) == (1, said)
+    message = b"error: No space left on device\n" if full else b""
+    assert (error.value.returncode, error.value.stderr) == (1, message)

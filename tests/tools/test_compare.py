@@ -1,4 +1,4 @@
-"""Two results: what differs, by how many standard errors, and how these are had."""
+"""Differences between two results, their standard errors, and errors of the tool."""
 
 import math
 import subprocess
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import compare
-from compare import Outcome, by_name, ratio, seed_spreads, standard_error
+from compare import Outcome, difference_error, flatten, ratio, seed_deviations
 from conftest import ROOT
 
 RNG = np.random.default_rng(0)
@@ -20,10 +20,10 @@ METRICS = {"train.elbo": -2.0, "test.elbo": -1.0, "test.active_units": 2}
 FIRST = Outcome(METRICS, ERRORS, LABELS | {"test_elbo": ELBO})
 
 
-def test_values_of_the_same_images_are_paired():
+def test_standard_errors_for_the_same_images_are_paired():
     noise = RNG.normal(size=50) / 10
     second = FIRST._replace(arrays=LABELS | {"test_elbo": ELBO + noise})
-    error, how = standard_error("test.elbo", FIRST, second)
+    error, how = difference_error("test.elbo", FIRST, second)
     assert how == "paired"
     assert error == pytest.approx(noise.std(ddof=1) / np.sqrt(50))
 
@@ -31,46 +31,46 @@ def test_values_of_the_same_images_are_paired():
 @pytest.mark.parametrize(
     "changes", [{"label": np.arange(50)}, {"dataset": np.array("KMNIST")}, None]
 )
-def test_those_of_others_are_not(changes):
+def test_standard_errors_for_different_images_are_unpaired(changes):
     arrays = LABELS if changes is None else FIRST.arrays | changes
     second = FIRST._replace(arrays=arrays)
     expected = math.hypot(0.3, 0.3), "unpaired"
-    assert standard_error("test.elbo", FIRST, second) == expected
-    assert standard_error("test.active_units", FIRST, second) is None
+    assert difference_error("test.elbo", FIRST, second) == expected
+    assert difference_error("test.active_units", FIRST, second) is None
 
 
-def test_rows_say_how_large_a_difference_is(tmp_path):
+def test_rows_have_differences_in_standard_errors_and_seed_deviations(tmp_path):
     table = pd.DataFrame({"train": [math.nan, 1.0]}, index=["a", "b"])
-    assert by_name(table) == {"train.b": 1.0}
-    assert by_name({"test": {"elbo": 2, "flag": True}}) == {"test.elbo": 2}
+    assert flatten(table) == {"train.b": 1.0}
+    assert flatten({"test": {"elbo": 2, "flag": True}}) == {"test.elbo": 2}
     path = tmp_path / "seeds.csv"
-    assert seed_spreads(path) == {}
+    assert seed_deviations(path) == {}
     pd.DataFrame({"test.elbo": [-1.0, -3.0], "message": ["", ""]}).to_csv(path)
-    assert seed_spreads(path)["test.elbo"] == pytest.approx(2.0)
+    assert seed_deviations(path)["test.elbo"] == pytest.approx(2.0)
     second = Outcome(METRICS | {"test.elbo": 0.0, "new": 1.0}, ERRORS, {})
     table = compare.compare(FIRST, second, {"test.elbo": 0.5})
     assert list(table.index) == list(METRICS)
     row = table.loc["test.elbo"]
     assert (row["difference"], row["by"]) == (1.0, "unpaired")
-    assert row["in errors"] == pytest.approx(1 / math.hypot(0.3, 0.3))
-    assert row["in spreads of seeds"] == 2.0
+    assert row["in standard errors"] == pytest.approx(1 / math.hypot(0.3, 0.3))
+    assert row["in seed deviations"] == 2.0
     assert [ratio(1.0, 0.0), ratio(0.0, 0.0), ratio(-1.0, 2.0)] == [math.inf, 0, 0.5]
 
 
-def test_a_commit_is_compared():
-    command = [sys.executable, compare.__file__, "HEAD", "HEAD"]  # as DVC closes little
+def test_a_commit_does_not_differ_from_itself():
+    command = [sys.executable, compare.__file__, "HEAD", "HEAD"]  # DVC leaks files
     same = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert same.returncode == 0, same.stderr
-    assert "test.elbo" in same.stdout and "beyond" not in same.stdout
+    assert "test.elbo" in same.stdout and "over 3" not in same.stdout
 
 
-NO_RESULT = "no commit or experiment with results that can be read ("
+NO_RESULT = "not a commit or an experiment with readable results ("
 
 
 @pytest.mark.parametrize("name", ["no-such-commit", "HEAD^{tree}"])
-def test_what_is_no_commit_is_one_line(tool, monkeypatch, name):
+def test_an_unknown_commit_gives_a_one_line_error(tool, monkeypatch, name):
     monkeypatch.chdir(ROOT)
     status, _, errors = tool(compare, name)
     assert status == 1 and errors.count("\n") == 1
@@ -80,7 +80,7 @@ def test_what_is_no_commit_is_one_line(tool, monkeypatch, name):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("metrics.json", None, "workspace: no metrics.json in it"),
+        ("metrics.json", None, "workspace: has no metrics.json"),
         ("metrics.json", '{"a": [1', f"workspace: {NO_RESULT}Expecting"),
         ("metrics.json", '{"a": {"b": "x"}}', f"workspace: {NO_RESULT}must be real"),
         ("metrics.json", "{}", "the two results have no metric in common"),
@@ -90,10 +90,10 @@ def test_what_is_no_commit_is_one_line(tool, monkeypatch, name):
         ("latents.npz", None, ""),
     ],
 )
-def test_damaged_results_are_one_line(
+def test_damaged_results_give_one_line(
     tool, tmp_path, monkeypatch, name, content, message
 ):
-    monkeypatch.chdir(tmp_path)  # which is no repository, as an archive is none
+    monkeypatch.chdir(tmp_path)  # not a repository, like an unpacked archive
     compare.SEEDS.parent.mkdir(parents=True)
     good = {
         "metrics.json": '{"test": {"elbo": -1.5, "pseudo": false, "nan": NaN}}',

@@ -1,4 +1,4 @@
-"""`sample.py` and `encode.py` on an untrained model."""
+"""`sample.py` and `encode.py` with an untrained model."""
 
 import os
 
@@ -26,7 +26,7 @@ def write_results(description=DESCRIBED):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A model and pictures as the current folder, without params.yaml."""
+    """Make the current folder one with a model and pictures, without params.yaml."""
     monkeypatch.chdir(tmp_path)
     write_results()
     ink = np.full((60, 60), 255, np.uint8)
@@ -36,7 +36,7 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_picture_has_its_terms_and_its_reconstruction(project, tool):
+def test_encode_prints_terms_and_writes_a_reconstruction(project, tool):
     status, printed, errors = tool(encode, "one.png one.png \x1b[2J.png")
     assert status == 0, errors
     header, first, second, escaped = printed.splitlines()
@@ -53,7 +53,7 @@ def test_a_picture_has_its_terms_and_its_reconstruction(project, tool):
     assert (project / "one.encoded.png").read_bytes() == content
 
 
-def test_samples_are_the_same_with_the_same_seed(project, tool):
+def test_samples_depend_on_the_seed_alone(project, tool):
     contents = set()
     for seed in "001":
         arguments = f"5 --seed {seed} -o s.png"
@@ -90,7 +90,7 @@ DAMAGED = save({"encoder.hidden_1.bias": np.full(9, np.nan, "f4")})
         (lambda: put(WEIGHTS, os.mkfifo), "not a regular file"),
     ],
 )
-def test_weights_that_cannot_be_read_are_one_line(project, tool, damage, message):
+def test_unreadable_weights_give_a_one_line_error(project, tool, damage, message):
     damage()
     for tool_and_arguments in ((sample, "1"), (encode, "one.png")):
         status, printed, errors = tool(*tool_and_arguments)
@@ -104,13 +104,13 @@ def test_weights_that_cannot_be_read_are_one_line(project, tool, damage, message
     [
         (encode, "none.png", "none.png: not a readable picture"),
         (encode, ".", ".: not a readable picture (not a file)"),
-        (encode, "one.png one.jpg", "one.png, one.jpg: one would replace another one"),
-        (encode, "a.encoded.png a.png", "a.encoded.png, a.png: one would replace an"),
+        (encode, "one.png one.jpg", "one.png, one.jpg: outputs would overwrite files"),
+        (encode, "a.encoded.png a.png", "a.encoded.png, a.png: outputs would overwri"),
         (sample, "1 -o one.png/a.png", "one.png: a file where a folder should be"),
         (sample, "1 -o results/model.json", "results/model.json: received 'model.js"),
     ],
 )
-def test_a_mistake_is_one_line_and_loses_nothing(
+def test_a_mistake_gives_a_one_line_error_and_changes_no_file(
     project, tool, module, arguments, message
 ):
     before = {path: path.stat().st_mtime_ns for path in project.rglob("*")}
@@ -120,7 +120,7 @@ def test_a_mistake_is_one_line_and_loses_nothing(
     assert {path: path.stat().st_mtime_ns for path in project.rglob("*")} == before
 
 
-def test_pixels_of_a_picture_are_seen_as_in_training_whatever_others_there_are():
+def test_each_picture_is_binarized_as_in_training_independently_of_others():
     ink = np.tile([0.0, 0.3, 0.7, 1.0], (2, 1000, 1))
     for how, seen in {"none": ink, "threshold": ink > 0.5}.items():
         np.testing.assert_allclose(encode.observe(ink, how, 0), seen, atol=0.002)

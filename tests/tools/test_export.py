@@ -1,4 +1,4 @@
-"""Exported networks are checked by the tool itself; here its files, card and errors."""
+"""Files, card and errors of the export; the tool itself checks the networks."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from vae.pipeline.errors import PipelineError
 from vae.pipeline.files import write_files
 from vae.pipeline.trained import Description, pack_model
 
-# Keras saves its variables in a way that NumPy 2 warns about.
+# NumPy 2 warns about the way in which Keras saves variables.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 METRICS = {"elbo": -3.5, "rate": 1.25, "log_evidence": -3.0, "active_units": 2}
@@ -24,7 +24,7 @@ ERRORS = "metric,train,test\nelbo,0.1,0.25\nrate,0.1,0.5\nlog_evidence,,\n"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Make an untrained model with metrics; returns what exports it."""
+    """Return a function that makes an untrained model with metrics and exports it."""
     monkeypatch.chdir(tmp_path)
 
     def make(*arguments, **model):
@@ -42,7 +42,7 @@ def project(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("activation", ["gelu", "elu"])
 @pytest.mark.parametrize("likelihood", export.OUTPUTS)
-def test_networks_are_those_of_the_model(project, capsys, activation, likelihood):
+def test_networks_equal_the_model(project, capsys, activation, likelihood):
     project(activation=activation, likelihood=likelihood, prior="vamp")
     assert "exported/: within " in capsys.readouterr().out
     x = np.random.default_rng(0).random((2, 24))
@@ -53,7 +53,7 @@ def test_networks_are_those_of_the_model(project, capsys, activation, likelihood
     }
 
 
-def test_the_card_has_the_metrics_with_their_errors(project):
+def test_the_card_has_metrics_with_standard_errors(project):
     project("--output", "card")
     _, head, text = Path("card/README.md").read_text().split("---\n", 2)
     ((result,),) = (model["results"] for model in yaml.safe_load(head)["model-index"])
@@ -62,10 +62,10 @@ def test_the_card_has_the_metrics_with_their_errors(project):
     errors = [metric.get("standard_error") for metric in result["metrics"]]
     assert errors == [0.25, 0.5, None]
     assert "| ELBO, nats per image | -3.5000 | 0.2500 |" in text
-    assert "`decoder.keras`: z [batch, 3] to `mean` [batch, 24]" in text
+    assert "`decoder.keras`: maps z [batch, 3] to `mean` [batch, 24]" in text
 
 
-def test_what_cannot_be_exported_is_one_line_and_leaves_nothing(project, monkeypatch):
+def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatch):
     Path("old").mkdir()
     with pytest.raises(PipelineError, match="^old: exists; name a new folder"):
         project("--output", "old")

@@ -1,4 +1,4 @@
-"""The model in NumPy against TensorFlow's, for every family and activation."""
+"""The NumPy model against the TensorFlow model, for every family and activation."""
 
 import numpy as np
 import pytest
@@ -18,8 +18,8 @@ X = RNG.random((3, 6)).astype(np.float32)  # 3 images of 6 pixels
 NOISE = RNG.normal(size=(2, 3, 4)).astype(np.float32)  # 2 samples of 4 latents
 
 
-def pair(**changes):
-    """The same model twice, with random weights."""
+def make_pair(**changes):
+    """Return the same model, with random weights, in NumPy and in TensorFlow."""
     settings = TINY["model"] | {"latent_dim": 4} | changes
     vae = VAE(num_pixels=6, seed=3, **settings)
     for variable in vae.variables:
@@ -43,8 +43,8 @@ def close(received, expected):
         {"hidden_units": list(range(3, 14))},  # eleven layers: 10 and 11 come after 9
     ],
 )
-def test_the_model_is_that_of_tensorflow(changes):
-    model, vae = pair(**changes)
+def test_the_numpy_model_equals_the_tensorflow_model(changes):
+    model, vae = make_pair(**changes)
     assert model.latent_dim == 4
     loc, scale = numpy_model.posterior(model, X)
     for received, expected in zip((loc, scale), vae.posterior(X), strict=True):
@@ -57,8 +57,8 @@ def test_the_model_is_that_of_tensorflow(changes):
     close(iwae_bound(received), log_mean_exp(expected.log_weights))
 
 
-def test_small_logits_of_a_continuous_bernoulli_are_no_exception():
-    model, vae = pair(likelihood="continuous_bernoulli")
+def test_small_logits_of_a_continuous_bernoulli_equal_tensorflow():
+    model, vae = make_pair(likelihood="continuous_bernoulli")
     for name in model.weights:
         model.weights[name][...] *= 1e-3
     assign_weights(vae.variables, {n: np.float32(a) for n, a in model.weights.items()})
@@ -67,15 +67,15 @@ def test_small_logits_of_a_continuous_bernoulli_are_no_exception():
 
 
 @pytest.mark.parametrize(("latent_dim", "num_points"), [(1, 201), (2, 71)])
-def test_log_evidence_is_that_of_the_quadrature(monkeypatch, latent_dim, num_points):
+def test_log_evidence_equals_quadrature(monkeypatch, latent_dim, num_points):
     monkeypatch.setattr(tf, "function", uncompiled)
-    model, vae = pair(latent_dim=latent_dim)
+    model, vae = make_pair(latent_dim=latent_dim)
     images = RNG.integers(256, size=(3, 6), dtype=np.uint8)
     expected, _ = quadrature.log_evidence(vae, images, num_points=num_points)
     close(log_evidence(model, images / 255, num_points), expected)
 
 
 @pytest.mark.parametrize("name", ["prior", "activation", "likelihood"])
-def test_what_is_unknown_is_named(name):
-    with pytest.raises(numpy_model.PipelineError, match="does not know 'new', .*: "):
+def test_an_unsupported_name_gives_an_error(name):
+    with pytest.raises(numpy_model.PipelineError, match="does not support 'new' .*: "):
         make_model({}, **TINY["model"] | {name: "new"})

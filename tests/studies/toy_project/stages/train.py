@@ -1,4 +1,4 @@
-"""Say when it starts to train and at which epoch; may be held by a file."""
+"""Record the start of training and its epoch; wait while a file exists."""
 
 import os
 import pathlib
