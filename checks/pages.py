@@ -263,6 +263,7 @@ def rewritten_pages() -> tuple[dict[str, str], list[str]]:
 
 if __name__ == "__main__":
     pages, missing = rewritten_pages()
+    if missing:
+        sys.exit("\n".join(missing))
     for page, text in pages.items():
         (ROOT / page).write_text(text, encoding="utf-8")
-    sys.exit("\n".join(missing) or None)

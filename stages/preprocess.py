@@ -43,7 +43,7 @@ def read_files(num_classes: int) -> list[np.ndarray]:
 
 def read_description(dataset: str) -> dict[str, np.ndarray]:
     """Read the title of the dataset and the names [classes] of its classes."""
-    with readable(DESCRIPTION, KeyError, ValueError, made_by="download"):
+    with readable(DESCRIPTION, KeyError, TypeError, ValueError, made_by="download"):
         description = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
         found, title, names = (description[x] for x in ("dataset", "title", "classes"))
     if found != dataset:

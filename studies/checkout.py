@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".state/studies"
 # Files that determine the results of a point.
 CODE = ("dvc.yaml", "params.yaml", "requirements.txt", "stages")
+CODE += ("studies/point.py", "checks/clones.py")
 
 # Studies share parameters with the pipeline and clones with the checks.
 sys.path[:0] = [str(ROOT / name) for name in ("checks", "stages", "tools")]

@@ -22,6 +22,7 @@ from table import (
     as_csv,
     describe_difference,
     differing_columns,
+    is_table,
     make_table,
     read_rows,
     row_indices,
@@ -86,14 +87,17 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
         if output.suffix != ".csv":
             problem = f"received {output}; expected a name that ends with .csv"
             raise PipelineError(f"--output: {problem}")
+        if output.is_file() and not is_table(output.read_bytes()):
+            problem = "not a table of a study; name another file"
+            raise PipelineError(f"--output: {output}: {problem}")
     if any("=" in text for text in names):
         if output is None:
             raise PipelineError("a study of values needs --output, such as my.csv")
         return parse_grid(names), output
-    if len(names) != 1:
-        known = ", ".join(study_names(ROOT / "studies"))
+    known = study_names(ROOT / "studies")
+    if len(names) != 1 or names[0] not in known:
         received = " ".join(names) or "none"
-        raise PipelineError(f"received {received}; expected one of: {known}")
+        raise PipelineError(f"received {received}; expected one of: {', '.join(known)}")
     study = read_study(ROOT / f"studies/{names[0]}.yaml")
     return study, output or TABLES / f"{names[0]}.csv"
 
@@ -138,7 +142,7 @@ def write_study(
         tables[path] = as_csv(summarize(study, points, table))
     write_files(tables)
     for metric in missing:
-        print(f"{metric}: no run has this metric, so no figure is drawn")
+        print(f"{metric}: no run has this metric, so no figure or summary is made")
     if study.figure and not missing:
         try:
             write_files({path.with_suffix(".png"): draw_study(study, points, table)})

@@ -1,5 +1,6 @@
 """The points of a study's grid, checked before anything is computed."""
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from vae.data.catalog import choose_dataset
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import check_counts, explain, read_params
 from vae.pipeline.schema import Params
+
+MAX_POINTS = 10_000
 
 
 class Point(NamedTuple):
@@ -36,7 +39,7 @@ def parse_grid(arguments: Iterable[str]) -> Study:
             values = YAML(typ="safe").load(f"[{text}]")
         except (YAMLError, ValueError, RecursionError):
             values = None
-        if not (equals and values):
+        if not (name and equals and values):
             raise PipelineError(
                 f"{argument:.80}: received no values; expected e.g. train.seed=1,2,3"
             )
@@ -49,6 +52,9 @@ def parse_grid(arguments: Iterable[str]) -> Study:
 
 def list_points(study: Study) -> list[Point]:
     """Return all points in the order of the table. Raises PipelineError if invalid."""
+    count = math.prod(map(len, [study.variants or [None], *study.grid.values()]))
+    if count > MAX_POINTS:
+        raise PipelineError(f"received {count} runs; expected at most {MAX_POINTS}")
     defaults = default_params()
     points: dict[str, Point] = {}
     for variant, changes in (study.variants or {None: {}}).items():
@@ -61,8 +67,9 @@ def list_points(study: Study) -> list[Point]:
             except PipelineError as error:
                 message = str(error).removeprefix("params.yaml: ")
                 raise PipelineError(f"{point!s:.80}: {message}") from None
-            if points.setdefault(params.model_dump_json(), point) is not point:
-                raise PipelineError(f"{point}: this run is in the study twice")
+            other = points.setdefault(params.model_dump_json(), point)
+            if other is not point:
+                raise PipelineError(f"{point}: the same run as {other}")
     return list(points.values())
 
 

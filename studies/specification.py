@@ -3,7 +3,6 @@
 `docs/studies.md` explains each key of the file.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -24,6 +23,7 @@ PARAMETERS = [
     for name in field.annotation.model_fields  # pyright: ignore
 ]
 SEED = "train.seed"
+METRIC_SECTIONS = ("train", "test", "enclosure", "gaps")
 
 
 class Published(Section):
@@ -42,7 +42,7 @@ class Figure(Section):
     lines: str | None = None  # a parameter with a line per value
     # Rows are differences from these values of the grid, or from published values.
     baseline: dict[str, Any] | Literal["published"] | None = None
-    spread: Number | None = None  # half-width of a gray band, in nats
+    spread: Annotated[Number, Field(ge=0)] | None = None  # nats of a gray band
 
 
 class Summary(Section):
@@ -105,16 +105,28 @@ class Study(Section):
         if x is not None and x not in parameters:
             expect_metric("figure.x", x, *self.columns)
         require("figure.lines", str(lines), lines in (None, *parameters), *self.columns)
-        if baseline == "published":
-            known = ["the key `published` in this file"]
-            exists = self.published is not None
-            require("figure.baseline", "published", exists, *known)
-        elif isinstance(baseline, dict):
-            for name, value in baseline.items():
-                values = self.grid.get(name, [])
-                known = [f"{n}: {v}" for n, all_of in self.grid.items() for v in all_of]
-                require("figure.baseline", f"{name}: {value}", value in values, *known)
+        require("figure.lines", str(lines), not lines or x in parameters, "with an x")
+        require("figure.baseline", str(baseline), not (baseline and x), "without an x")
+        if self.figure.spread is not None:
+            spread = str(self.figure.spread)
+            require("figure.spread", spread, baseline is not None, "with a baseline")
+        if baseline:
+            self._check_baseline(baseline)
         return self
+
+    def _check_baseline(self, baseline: dict[str, Any] | str) -> None:
+        """Raise ValueError unless rows of the figure have this baseline."""
+        if not isinstance(baseline, dict):
+            exists = self.published is not None
+            known = ["the key `published` in this file"]
+            return require("figure.baseline", "published", exists, *known)
+        left = [name for name in self.columns if name not in baseline]
+        require("figure.baseline", str(baseline), bool(left), "a part of the grid")
+        known = [f"{name}: {v}" for name, values in self.grid.items() for v in values]
+        for name, value in baseline.items():
+            exists = value in self.grid.get(name, [])
+            require("figure.baseline", f"{name}: {value}", exists, *known)
+        return None
 
 
 def require(where: str, received: str, condition: bool, *allowed: str) -> None:
@@ -124,9 +136,10 @@ def require(where: str, received: str, condition: bool, *allowed: str) -> None:
 
 
 def expect_metric(where: str, name: str, *others: str) -> None:
-    """Raise ValueError if a name cannot be a metric. Runs decide whether it exists."""
-    is_metric = re.fullmatch(r"\w+\.\w+", name) is not None and name not in PARAMETERS
-    require(where, name, is_metric, *others, "a metric such as test.elbo")
+    """Raise ValueError if a name cannot be a metric; only a run shows which exist."""
+    section, dot, _ = name.partition(".")
+    is_metric = dot and section in METRIC_SECTIONS and name not in PARAMETERS
+    require(where, name, bool(is_metric), *others, "a metric such as test.elbo")
 
 
 def study_names(folder: Path) -> list[str]:

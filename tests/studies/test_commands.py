@@ -39,6 +39,17 @@ def test_a_wrong_argument_gives_one_line(tmp_path, monkeypatch, arguments, messa
     assert message in str(error.value) and "\n" not in str(error.value)
 
 
+def test_only_a_table_is_replaced(tmp_path):
+    path = tmp_path / "mine.csv"
+    options = commands.parse_arguments(["train.seed=1", f"--output={path}"])
+    for content in ("", "train.seed,weights_sha256,message\n1,a,\n"):
+        path.write_text(content)
+        assert commands.choose_study(options)[1] == path
+    path.write_text("my,own,table\n")
+    with pytest.raises(PipelineError, match="mine.csv: not a table of a study; name"):
+        commands.choose_study(options)
+
+
 def test_ctrl_c_during_imports_gives_one_line(monkeypatch):
     class Interrupted:
         def __getattr__(self, name):
@@ -53,7 +64,7 @@ def test_ctrl_c_during_imports_gives_one_line(monkeypatch):
     ("metric", "printed"),
     [
         ("test.elbo", "no figure: RuntimeError: no way"),
-        ("test.elbow", "test.elbow: no run has this metric, so no figure is drawn"),
+        ("test.elbow", "test.elbow: no run has this metric, so no figure or "),
     ],
 )
 def test_tables_survive_a_failed_figure(tmp_path, monkeypatch, capsys, metric, printed):

@@ -19,10 +19,16 @@ STUDY = {
     "variants": {"wide": {"model.hidden_units": [512]}, "default": {}},
     "grid": {"model.latent_dim": [2, 5], "train.seed": [1, 2]},
 }
+GRID_1 = {"model.latent_dim": 2, "train.seed": 1}
 
 
 def figure(**changes):
     return {"figure": {"x": "model.latent_dim", "metrics": ["test.elbo"]} | changes}
+
+
+def rows(variants=STUDY["variants"], **changes):
+    shown = {"figure": {"metrics": ["test.elbo"]} | changes}
+    return shown | {"variants": variants}
 
 
 def published(**values):
@@ -73,15 +79,22 @@ def test_values_on_the_command_line_are_a_grid():
         (figure(metrics=["a.b"] * 51), "figure.metrics: received .*; List should have"),
         (figure(x="message"), "figure.x: received message; allowed: variant, model"),
         (figure(x="test.elbo"), "figure.x: received test.elbo; allowed: variant, mod"),
-        (figure(baseline="published"), "baseline: received published; allowed: the k"),
-        (figure(baseline={"train.seed": 3}), "received train.seed: 3; allowed: model"),
+        (rows(baseline="published"), "baseline: received published; allowed: the k"),
+        (rows(baseline={"train.seed": 3}), "received train.seed: 3; allowed: model"),
+        (figure(baseline={"train.seed": 1}), "baseline: .*; allowed: without an x"),
+        (rows(baseline=GRID_1, variants=None), "baseline: .*; allowed: a part of the"),
+        (rows(lines="train.seed"), "figure.lines: received train.seed; allowed: with"),
+        (rows(spread=1), "figure.spread: received 1.0; allowed: with a baseline"),
+        (rows(spread=-1), "figure.spread: received -1; Input should be greater than"),
+        (figure(x="model.dim"), "figure.x: received model.dim; allowed: variant, mod"),
+        ({"grid": {"train.seed": [*range(9999)]}}, "received 19998 runs; expected at"),
         (published(narrow=-1), "published.values: received narrow; allowed: wide, d"),
         (published(wide=1e999), "values.wide: received 'Infinity'; Input should"),
         ({"summary": SUMMARY, "variants": None}, "row per variant; none is given"),
         ({"shared": {"train.seed": 9}}, "shared: received train.seed; allowed: names"),
         ({"grid": {"seed": [1]}}, "seed: no such parameter in params.yaml"),
-        ({"grid": {"train.seed": [1, 2, 1]}}, "variant wide, seed 1: this run is in"),
-        ({"grid": {"train.beta": [1, 1.0]}}, "variant wide, beta 1.0: this run is i"),
+        ({"grid": {"train.seed": [1, 2, 1]}}, "seed 1: the same run as variant wide"),
+        ({"grid": {"train.beta": [1, 1.0]}}, "beta 1.0: the same run as variant wi"),
         ({"shared": {"train.epochs": 0}}, "train.epochs: received 0; Input should be"),
         ({"grid": {"train.batch_size": [8, 59000]}}, "batch_size: received 59000;"),
         ({"shared": {"download.dataset": "x"}}, "1: download.dataset: received 'x'; "),

@@ -12,7 +12,7 @@ from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
 
-from vae.pipeline.errors import PipelineError
+from vae.pipeline.errors import PipelineError, check_path
 
 FOLDER = Path("data/params")
 PREFIX = "params.yaml, "  # of a section's name among the inputs of a stage
@@ -65,8 +65,10 @@ def list_stages(path: str) -> dict[str, Any]:
 
 def read_sections(names: Iterable[str]) -> dict[str, Any]:
     """Read sections of `params.yaml`; none if `read_params` will refuse the file."""
+    path = Path("params.yaml")
+    check_path(path)  # reading a pipe would never end
     try:
-        params = YAML(typ="safe").load(Path("params.yaml"))
+        params = YAML(typ="safe").load(path)
         return {f"{PREFIX}{name}": params[name] for name in names}
     except (KeyError, OSError, RecursionError, TypeError, ValueError, YAMLError):
         return {}
