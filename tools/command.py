@@ -6,8 +6,9 @@ Import this module before `vae`: it adds `stages/` to the path of modules.
 import argparse
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -40,6 +41,8 @@ def parse_as(kind: Any) -> Callable[[str], Any]:
 def run(main: Callable[[], int | None]) -> None:
     """Run `main`, exit with the status that it returns, and report errors as stages."""
     replace_closed_streams()
+    for stream in (sys.stdout, sys.stderr):  # which may not encode every name
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     try:
         status = main()
         sys.stdout.flush()

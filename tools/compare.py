@@ -16,13 +16,14 @@ import json
 import math
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.scm import SCM, resolve_rev
+from pydantic import Field
 
 from command import Parser, parse_as, run
 from vae.pipeline.errors import PipelineError, one_line, readable
@@ -123,8 +124,9 @@ def ratio(difference: float, unit: float) -> float:
 def main() -> int:
     parser = Parser(description="Compare two results, with standard errors.")
     add = parser.add_argument
-    add("first", help="a commit or an experiment")
-    add("second", nargs="?", default=HERE, help="default: the files here")
+    name = parse_as(Annotated[str, Field(min_length=1)])
+    add("first", type=name, help="a commit or an experiment")
+    add("second", type=name, nargs="?", default=HERE, help="default: the files here")
     add("--tolerance", type=parse_as(NotNegative), default=3, help="standard errors")
     options = parser.parse_args()
     first, second = read_outcome(options.first), read_outcome(options.second)

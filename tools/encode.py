@@ -18,7 +18,7 @@ from pydantic import Field
 import numpy_model
 from command import Parser, parse_as, run
 from vae.data.binarization import binarize
-from vae.data.pictures import read_picture, tile, write_pngs
+from vae.data.pictures import check_output, read_picture, tile, write_pngs
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
@@ -52,6 +52,22 @@ def measure(
     return values
 
 
+def output_paths(paths: list[Path]) -> list[Path]:
+    """Return the output of each picture, which must overwrite no other file."""
+    pictures = [path.parent.resolve() / path.name for path in paths]
+    outputs = [path.parent / f"{path.stem}.encoded.png" for path in pictures]
+    for i, output in enumerate(outputs):
+        check_output(output)
+        first = outputs.index(output)
+        if pictures[first] != pictures[i]:
+            problem = f"both would write {output.name}; rename one"
+            raise PipelineError(f"{paths[first]}, {paths[i]}: {problem}")
+        if output in pictures:
+            problem = f"the output of {paths[i]}, and also a picture; leave one out"
+            raise PipelineError(f"{output.name}: {problem}")
+    return outputs
+
+
 def main() -> None:
     parser = Parser(description="Encode and reconstruct your own pictures.")
     add = parser.add_argument
@@ -60,10 +76,7 @@ def main() -> None:
     add("--seed", type=parse_as(Seed), default=0, help="seed of pixels and samples")
     options = parser.parse_args()
     paths = options.picture
-    outputs = [path.parent / f"{path.stem}.encoded.png" for path in paths]
-    if len({*outputs}) < len({*paths}) or {*outputs} & {*paths}:
-        names = ", ".join(map(str, paths))
-        raise PipelineError(f"{names}: outputs would overwrite files; rename one")
+    outputs = output_paths(paths)
     model, description = numpy_model.load_model(), read_description()
     height, width = description.image_shape
     ink = np.stack([read_picture(path, (height, width)) for path in paths])
@@ -74,7 +87,7 @@ def main() -> None:
     reconstructions = numpy_model.mean(model, loc).reshape(x.shape)
     print("nats        " + "".join(f"{name:>12}" for name in values))
     for i, path in enumerate(paths):
-        numbers = "".join(f"{column[i]:12.2f}" for column in values.values())
+        numbers = "".join(f" {column[i]:11.2f}" for column in values.values())
         print(f"{printable(path.name):<12.12}{numbers}")
     shown = np.stack([ink, x, reconstructions], axis=1)
     pictures = [tile(images, columns=3) for images in shown]

@@ -19,9 +19,10 @@ import pandas as pd
 
 import numpy_model
 from command import Parser, run
+from model_card import METRICS as SHOWN
 from model_card import model_card
 from vae.numerics.determinism import keras
-from vae.pipeline.errors import PipelineError, readable
+from vae.pipeline.errors import PipelineError, printable, readable
 from vae.pipeline.trained import Description, read_description, read_weights
 
 METRICS = Path("results/metrics.json")
@@ -144,10 +145,14 @@ def main() -> None:
         raise PipelineError(
             f"tools/export.py does not support the likelihood {likelihood}"
         )
-    with readable(METRICS, ValueError, KeyError, made_by="evaluate"):
-        metrics = json.loads(METRICS.read_text())["test"]
-    with readable(ERRORS, ValueError, KeyError, made_by="evaluate"):
-        errors = pd.read_csv(ERRORS, index_col="metric")["test"]
+    damage = (AttributeError, KeyError, TypeError, ValueError)
+    with readable(METRICS, *damage, made_by="evaluate"):
+        section = json.loads(METRICS.read_text())["test"]
+        metrics = {n: float(section[n]) for n in SHOWN if n in section}
+        metrics["elbo"]  # or the card would be empty
+    with readable(ERRORS, *damage, made_by="evaluate"):
+        errors = pd.read_csv(ERRORS, index_col="metric")["test"].astype(float)
+        errors["elbo"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "exported")
         folder.mkdir()
@@ -163,7 +168,9 @@ def main() -> None:
         )
         (folder / "README.md").write_text(card, encoding="utf-8")
         shutil.copytree(folder, options.output)
-    print(f"{options.output}/: within {difference:.0e} of the NumPy model")
+    print(
+        f"{printable(str(options.output))}/: within {difference:.0e} of the NumPy model"
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pydantic import Field
 from command import Parser, parse_as, run
 from numpy_model import load_model, mean, sample_prior
 from vae.data.pictures import check_output, tile, write_pngs
+from vae.pipeline.errors import printable
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 
@@ -34,7 +35,7 @@ def main() -> None:
     images = mean(model, z).reshape(-1, *read_description().image_shape)
     picture = tile(images, columns=math.ceil(math.sqrt(options.count)))
     write_pngs({options.output: picture})
-    print(f"{options.count} images in {options.output}")
+    print(f"{options.count} images in {printable(str(options.output))}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """`sample.py` and `encode.py` with an untrained model."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +37,15 @@ def project(tmp_path, monkeypatch):
     for name in ("one.png", "one.jpg", "\x1b[2J.png"):
         Image.fromarray(ink).save(name)
     return tmp_path
+
+
+def test_a_picture_by_two_paths_is_one_output_and_any_name_can_be_printed(project):
+    Path("sub").mkdir()
+    Path("one.png").rename("\u00fc.png")
+    command = [sys.executable, encode.__file__, "\u00fc.png", "sub/../\u00fc.png"]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    printed = subprocess.check_output(command, text=True, env=ascii_only)
+    assert printed.count("\\xfc.png") == 2 and Path("\u00fc.encoded.png").exists()
 
 
 def test_encode_prints_terms_and_writes_a_reconstruction(project, tool):
@@ -104,8 +116,8 @@ def test_unreadable_weights_give_a_one_line_error(project, tool, damage, message
     [
         (encode, "none.png", "none.png: not a readable picture"),
         (encode, ".", ".: not a readable picture (not a file)"),
-        (encode, "one.png one.jpg", "one.png, one.jpg: outputs would overwrite files"),
-        (encode, "a.encoded.png a.png", "a.encoded.png, a.png: outputs would overwri"),
+        (encode, "one.png one.jpg", "one.png, one.jpg: both would write one.encoded.p"),
+        (encode, "a.encoded.png a.png", "a.encoded.png: the output of a.png, and als"),
         (sample, "1 -o one.png/a.png", "one.png: a file where a folder should be"),
         (sample, "1 -o results/model.json", "results/model.json: received 'model.js"),
     ],

@@ -75,4 +75,9 @@ def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatc
     monkeypatch.setattr(export, "TOLERANCE", 0)
     with pytest.raises(AssertionError, match="^keras differs from NumPy by"):
         project()
+    monkeypatch.setitem(globals(), "METRICS", {"rate": 1.0})
+    with pytest.raises(
+        PipelineError, match="^results/metrics.json: damaged .'elbo'.; "
+    ):
+        project()
     assert not Path("exported").exists() and not list(Path("old").iterdir())
