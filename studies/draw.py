@@ -144,9 +144,7 @@ def subtract_baseline(
     keys = [name for name in study.columns if name not in baseline]
     base = table[is_base].set_index(keys)[metric]
     rest = table[~is_base]
-    found = base.reindex(
-        pd.MultiIndex.from_frame(rest[keys]) if len(keys) > 1 else rest[keys[0]]
-    )
+    found = base.reindex(rest.set_index(keys).index)
     rest = rest.assign(**{metric: rest[metric] - found.to_numpy()})
     return rest, ", ".join(map(str, baseline.values()))
 
@@ -157,7 +155,9 @@ def draw_lines(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
     x, lines = study.figure.x, study.figure.lines
     ticks = sorted(set(table[x]), key=list(table[x]).index)
     others = [name for name in study.columns if name not in (x, SEED)]
-    published = study.published if study.published else None
+    published = study.published
+    if published and published.metric != metric:
+        published = None
     for setting, runs in group_runs(table, [lines] if lines else others):
         label = ", ".join(map(str, setting)) or None
         positions = runs[x].map(ticks.index)
@@ -168,10 +168,10 @@ def draw_lines(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         axes.plot(positions, runs[metric], c=color, **DOTS)
         if means.size().max() > 1:
             axes.errorbar(mean.index, mean, means.std(), c=color, **MEAN)
-        if published and published.metric == metric:
+        if published:
             known = runs["variant"].map(published.values)
             axes.plot(positions, known, "D", ms=5, mfc="none", c=color)
-    if published and published.metric == metric:
+    if published:
         axes.plot([], [], "D", ms=5, mfc="none", c="0.3", label=published.source)
     axes.set_xticks(range(len(ticks)), [str(tick) for tick in ticks])
     axes.set_xlabel(str(x).rpartition(".")[2].replace("_", " "))

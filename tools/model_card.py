@@ -33,7 +33,7 @@ an image to the Gaussian q(z|x), and the decoder maps a latent z to p(x|z).
   row, to `loc` and `scale` (standard deviation) of q(z|x), each [batch, {latent_dim}].
 - `decoder.{format}`: maps z [batch, {latent_dim}] to `{output}` [batch, {num_pixels}].
 
-{binarization}
+Pixels in training: `binarization: {binarization}`.
 
 ## Metrics
 
@@ -75,7 +75,7 @@ def model_card(
         num_pixels=description.num_pixels,
         latent_dim=model["latent_dim"],
         output=output,
-        binarization=f"Pixels in training: `binarization: {description.binarization}`.",
+        binarization=description.binarization,
         metrics="\n".join(rows),
     )
     head = _head(
