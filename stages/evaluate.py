@@ -50,8 +50,9 @@ def main() -> None:
     )
     arrays = {
         "dataset": np.array(description.dataset),
-        "class_names": np.array(description.class_names),
+        "class_names": np.array(description.class_names, str),
         "image_shape": np.array(description.image_shape),
+        "is_ink": np.array(description.is_ink),
         **latent_arrays(model, test),
         **measures.curve,
         # Values per image, so that two runs can be compared image by image.

@@ -64,6 +64,7 @@ def page_data(
     return {
         "about": describe(trained),
         "description": trained._asdict(),
+        "is_ink": trained.is_ink,
         "rate_by_dimension": rate.tolist(),
         "prior": pack_prior(latents),
         "points": encode_floats(latents["loc"][:, shown]),

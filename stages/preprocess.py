@@ -17,9 +17,16 @@ import numpy as np
 from vae.data.binarization import binarize
 from vae.data.catalog import NAMES
 from vae.data.idx import parse_files
+from vae.numerics.streams import Purpose, seed_sequence
 from vae.pipeline.arrays import pack_arrays
 from vae.pipeline.errors import PipelineError, readable
-from vae.pipeline.params import check_counts, read_params
+from vae.pipeline.params import (
+    check_counts,
+    check_memory,
+    check_test_images,
+    read_params,
+)
+from vae.pipeline.schema import Preprocess
 
 RAW = Path("data/verified")
 DESCRIPTION = RAW / "dataset.json"
@@ -36,8 +43,7 @@ def read_files(num_classes: int) -> list[np.ndarray]:
         return parse_files(contents, num_classes)
     except ValueError as error:
         raise PipelineError(
-            f"{RAW}/{error}; if the files are your own, provide IDX files of unsigned "
-            "bytes, with labels from 0; or download others: dvc repro --force download"
+            f"{RAW}/{error}; make the files again with: dvc repro --force download"
         ) from None
 
 
@@ -51,15 +57,31 @@ def read_description(dataset: str) -> dict[str, np.ndarray]:
             f"{RAW}: received {found}, expected {dataset} as params.yaml says; "
             "make it with: dvc repro download"
         )
-    return {"dataset": np.array(title), "class_names": np.array(names)}
+    return {"dataset": np.array(title), "class_names": np.array(names, str)}
+
+
+def hold_out(files: list[np.ndarray], settings: Preprocess) -> list[np.ndarray]:
+    """Hold out the user's number of random training images for the test, if any.
+
+    Takes and returns images and labels of the training set, then of the test set.
+    """
+    if not settings.test_images:
+        return files
+    sequence = seed_sequence(settings.seed, Purpose.TEST_IMAGES)
+    order = np.random.default_rng(sequence).permutation(len(files[0]))
+    test, train = np.split(order, [settings.test_images])
+    return [array[part] for part in (train, test) for array in files[:2]]
 
 
 def main() -> None:
     params = read_params()
     how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays = read_description(params.download.dataset)
-    images, labels, test_images, test_labels = read_files(len(arrays["class_names"]))
+    files = read_files(len(arrays["class_names"]))
+    check_test_images(params, num_test=len(files[3]))
+    images, labels, test_images, test_labels = hold_out(files, params.preprocess)
     check_counts(params, num_images=len(images))
+    check_memory(params, len(images), images[0].size)
 
     start = len(images) - params.preprocess.validation_images
     splits = {

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from checkout import ROOT
 from specification import Overrides, Study
-from vae.data.catalog import choose_dataset
+from vae.data.catalog import OWN, choose_dataset
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import check_counts, explain, read_params
 from vae.pipeline.schema import Params
@@ -96,5 +96,7 @@ def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> Params
         checked = Params.model_validate(sections)
     except ValidationError as error:
         raise PipelineError(explain(error.errors()[0])) from None
-    check_counts(checked, choose_dataset(checked.download.dataset).num_training_images)
+    if checked.download.dataset != OWN:
+        dataset = choose_dataset(checked.download.dataset)
+        check_counts(checked, dataset.num_training_images)
     return checked

@@ -19,8 +19,18 @@ os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
 ROOT = Path(__file__).parent.parent
 CLASSES = ["nought", *"123456", "seven", "8", "9"]
 TINY = {
-    "download": {"dataset": "mnist"},
-    "preprocess": {"binarization": "dynamic", "validation_images": 7, "seed": 3},
+    "download": {
+        "dataset": "mnist",
+        "color": "refuse",
+        "size": "original",
+        "transposed": False,
+    },
+    "preprocess": {
+        "binarization": "dynamic",
+        "test_images": 0,
+        "validation_images": 7,
+        "seed": 3,
+    },
     "model": {
         "latent_dim": 3,
         "prior": "standard",

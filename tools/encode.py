@@ -2,8 +2,9 @@
 
     python tools/encode.py picture.png ...
 
-A picture must be at least as large as the model's images. It may be dark on light or
-light on dark; `vae.data.ink` finds its ink. Prints rate, distortion, ELBO and
+With a model of MNIST, a picture must be at least as large as the images. It may be dark
+on light or light on dark; `vae.data.ink` finds its ink. With other models, the whole
+picture is scaled, and black stays black. Prints rate, distortion, ELBO and
 importance-weighted bound in nats, and log p(x) if z has one or two dimensions. Writes
 ink, binarized ink and reconstruction to `picture.encoded.png` in the same folder.
 Needs the trained model in `results/`: from `dvc repro train` or `dvc pull`.
@@ -79,7 +80,9 @@ def main() -> None:
     outputs = output_paths(paths)
     model, description = numpy_model.load_model(), read_description()
     height, width = description.image_shape
-    ink = np.stack([read_picture(path, (height, width)) for path in paths])
+    ink = np.stack(
+        [read_picture(path, (height, width), description.dataset) for path in paths]
+    )
     x = observe(ink, description.binarization, options.seed)
     flat = x.reshape(len(x), -1)
     values = measure(model, flat, options.samples, options.seed)
@@ -90,7 +93,7 @@ def main() -> None:
         numbers = "".join(f" {column[i]:11.2f}" for column in values.values())
         print(f"{printable(path.name):<12.12}{numbers}")
     shown = np.stack([ink, x, reconstructions], axis=1)
-    pictures = [tile(images, columns=3) for images in shown]
+    pictures = [tile(images, 3, is_ink=description.is_ink) for images in shown]
     write_pngs(dict(zip(outputs, pictures, strict=True)))
 
 

@@ -32,8 +32,10 @@ def main() -> None:
     check_output(options.output)
     model = load_model()
     z = sample_prior(model, np.random.default_rng(options.seed), options.count)
-    images = mean(model, z).reshape(-1, *read_description().image_shape)
-    picture = tile(images, columns=math.ceil(math.sqrt(options.count)))
+    description = read_description()
+    images = mean(model, z).reshape(-1, *description.image_shape)
+    columns = math.ceil(math.sqrt(options.count))
+    picture = tile(images, columns, is_ink=description.is_ink)
     write_pngs({options.output: picture})
     print(f"{options.count} images in {printable(str(options.output))}")
 

@@ -24,7 +24,7 @@ def test_hand_written_bytes_are_read():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "magic number nothing, expected 00000801 to 00000803"),
+        (b"", "magic number nothing, expected 00000801 to 00000803 or"),
         (bytes([0, 1, 8, 1]) + LABELS[4:], "magic number 00010801, expected"),
         (IMAGES[:15], "header of 15 bytes, expected 16"),
         (LABELS[:-1], r"data of 1 bytes, expected 2 for the shape \(2,\)"),
@@ -37,14 +37,10 @@ def test_an_error_describes_the_damage(content, message):
         parse_idx(content)
 
 
-@pytest.mark.parametrize(
-    ("header", "received"),
-    [([0, 0, 13, 3], "float32 with 3"), ([0, 0, 8, 4], "uint8 with 4")],
-)
-def test_unsupported_formats_and_damage_raise_different_errors(header, received):
-    message = f"received {received} axes, expected uint8 with one to three"
-    with pytest.raises(TypeError, match=message):
-        parse_idx(bytes(header) + IMAGES[4:])
+def test_arrays_of_several_types_are_read_back():
+    for dtype in ("u1", "i1", "i2", "i4", "f4", "f8"):
+        array = np.arange(6, dtype=dtype).reshape(2, 3)
+        np.testing.assert_array_equal(parse_idx(format_idx(array)), array, strict=True)
 
 
 sizes = st.sampled_from([0, 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1])

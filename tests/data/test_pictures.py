@@ -10,6 +10,10 @@ from vae.data.pictures import read_picture, tile, write_pngs
 from vae.pipeline.errors import PipelineError
 
 
+def read(path, dataset="MNIST", shape=(28, 28)):
+    return read_picture(path, shape, dataset)
+
+
 def save(path, ink, mode="L", paper=255, pen=0):
     """Save a picture of ink [height, width] with colors of pen and paper."""
     gray = np.uint8(paper + (int(pen) - int(paper)) * ink)
@@ -22,7 +26,7 @@ def save(path, ink, mode="L", paper=255, pen=0):
 def test_ink_of_any_color_is_fitted_and_centered(tmp_path, paper, pen, mode):
     ink = np.zeros((200, 300))
     ink[20:140, 40:76] = 1  # far from the middle
-    received = read_picture(save(tmp_path / "a.png", ink, mode, paper, pen))
+    received = read(save(tmp_path / "a.png", ink, mode, paper, pen))
     expected = np.zeros((28, 28))
     expected[4:24, 11:17] = 1
     np.testing.assert_allclose(received, expected, atol=0.01)
@@ -32,32 +36,32 @@ def test_a_picture_of_the_right_size_is_unchanged(tmp_path):
     ink = np.zeros((28, 28))
     ink[2:9, 3:5] = 1
     path = save(tmp_path / "a.png", ink)
-    np.testing.assert_array_equal(read_picture(path), ink)
+    np.testing.assert_array_equal(read(path), ink)
     picture = np.zeros((28, 28, 4), np.uint8)
     picture[ink > 0, 3] = 255  # black ink on transparent paper
     Image.fromarray(picture).save(path)
-    np.testing.assert_array_equal(read_picture(path), ink)
+    np.testing.assert_array_equal(read(path), ink)
 
 
 def test_a_photograph_is_rotated_by_its_exif_orientation(tmp_path):
     ink = np.zeros((90, 60))
     ink[20:60, 20:30] = ink[20:30, 20:50] = 1
-    upright = read_picture(save(tmp_path / "a.png", ink))
+    upright = read(save(tmp_path / "a.png", ink))
     exif = Image.Exif()
     exif[0x0112] = 6  # the orientation: rotate by 90 degrees clockwise
     turned = Image.fromarray(np.uint8(255 - 255 * np.rot90(ink)))
     turned.save(tmp_path / "a.png", exif=exif)
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), upright)
+    np.testing.assert_array_equal(read(tmp_path / "a.png"), upright)
 
 
 @pytest.mark.parametrize("side", [28, 60])
 def test_a_picture_of_more_than_eight_bits_is_read(tmp_path, side):
     ink = np.zeros((side, side))
     ink[4:24, 10:18] = 1
-    expected = read_picture(save(tmp_path / "a.png", ink))
+    expected = read(save(tmp_path / "a.png", ink))
     for dtype, white in {"u2": 65535, "i4": 4095, "f4": 1}.items():
         Image.fromarray(np.array(white * (1 - ink), dtype)).save(tmp_path / "a.tiff")
-        received = read_picture(tmp_path / "a.tiff")
+        received = read(tmp_path / "a.tiff")
         np.testing.assert_allclose(received, expected, atol=1e-9)
 
 
@@ -78,7 +82,16 @@ def test_an_unusable_picture_gives_a_one_line_error(tmp_path, make, message):
     path = tmp_path / "a.png"
     make(path)
     with pytest.raises(PipelineError, match=rf"\A{path}: {message}.*\Z"):
-        read_picture(path)
+        read(path)
+
+
+def test_a_picture_of_other_data_is_scaled_as_a_whole(tmp_path):
+    colors = np.random.default_rng(0).integers(256, size=(40, 60, 3), dtype=np.uint8)
+    Image.fromarray(colors).save(tmp_path / "a.png")
+    gray = np.asarray(Image.fromarray(colors).convert("L"))
+    received = read(tmp_path / "a.png", "Fashion-MNIST", (4, 3))
+    expected = gray.reshape(4, 10, 3, 20).mean(axis=(1, 3)) / 255
+    np.testing.assert_allclose(received, expected)
 
 
 def test_images_are_tiled_by_row_and_written_black_on_white(tmp_path):
@@ -86,6 +99,8 @@ def test_images_are_tiled_by_row_and_written_black_on_white(tmp_path):
     assert tiled.shape == (8, 8)
     assert [tiled[0, 0], tiled[0, 4], tiled[4, 0], tiled[4, 4]] == [1, 2, 3, 0]
     assert tiled[2].sum() == tiled[:, 2].sum() == 0
+    inverted = tile(np.array([[[0.0, 0.25]]]), columns=1, is_ink=False)
+    assert inverted[0].tolist() == [1, 0.75, 0, 0]
     path = tmp_path / "a.png"
     write_pngs({path: np.array([[0.0, 1.0]])}, zoom=1)
     assert np.asarray(Image.open(path).convert("L")).tolist() == [[255, 0]]

@@ -40,13 +40,25 @@ def test_what_is_shown_suits_the_model(monkeypatch, latent_dim, known, prior, ot
     shown = module.figure_arrays(vae, test, columns, evaluate_settings())
     assert SOME & shown.keys() == others
     # The first two images of each class, and five by how far q(z|x) misses.
-    np.testing.assert_array_equal(shown["shown_label"], np.repeat(np.arange(10), 2))
-    np.testing.assert_array_equal(shown["shown_input"][:4], IMAGES[[0, 10, 1, 11]])
+    np.testing.assert_array_equal(shown["shown_label"], [range(10)] * 2)
+    np.testing.assert_array_equal(shown["shown_input"], IMAGES[:20].reshape(2, 10, -1))
     if "posterior_gap" in shown:
         chosen = [3, 9, 15, 21, 27]
         np.testing.assert_array_equal(shown["posterior_label"], LABEL[chosen])
         loc = encode(vae, IMAGES[chosen]).loc
         np.testing.assert_allclose(shown["posterior_loc"], loc, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ([1, 1, 0, 1, 0, 2], [[2, 0, 5]]),  # one image is of class 2
+        ([3] * 15, [range(10)]),
+        (range(30), [range(10), range(10, 20)]),
+    ],
+)
+def test_images_are_shown_by_class_if_there_are_few(label, shown):
+    np.testing.assert_array_equal(module.shown_images(np.array(label)), shown)
 
 
 def test_latents_come_with_the_mixture_of_the_prior():

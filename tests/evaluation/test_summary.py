@@ -36,6 +36,11 @@ def test_tables_have_means_and_their_standard_errors():
     ]
 
 
+def test_without_labels_there_are_no_classes():
+    classes = tables(COLUMNS, {}, {"test": np.zeros(4, int)}, []).classes
+    assert classes.to_csv(**FORMAT) == "split\n"
+
+
 @pytest.mark.parametrize(
     ("section", "remedy"), [*REMEDIES.items(), ("test", "lower train.learning_rate")]
 )

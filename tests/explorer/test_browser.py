@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 import numpy_model
 from conftest import CLASSES, ROOT, TINY
 from explore import page_data, read_sources
+from vae.data.images import scale_image
 from vae.data.ink import fit_ink
 from vae.data.pictures import read_picture, write_pngs
 from vae.explorer import packing
@@ -82,11 +83,11 @@ def rounded(array):
     return np.asarray(words & 0xFFFFFF00).view("f4")
 
 
-def describe(*, classes=CLASSES, side=12, binary=True, **changes):
+def describe(*, data="MNIST", classes=CLASSES, side=12, binary=True, **changes):
     """Describe a model with these changes to the settings of TINY."""
     settings = TINY["model"] | {"hidden_units": [18, 7]} | changes
     binarization = "dynamic" if binary else "none"
-    return Description(settings, [side, side], "Tiny", classes, binarization, binary)
+    return Description(settings, [side, side], data, classes, binarization, binary)
 
 
 def random_weights(trained):
@@ -108,7 +109,7 @@ def open_page(tmp_path, visit):
         trained = describe(**changes)
         pixels = RNG.integers(256, size=(60, *trained.image_shape), dtype=np.uint8)
         pixels = np.uint8(255 * (pixels > 128)) if trained.binary else pixels
-        labels = np.arange(60) % len(trained.class_names)
+        labels = np.arange(60) % max(1, len(trained.class_names))
         images = {"test_images": pixels, "test_labels": labels}
         weights = random_weights(trained)
         model = numpy_model.make_model(weights, **trained.model)
@@ -257,7 +258,7 @@ def draw_two(page):
         page.mouse.move(*position_in(page, "#pad", *place), steps=3)
     page.mouse.up()
     page.wait_for_timeout(100)  # it draws with the next frame
-    assert page.locator("#choice-text").inner_text() == "none: your drawing"
+    assert page.locator("#choice-text").inner_text() == "(your drawing)"
     return settled(page)
 
 
@@ -289,6 +290,21 @@ def test_a_drawing_is_encoded(open_page):
     assert not pixels_of(page, "pad", 280).any()
 
 
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_own_images_without_labels_are_shown_as_in_their_files(open_page, latent_dim):
+    page, *_ = open_page(data="own data", classes=[], latent_dim=latent_dim)
+    assert page.locator("#classes button").count() == 0
+    assert page.locator("#choice-text").inner_text() == "1"
+    assert run(page, "channels('one')") == [255] * 3
+    x, y = position_in(page, "#pad", 0.25, 0.25)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(*position_in(page, "#pad", 0.75, 0.25))
+    page.wait_for_timeout(100)
+    image = np.reshape(run(page, "[...inference.current.x]"), (12, 12))
+    assert image[3, 4:8].all() and not image[6:].any()  # where it was drawn
+
+
 def test_a_drawing_becomes_the_image_that_a_file_becomes(open_page, tmp_path):
     page, *_ = open_page()
     bars, noise = np.zeros((280, 280), np.uint8), np.zeros((90, 70), np.uint8)
@@ -301,9 +317,12 @@ def test_a_drawing_becomes_the_image_that_a_file_becomes(open_page, tmp_path):
             received = run(page, "[...fitInk(...argument)]", [ink.tolist(), shape])
             expected = fit_ink(ink, shape).ravel()
             np.testing.assert_allclose(received, expected, atol=1e-6)
+            whole = run(page, "[...scaleInk(...argument)]", [ink.tolist(), shape])
+            expected = scale_image(ink, shape).ravel() / 255
+            np.testing.assert_allclose(whole, expected, atol=1e-6)
             if ink.max() == 255 and not np.any(ink[0]):  # as on the pad
                 write_pngs({tmp_path / "drawing.png": ink / 255}, zoom=1)
-                file = read_picture(tmp_path / "drawing.png", shape).ravel()
+                file = read_picture(tmp_path / "drawing.png", shape, "MNIST").ravel()
                 np.testing.assert_allclose(received, file, atol=1e-6)
 
 

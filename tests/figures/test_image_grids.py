@@ -13,6 +13,7 @@ from vae.figures.image_grids import (
 )
 
 HEIGHT, WIDTH = IMAGE_SHAPE = np.array([5, 4])
+INK = np.array(True)
 RNG = np.random.default_rng(0)
 
 
@@ -27,33 +28,42 @@ def parts(figure):
 def test_images_are_tiled_row_by_row():
     images = RNG.random((2, 3, 5, 4))
     framed = [[np.pad(image, [(0, 1), (0, 1)]) for image in row] for row in images]
-    tiled = tile(images.reshape(2, 3, -1), IMAGE_SHAPE, gap=1)
+    tiled = tile(images.reshape(2, 3, -1), IMAGE_SHAPE, INK, gap=1)
     np.testing.assert_array_equal(tiled, np.block(framed))
 
 
-def test_reconstructions_stand_below_their_inputs():
-    images = RNG.integers(256, size=(6, HEIGHT * WIDTH), dtype=np.uint8)
+@pytest.mark.parametrize("is_ink", [True, False])
+@pytest.mark.parametrize("labels", ["012", "010", ""])
+def test_reconstructions_stand_below_their_inputs(labels, is_ink):
+    images = RNG.integers(256, size=(2, 3, HEIGHT * WIDTH), dtype=np.uint8)
+    names = ["bag", "coat", "a name of many letters"] if labels else []
+    label = np.array([[0, 1, 2], [*map(int, labels or "012")]])
     figure = draw_reconstruction(
-        class_names=np.array(["bag", "coat", "dress"]),
-        shown_label=np.array([1, 0, 0, 2, 1, 2]),
+        class_names=np.array(names, str),
+        shown_label=label,
         shown_input=images,
         shown_reconstruction=1 - images / 255,
         image_shape=IMAGE_SHAPE,
+        is_ink=np.array(is_ink),
     )
-    first, second = images[[1, 0, 3]] / 255, images[[2, 4, 5]] / 255  # of each class
+    first, second = images / 255
     expected = np.stack([first, 1 - first, second, 1 - second])
     mosaic, columns, rows = parts(figure)
-    np.testing.assert_allclose(mosaic, tile(expected, IMAGE_SHAPE))
+    expected = expected if is_ink else 1 - expected
+    np.testing.assert_allclose(mosaic, tile(expected, IMAGE_SHAPE, INK), atol=1e-12)
     assert rows == ["input", "reconstruction"] * 2
-    assert columns == ["bag", "coat", "dress"]
+    one_class_per_column = ["bag", "coat", "a name of man\N{HORIZONTAL ELLIPSIS}"]
+    assert columns == (one_class_per_column if labels == "012" else [])
 
 
 def test_the_manifold_has_the_values_of_z_at_its_images():
     images = RNG.random((4, 4, HEIGHT * WIDTH))
     z = norm.ppf([0.125, 0.375, 0.625, 0.875])
-    figure = draw_manifold(manifold=images, manifold_z=z, image_shape=IMAGE_SHAPE)
+    figure = draw_manifold(
+        manifold=images, manifold_z=z, image_shape=IMAGE_SHAPE, is_ink=INK
+    )
     mosaic, columns, rows = parts(figure)
-    np.testing.assert_array_equal(mosaic, tile(images, IMAGE_SHAPE, gap=0))
+    np.testing.assert_array_equal(mosaic, tile(images, IMAGE_SHAPE, INK, gap=0))
     assert columns == rows == ["\N{MINUS SIGN}2", "\N{MINUS SIGN}1", "0", "1", "2"]
     (axes,) = figure.axes
     # The center of pixel 0 is at 0; z_2 rises upward.
@@ -65,8 +75,8 @@ def test_the_manifold_has_the_values_of_z_at_its_images():
 
 def test_samples_fill_a_square_and_are_called_means():
     images = RNG.random((9, HEIGHT * WIDTH))
-    figure = draw_samples(samples=images, image_shape=IMAGE_SHAPE)
-    expected = tile(images.reshape(3, 3, -1), IMAGE_SHAPE)
+    figure = draw_samples(samples=images, image_shape=IMAGE_SHAPE, is_ink=INK)
+    expected = tile(images.reshape(3, 3, -1), IMAGE_SHAPE, INK)
     np.testing.assert_array_equal(parts(figure)[0], expected)
     assert figure.axes[0].images[0].get_cmap().name == "gray_r"  # black on white
     assert "mean" in figure.axes[0].get_title()
@@ -85,10 +95,11 @@ def test_traversals_start_with_the_image_whose_mean_they_keep(dimensions, rate):
         traversal_z=np.linspace(-3, 3, 9),
         rate_by_dimension=np.array(rate),
         image_shape=IMAGE_SHAPE,
+        is_ink=INK,
     )
     mosaic, columns, rows = parts(figure)
     left = np.stack([start / 255, np.zeros(HEIGHT * WIDTH)])[:, None]
-    expected = tile(np.concatenate([left, images], axis=1), IMAGE_SHAPE)
+    expected = tile(np.concatenate([left, images], axis=1), IMAGE_SHAPE, INK)
     np.testing.assert_array_equal(mosaic, expected)
     nats = ["1.25", "0.50"]
     names = [

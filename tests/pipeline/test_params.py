@@ -1,18 +1,21 @@
 """Values of `params.yaml`, and limits by the number of images and the memory."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
 from dvc.utils.serialize import parse_yaml
 from hypothesis import example, given
 
-from check import check_memory
 from conftest import TINY
 from fuzzing import fuzz, mutations
 from vae.pipeline.errors import PipelineError
-from vae.pipeline.params import check_counts, read_params
+from vae.pipeline.params import (
+    check_counts,
+    check_memory,
+    check_test_images,
+    read_params,
+)
 from vae.pipeline.schema import Params
 
 TEXT = yaml.safe_dump(TINY, sort_keys=False)
@@ -106,6 +109,22 @@ def test_counts_must_fit_the_number_of_images(params, num_images, message):
         check_counts(params, num_images - 1)
 
 
+@pytest.mark.parametrize(
+    ("received", "num_test", "allowed"),
+    [(9, 0, "10 or more, because"), (10, 0, ""), (0, 5, ""), (10, 5, "0, because")],
+)
+def test_test_images_are_held_out_only_if_there_are_none(received, num_test, allowed):
+    params = params_with(preprocess={"test_images": received})
+    if allowed:
+        message = f"preprocess.test_images: received {received}; allowed: {allowed}"
+        with pytest.raises(PipelineError, match=f"^params.yaml: {message}"):
+            check_test_images(params, num_test)
+    else:
+        check_test_images(params, num_test)
+
+
+SMALL = {"hidden_units": [1], "latent_dim": 1}
+READING = "reading the images needs more than 0 GB"
 TRAINING = "training needs more than 0 GB .*; lower model.hidden_units, train.ba"
 EVALUATION = "evaluation needs more than 0 GB .*; lower evaluate.max_images or ev"
 
@@ -117,18 +136,18 @@ EVALUATION = "evaluation needs more than 0 GB .*; lower evaluate.max_images or e
         ({"model": {"prior": "vamp"}}, 4 * (WEIGHTS + 4 * 24) + 12 * WIDTHS, TRAINING),
         ({"evaluate": {"num_samples": 99}}, 34 * 99 * 3, EVALUATION),
         ({"evaluate": {"num_samples": 99, "max_images": 20}}, 20 * 99 * 3, EVALUATION),
+        ({"train": {"batch_size": 1}, "model": SMALL}, 41 * 24 * 3 / 4, READING),
     ],
 )
 def test_sizes_beyond_memory_are_refused(monkeypatch, changes, num_numbers, message):
     """Sizes: 34 training images, batches of 8, and 4 pseudo-inputs of `vamp`."""
     params = params_with(**changes)
-    dataset = SimpleNamespace(num_pixels=24, num_training_images=41)
     memory = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 4 * num_numbers}
     monkeypatch.setattr("os.sysconf", memory.get)
-    check_memory(params, dataset)
+    check_memory(params, 41, 24)
     memory["SC_PHYS_PAGES"] -= 1
     with pytest.raises(PipelineError, match=f"^params.yaml: {message}"):
-        check_memory(params, dataset)
+        check_memory(params, 41, 24)
 
 
 @fuzz

@@ -42,6 +42,16 @@ def test_values_have_their_types():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
+        (
+            "download__size",
+            [28],
+            "Input should be 'original' or [height, width], each f",
+        ),
+        (
+            "download__size",
+            [0, 9],
+            "Input should be 'original' or [height, width], eac",
+        ),
         ("train__epochs", 0, "Input should be greater than or equal to 1"),
         ("train__epochs", True, "Input should be a valid integer"),
         ("train__epochs", 2**31, "Input should be less than 2147483648"),

@@ -23,13 +23,17 @@ def test_check_says_the_same_of_all_that_is_right(tiny):
     ("changes", "message"),
     [
         ({"train__epochs": 0}, "train.epochs: received 0;"),
-        ({"download__dataset": "emnist"}, "'emnist'; allowed: mnist, fashion_mnist"),
+        ({"download__dataset": "emnist"}, "'emnist'; allowed: mnist, fashion_mnist or"),
         ({"train__batch_size": 60_000}, "received 60000; allowed: at most 59993,"),
         (
             {"model__hidden_units": [10_000] * 100, "train__num_samples": 1000},
             "training needs more than 349 GB of memory, this machine has ",
         ),
         ({"preprocess__validation_images": 60_000}, "allowed: at most 59990, so"),
+        (
+            {"preprocess__test_images": 9},
+            "received 9; allowed: 0, because .* 10000",
+        ),
     ],
 )
 def test_a_mistake_is_refused(tiny, changes, message):

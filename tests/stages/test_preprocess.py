@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import preprocess
-from vae.data.idx import format_idx
+from vae.data.idx import format_idx, parse_idx
 from vae.pipeline.errors import PipelineError
 
 
@@ -52,14 +52,34 @@ def test_files_of_another_dataset_are_refused(tiny):
         preprocess.main()
 
 
-def test_a_file_of_other_numbers_is_to_be_converted(tiny):
+def test_a_file_of_other_numbers_is_refused(tiny):
     path = Path("data/verified/train-labels-idx1-ubyte")
-    path.write_bytes(bytes([0, 0, 13, 1, 0, 0, 0, 1]) + bytes(4))
-    expected = "float32 with 1 axes, expected uint8 .*; if the files are your own,"
-    with pytest.raises(
-        PipelineError, match=rf"^{path}: received {expected} provide IDX"
-    ):
+    path.write_bytes(format_idx(np.zeros(41, "f4")))
+    message = r"arrays of \['uint8', 'float32', .*, expected uint8 images, uint8 labels"
+    with pytest.raises(PipelineError, match=message):
         preprocess.main()
+
+
+def test_test_images_are_held_out_if_there_are_none(tiny):
+    tiny(preprocess__test_images=12, preprocess__binarization="none")
+    for kind in ("images-idx3", "labels-idx1"):
+        path = Path(f"data/verified/t10k-{kind}-ubyte")
+        path.write_bytes(format_idx(parse_idx(path.read_bytes())[:0]))
+    preprocess.main()
+    data = np.load("data/images.npz")
+    splits = ("train", "validation", "test")
+    assert [len(data[f"{split}_labels"]) for split in splits] == [22, 7, 12]
+    images = np.concatenate([data[f"{split}_images"] for split in splits])
+    labels = np.concatenate([data[f"{split}_labels"] for split in splits])
+    order = [
+        np.flatnonzero((raw_images("train") == x).all(axis=(1, 2))) for x in images
+    ]
+    order = np.concatenate(order)
+    assert sorted(order) == list(range(41)) != order.tolist()
+    np.testing.assert_array_equal(labels, order % 10)
+    tiny(preprocess__test_images=12, preprocess__seed=4)
+    preprocess.main()
+    assert (np.load("data/images.npz")["test_labels"] != data["test_labels"]).any()
 
 
 @pytest.mark.parametrize("prefix", ["train", "t10k"])
@@ -67,7 +87,7 @@ def test_labels_without_a_name_are_refused(tiny, prefix):
     path = Path(f"data/verified/{prefix}-labels-idx1-ubyte")
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([10]))  # of ten classes
-    message = "received the label 10, expected 0 to 9, as the dataset names 10 classes"
+    message = "labels from 0 to 10, expected 0 to 9, as the dataset names 10 classes"
     with pytest.raises(PipelineError, match=message):
         preprocess.main()
 

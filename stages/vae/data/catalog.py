@@ -15,6 +15,7 @@ NAMES = [
     *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 ]
+OWN = "own"  # the dataset of the user's files, which is not in the catalog
 T = TypeVar("T")
 Four = Annotated[list[T], Field(min_length=4, max_length=4)]  # a value per file
 Size = Annotated[int, Field(gt=8)]  # the header of an IDX file has at least 8 bytes
@@ -69,6 +70,11 @@ class Dataset(Section):
         return self.sizes[1] - 8
 
     @property
+    def num_test_images(self) -> int:
+        """Number of labels, as above."""
+        return self.sizes[3] - 8
+
+    @property
     def num_pixels(self) -> int:
         """Pixels per image: one byte each, after a header of 16 bytes."""
         return (self.sizes[0] - 16) // self.num_training_images
@@ -94,6 +100,6 @@ DATASETS = read_catalog(Path(__file__).with_suffix(".yaml"))
 def choose_dataset(name: str) -> Dataset:
     """Return the dataset of this name. Raises PipelineError if there is none."""
     if name not in DATASETS:
-        message = f"received {name!r}; allowed: {', '.join(DATASETS)}"
+        message = f"received {name!r}; allowed: {', '.join(DATASETS)} or {OWN}"
         raise PipelineError(f"params.yaml: download.dataset: {message}")
     return DATASETS[name]

@@ -11,67 +11,73 @@ from collections.abc import Mapping
 
 import numpy as np
 
-# Labels have one axis, images three. The third byte, 08, means unsigned bytes.
-NDIMS = {bytes([0, 0, 8, ndim]): ndim for ndim in (1, 2, 3)}
-# Types of the format, by the first three bytes.
-TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
-FORMS = {bytes([0, 0, number]): name for number, name in TYPES.items()}
+# Types of the format by the third byte of a file, big-endian.
+TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+CODES = {np.dtype(dtype).name: code for code, dtype in TYPES.items()}
 
 
 def parse_idx(content: bytes) -> np.ndarray:
-    """Return the array in an IDX file: uint8, read-only, one to three axes.
+    """Return the array in an IDX file, read-only, with one to three axes.
 
-    Raises:
-        ValueError: the content is not an IDX file, or is truncated or too long.
-        TypeError: the array has another type or more axes.
+    Raises ValueError if the content is not an IDX file, or is truncated or too long.
     """
-    ndim = NDIMS.get(content[:4])
-    if ndim is None and len(content) > 3 and content[:3] in FORMS:
-        received = f"{FORMS[content[:3]]} with {content[3]} axes"
-        raise TypeError(f"received {received}, expected uint8 with one to three")
-    if ndim is None:
+    ndim = content[3] if len(content) > 3 else 0
+    if content[:2] != bytes(2) or ndim not in (1, 2, 3) or content[2] not in TYPES:
         received = content[:4].hex() or "nothing"
-        raise ValueError(f"IDX magic number {received}, expected 00000801 to 00000803")
+        expected = "00000801 to 00000803 or those of other types"
+        raise ValueError(f"IDX magic number {received}, expected {expected}")
     start = 4 + 4 * ndim
     if len(content) < start:
         raise ValueError(f"IDX header of {len(content)} bytes, expected {start}")
+    dtype = np.dtype(TYPES[content[2]])
     shape = struct.unpack(f">{ndim}I", content[4:start])
-    received, expected = len(content) - start, math.prod(shape)
+    received, expected = len(content) - start, math.prod(shape) * dtype.itemsize
     if received != expected:
         wanted = f"{expected} for the shape {shape}"
         raise ValueError(f"IDX data of {received} bytes, expected {wanted}")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    array = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def parse_files(contents: Mapping[str, bytes], num_classes: int) -> list[np.ndarray]:
     """Return the arrays of a dataset's four files, whose contents are given by name.
 
-    They are images [images, height, width] and labels [images] of the training set,
-    then of the test set. Raises ValueError if a file is damaged, if the shapes do not
-    match, or if a label is not below the number of classes.
+    They are images, uint8 [images, height, width], and labels [images], uint8 or int16,
+    of the training set, then of the test set. Without classes all labels are 0.
+
+    Raises ValueError if a file is damaged, if the shapes do not match, or if a label is
+    not below the number of classes.
     """
     arrays = []
     for name, content in contents.items():
         try:
             arrays.append(parse_idx(content))
-        except TypeError as error:
-            raise ValueError(f"{name}: {error}") from error
         except ValueError as error:
             raise ValueError(f"{name}: damaged ({error})") from error
+    n, m, size = arrays[1].size, arrays[3].size, arrays[0].shape[1:]
     shapes = [array.shape for array in arrays]
-    n, m, size = arrays[1].size, arrays[3].size, shapes[0][1:]
-    expected = [(n, *size), (n,), (m, *size), (m,)]
-    if shapes != expected or len(size) != 2 or 0 in (n, m, *size):
+    if (
+        shapes != [(n, *size), (n,), (m, *size), (m,)]
+        or len(size) != 2
+        or 0 in (n, *size)
+    ):
         expected = "(n, height, width), (n,), (m, height, width), (m,), without a 0"
         raise ValueError(f"*: arrays of shapes {shapes}, expected {expected}")
-    label = max(arrays[1].max(), arrays[3].max())
-    if label >= num_classes:
-        expected = f"0 to {num_classes - 1}, as the dataset names {num_classes} classes"
-        raise ValueError(f"*-labels-*: received the label {label}, expected {expected}")
+    types = [array.dtype.name for array in arrays]
+    label = "int16" if num_classes > 256 else "uint8"
+    if types != ["uint8", label, "uint8", label]:
+        raise ValueError(f"*: arrays of {types}, expected uint8 images, {label} labels")
+    values = np.concatenate([arrays[1], arrays[3]])
+    allowed = max(1, num_classes)
+    if not 0 <= values.min() <= values.max() < allowed:
+        received = f"labels from {values.min()} to {values.max()}"
+        expected = f"0 to {allowed - 1}, as the dataset names {num_classes} classes"
+        raise ValueError(f"*-labels-*: received {received}, expected {expected}")
     return arrays
 
 
 def format_idx(array: np.ndarray) -> bytes:
-    """Return the content of the IDX file of a uint8 array with one to three axes."""
-    header = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    return header + array.tobytes()
+    """Return the content of the IDX file of an array with one to three axes."""
+    code = CODES[array.dtype.name]
+    header = struct.pack(f">4B{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
+    return header + array.astype(TYPES[code]).tobytes()

@@ -8,17 +8,28 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from vae.data.images import scale_image, to_gray
 from vae.data.ink import border_pixels, find_ink, fit_ink
 from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.files import write_files
 
-# Accepted formats. For some other formats Pillow starts programs.
-FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
+REFUSED = {"EPS", "WMF"}  # formats for which Pillow starts other programs
 GAP = 2  # white pixels between images
 PNG = b"\x89PNG\r\n\x1a\n"  # first bytes of the format
 
 
-def read_picture(path: Path, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
+def read_picture(path: Path, shape: tuple[int, int], dataset: str) -> np.ndarray:
+    """Read a picture as an image of a dataset, in [0, 1], float64 [height, width].
+
+    For MNIST it is the ink, scaled and centered. For other data it is the whole
+    picture, scaled, in which 0 is black, and colors become gray.
+    """
+    if dataset == "MNIST":
+        return read_ink(path, shape)
+    return scale_image(read_gray(path, "gray"), shape) / 255
+
+
+def read_ink(path: Path, shape: tuple[int, int]) -> np.ndarray:
     """Read the ink of a picture, in [0, 1], float64 of the given height and width.
 
     The ink may be darker or lighter than the paper, which fills the border. In a
@@ -47,33 +58,69 @@ def read_picture(path: Path, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
 def read_levels(path: Path) -> np.ndarray:
     """Read the gray levels of a picture, from 0 to 255, float64 [height, width].
 
-    The orientation follows the EXIF data, and transparent pixels are white. With more
-    than 8 bits per pixel, the lightest pixel is white.
+    Transparent pixels are white. With more than 8 bits per pixel, the lightest pixel is
+    white.
     """
+    picture = open_picture(path)
+    if picture.mode.startswith(("I", "F")):
+        levels = np.nan_to_num(np.asarray(picture, np.float64)).clip(min=0)
+        return 255 * (levels / (levels.max() or 1))
+    picture = picture.convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    gray = Image.alpha_composite(white, picture).convert("L")
+    return np.asarray(gray, np.float64)
+
+
+def read_gray(path: Path, color: str) -> np.ndarray:
+    """Read the pixels of a picture, uint8 [height, width], where 0 is black.
+
+    `color` is `gray` to convert colors, which are otherwise refused.
+
+    Raises:
+        PipelineError: the file is not a picture, or the picture has colors, transparent
+            pixels, or more than 16 bits per pixel.
+    """
+    picture = open_picture(path)
+    if picture.mode.startswith("I;16"):
+        return np.rint(np.asarray(picture) / 257).astype(np.uint8)
+    if picture.mode.startswith(("I", "F")):
+        received = f"pixels of the mode {picture.mode}"
+        raise PipelineError(f"{path}: received {received}, expected 8 or 16 bits")
+    if (
+        picture.has_transparency_data
+        and (np.asarray(picture.convert("RGBA"))[..., 3] < 255).any()
+    ):
+        raise PipelineError(f"{path}: received transparent pixels, expected none")
+    try:
+        return to_gray(np.asarray(picture.convert("RGB")), color)
+    except ValueError as error:
+        raise PipelineError(f"{path}: {error}") from None
+
+
+def open_picture(path: Path) -> Image.Image:
+    """Read a picture, oriented by its EXIF data; raise PipelineError if it fails."""
     try:
         if path.exists() and not path.is_file():  # reading a pipe would never end
             raise ValueError("not a file")
+        Image.init()
+        formats = sorted({*Image.OPEN} - REFUSED)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as file:
-                picture = ImageOps.exif_transpose(file)
-            if picture.mode.startswith(("I", "F")):
-                levels = np.nan_to_num(np.asarray(picture, np.float64)).clip(min=0)
-                return 255 * (levels / (levels.max() or 1))
-            picture = picture.convert("RGBA")
-            white = Image.new("RGBA", picture.size, "white")
-            gray = Image.alpha_composite(white, picture).convert("L")
-            return np.asarray(gray, np.float64)
+            with Image.open(path, formats=formats) as file:
+                # Photographs of some cameras contain a small copy, as MPO.
+                if getattr(file, "is_animated", False) and file.format != "MPO":
+                    raise ValueError("received several frames, expected one")
+                return ImageOps.exif_transpose(file)
     except Exception as error:  # noqa: BLE001  Pillow raises many types
         problem = f"not a readable picture ({one_line(error)})"
-        expected = f"expected a file of {', '.join(FORMATS)}"
-        raise PipelineError(f"{path}: {problem}; {expected}") from None
+        raise PipelineError(f"{path}: {problem}") from None
 
 
-def tile(images: np.ndarray, columns: int) -> np.ndarray:
-    """Arrange images [images, height, width] in one image, row by row."""
+def tile(images: np.ndarray, columns: int, *, is_ink: bool = True) -> np.ndarray:
+    """Arrange images [images, height, width] in one, row by row, where 0 is white."""
     _, height, width = images.shape
+    images = images if is_ink else 1 - images
     rows = -(-len(images) // columns)
     missing = rows * columns - len(images)
     images = np.pad(images, [(0, missing), (0, GAP), (0, GAP)])
@@ -91,7 +138,7 @@ def check_output(path: Path) -> None:
 
 
 def write_pngs(pictures: Mapping[Path, np.ndarray], zoom: int = 4) -> None:
-    """Write pictures of ink in [0, 1], black on white, all or none."""
+    """Write pictures in [0, 1], where 0 is white, all or none."""
     contents = {}
     for path, ink in pictures.items():
         check_output(path)

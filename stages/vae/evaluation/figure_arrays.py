@@ -18,6 +18,7 @@ from vae.pipeline.schema import Evaluate
 from vae.priors import Prior
 
 SHOWN_PER_CLASS = 2  # reconstructions
+MAX_SHOWN_CLASSES = 20
 MANIFOLD_SIDE = 20  # images along each axis of the manifold
 NUM_SAMPLES = 100
 MAX_TRAVERSED = 10  # dimensions
@@ -27,11 +28,16 @@ POSTERIOR_POINTS = 161  # along each axis of a window
 NEAR, WIDE = 7.0, 4.0  # half-widths of windows in standard deviations
 
 
-def first_of_each_class(label: np.ndarray, count: int) -> np.ndarray:
-    """Return indices of the first `count` images of each class, class by class."""
-    return np.concatenate(
-        [np.flatnonzero(label == d)[:count] for d in np.unique(label)]
-    )
+def shown_images(label: np.ndarray) -> np.ndarray:
+    """Return indices [rows, columns] of images, with a column per class.
+
+    With a single class or many, they are the first ten or twenty images.
+    """
+    classes, counts = np.unique(label, return_counts=True)
+    if not 1 < len(classes) <= MAX_SHOWN_CLASSES:
+        return np.arange(min(20, len(label) // 10 * 10)).reshape(-1, 10)
+    rows = min(SHOWN_PER_CLASS, counts.min())
+    return np.stack([np.flatnonzero(label == d)[:rows] for d in classes], axis=1)
 
 
 def at_quantiles(values: np.ndarray) -> np.ndarray:
@@ -80,12 +86,13 @@ def latent_arrays(vae: VAE, test: Split) -> dict[str, np.ndarray]:
 def reconstructions(
     vae: VAE, images: np.ndarray, label: np.ndarray, loc: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Reconstruct the first images of each class from their posterior means `loc`."""
-    shown = first_of_each_class(label, SHOWN_PER_CLASS)
+    """Reconstruct a few images from their posterior means `loc`."""
+    shown = shown_images(label)
+    decoded = decode(vae, loc[shown.ravel()])
     return {
         "shown_label": label[shown],
         "shown_input": images[shown],
-        "shown_reconstruction": decode(vae, loc[shown]),
+        "shown_reconstruction": decoded.reshape(*shown.shape, -1),
     }
 
 

@@ -34,7 +34,8 @@ def tables(
 ) -> Tables:
     """Average the values per image; columns and scalars are by section and name.
 
-    `labels` has the classes [images] of those sections that are splits.
+    `labels` has the classes [images] of those sections that are splits. Without
+    `class_names`, the table of classes has no rows.
 
     Raises:
         PipelineError: a value is not finite.
@@ -45,11 +46,12 @@ def tables(
         check_finite(images, section)
         metrics[section] = _rounded(images.mean()) | scalars.get(section, {})
         errors[section] = _rounded(images.sem())
-        if section in labels:
+        if section in labels and class_names:
             rows = by_class(images, labels[section], class_names)
             classes.append(rows.assign(split=section))
     table = pd.DataFrame(errors).rename_axis("metric")
-    return Tables(metrics, table, pd.concat(classes).set_index("split"))
+    by_split = pd.concat(classes) if classes else pd.DataFrame({"split": []})
+    return Tables(metrics, table, by_split.set_index("split"))
 
 
 def check_finite(images: pd.DataFrame, section: str) -> None:

@@ -8,7 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from vae.figures.regions import PERCENTAGES, region_levels
-from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE
+from vae.figures.style import (
+    CLASS_COLORS,
+    CLASS_MARKERS,
+    MAX_CLASSES,
+    REFERENCE,
+    shorten,
+)
 
 PRIOR_POINTS = 300  # along each axis, for the contours of a learned prior
 ROUNDS = 50  # of drawing points of all classes, so that no class hides another
@@ -34,14 +40,14 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
     """
     figure = Figure(figsize=(4.8, 4.2), layout="constrained")
     axes = figure.subplots()
+    known, label = _distinguished(class_names, label)
     rate = rate_by_dimension
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
     names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
     title = f"Posterior means of {len(loc):,} test images of {dataset}"
     if len(rate) == 1:
         points = np.column_stack([loc[:, 0], label + _offsets_in_rows(label)])
-        classes = np.unique(label)
-        axes.set_yticks(classes, class_names[classes])
+        axes.set_yticks(range(len(known)), known)
         names.append("class")
         prior = _draw_prior_intervals(axes, prior_loc, prior_scale)
     else:
@@ -58,11 +64,20 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
         title += f"; the two most informative of {len(rate)} dimensions"
     axes.set(title=title, xlabel=names[0], ylabel=names[1])
     axes.plot([], [], label=f"prior: {prior}", **REFERENCE)
-    _scatter_by_class(axes, class_names, label, points)
+    _scatter_by_class(axes, known, label, points)
     legend = figure.legend(loc="outside right center", markerscale=3)
     for handle in legend.legend_handles:
         handle.set_alpha(1)
     return figure
+
+
+def _distinguished(
+    class_names: np.ndarray, label: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return short class names and labels: one class without a name if not few."""
+    if 0 < len(class_names) <= MAX_CLASSES:
+        return np.array([shorten(name) for name in class_names]), label
+    return np.array([""]), np.zeros_like(label)
 
 
 def normal_cdf(z: np.ndarray) -> np.ndarray:
@@ -122,21 +137,26 @@ def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
 def _scatter_by_class(
     axes: Axes, class_names: np.ndarray, label: np.ndarray, points: np.ndarray
 ) -> None:
-    """Draw the points of each class with a color and a marker, and write its label."""
-    size = 13 if max(map(len, class_names)) <= 2 else 8
+    """Draw the points of each class with a color and a marker, and write its name."""
     order = np.random.default_rng(0).permutation(len(label))
-    names = dict(enumerate(class_names))  # for the legend, once per class
+    area = 5 * min(4, max(1, (2000 / len(points)) ** 0.5))
+    styles = [
+        {
+            "s": area,
+            "c": CLASS_COLORS[number % 10],
+            "marker": CLASS_MARKERS[(number + number // 10) % 10],
+            "alpha": 0.6,
+            "linewidths": 0,
+        }
+        for number in range(len(class_names))
+    ]
+    for style, name in zip(styles, class_names, strict=True):  # for the legend
+        axes.scatter([], [], label=name, **style)
     for part in np.array_split(order, ROUNDS):
         for number in np.unique(label[part]):
-            axes.scatter(
-                *points[part][label[part] == number].T,
-                s=5,
-                c=CLASS_COLORS[number % len(CLASS_COLORS)],
-                marker=CLASS_MARKERS[number % len(CLASS_MARKERS)],
-                alpha=0.6,
-                linewidths=0,
-                label=names.pop(number, None),
-            )
+            members = part[label[part] == number]
+            axes.scatter(*points[members].T, **styles[number])
+    size = 13 if max(map(len, class_names)) <= 2 else 8
     for number, position in label_positions(class_names, label, points).items():
         axes.annotate(
             class_names[number],

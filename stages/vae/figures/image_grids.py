@@ -1,7 +1,7 @@
 """Figures made of many small images.
 
 Images are flat, [..., pixels]: inputs of the encoder are bytes, and decoded images are
-E[x|z] in [0, 1]. `image_shape` is height and width.
+E[x|z] in [0, 1]. `image_shape` is height and width. If `is_ink`, 0 is shown as white.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vae.figures.encodings import QUANTILE_TICKS, normal_cdf
+from vae.figures.style import shorten
 
 GAP = 2  # white pixels between images
 
 
-def tile(images: np.ndarray, image_shape: np.ndarray, gap: int = GAP) -> np.ndarray:
-    """Arrange images [rows, columns, pixels] in one image [height, width]."""
+def tile(
+    images: np.ndarray, image_shape: np.ndarray, is_ink: np.ndarray, gap: int = GAP
+) -> np.ndarray:
+    """Arrange images [rows, columns, pixels] in one image, where 0 is white."""
     rows, columns = images.shape[:2]
+    images = images if is_ink else 1 - images
     height, width = image_shape
     images = images.reshape(rows, columns, height, width)
     images = np.pad(images, [(0, 0), (0, 0), (0, gap), (0, gap)])
@@ -51,20 +55,19 @@ def _label(
 def draw_reconstruction(
     *,
     class_names: np.ndarray,  # [classes]
-    shown_label: np.ndarray,  # [images], equally many per class
-    shown_input: np.ndarray,  # [images, pixels]
-    shown_reconstruction: np.ndarray,  # [images, pixels], at the posterior mean
+    shown_label: np.ndarray,  # [rows, columns]
+    shown_input: np.ndarray,  # [rows, columns, pixels]
+    shown_reconstruction: np.ndarray,  # [rows, columns, pixels], at the posterior mean
     image_shape: np.ndarray,
+    is_ink: np.ndarray,
 ) -> Figure:
-    """Draw inputs above their reconstructions, with a column per class."""
-    classes, counts = np.unique(shown_label, return_counts=True)
-    rows = []
-    for i in range(counts.min()):
-        chosen = [np.flatnonzero(shown_label == number)[i] for number in classes]
-        rows += [shown_input[chosen] / 255, shown_reconstruction[chosen]]
-    figure, axes = _show(tile(np.stack(rows), image_shape), width=8)
-    kinds = ["input", "reconstruction"] * counts.min()
-    _label(axes, image_shape, class_names[classes].tolist(), kinds)
+    """Draw inputs above their reconstructions; name columns of a single class."""
+    rows = np.stack([shown_input / 255, shown_reconstruction], axis=1)
+    mosaic = tile(rows.reshape(-1, *rows.shape[2:]), image_shape, is_ink)
+    figure, axes = _show(mosaic, width=min(8, 1.5 + 0.65 * shown_input.shape[1]))
+    named = len(class_names) > 0 and (shown_label == shown_label[0]).all()
+    names = [shorten(name) for name in class_names[shown_label[0]]] if named else []
+    _label(axes, image_shape, names, ["input", "reconstruction"] * len(shown_input))
     return figure
 
 
@@ -73,9 +76,10 @@ def draw_manifold(
     manifold: np.ndarray,  # [side, side, pixels]
     manifold_z: np.ndarray,  # [side], z_1 from left to right, z_2 from bottom to top
     image_shape: np.ndarray,
+    is_ink: np.ndarray,
 ) -> Figure:
     """Draw E[x|z] over the latent plane, cut into cells of equal mass in the prior."""
-    figure, axes = _show(tile(manifold, image_shape, gap=0), width=4.8)
+    figure, axes = _show(tile(manifold, image_shape, is_ink, gap=0), width=4.8)
     labels = [str(z).replace("-", "\N{MINUS SIGN}") for z in QUANTILE_TICKS]
     shares = normal_cdf(np.array(QUANTILE_TICKS))
     height, width = np.multiply(image_shape, len(manifold_z))
@@ -93,16 +97,17 @@ def draw_samples(
     *,
     samples: np.ndarray,  # [images, pixels], a square number of them
     image_shape: np.ndarray,
+    is_ink: np.ndarray,
 ) -> Figure:
     """Draw E[x|z], not draws from p(x|z), for z drawn from the prior."""
     side = int(len(samples) ** 0.5)
-    mosaic = tile(samples.reshape(side, side, -1), image_shape)
+    mosaic = tile(samples.reshape(side, side, -1), image_shape, is_ink)
     figure, axes = _show(mosaic, width=5)
     axes.set_title("$E[x|z]$, the decoder's mean, for $z$ from the prior")
     return figure
 
 
-def draw_traversals(
+def draw_traversals(  # noqa: PLR0913  a keyword per array
     *,
     traversal_start: np.ndarray,  # [pixels], an input
     traversed: np.ndarray,  # [rows], indices of dimensions
@@ -110,19 +115,23 @@ def draw_traversals(
     traversal_z: np.ndarray,  # [steps], values of the dimension
     rate_by_dimension: np.ndarray,  # [latent], nats per image
     image_shape: np.ndarray,
+    is_ink: np.ndarray,
 ) -> Figure:
     """Draw E[x|z] while one dimension at a time varies, the highest rate on top.
 
     The other dimensions keep the posterior mean of the input in the first column.
     """
-    start = np.zeros_like(traversal[:, :1])
+    start = np.full_like(traversal[:, :1], 0 if is_ink else 1)
     start[0] = traversal_start / 255
-    mosaic = tile(np.concatenate([start, traversal], axis=1), image_shape)
+    rows = np.concatenate([start, traversal], axis=1)
+    mosaic = tile(rows, image_shape, is_ink)
     figure, axes = _show(mosaic, width=7)
     shown, count = len(traversed), len(rate_by_dimension)
     which = f"the {shown} most informative of " if shown < count else ""
     axes.set_title(f"$E[x|z]$ along {which}{count} dimensions, from the input's mean")
     values = ["input", *(f"{z:g}" for z in traversal_z)]
-    rows = [f"$z_{{{d + 1}}}$, {rate_by_dimension[d]:.2f} nats" for d in traversed]
-    _label(axes, image_shape, values, rows)
+    dimensions = [
+        f"$z_{{{d + 1}}}$, {rate_by_dimension[d]:.2f} nats" for d in traversed
+    ]
+    _label(axes, image_shape, values, dimensions)
     return figure

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from vae.figures.regions import PERCENTAGES, draw_ellipses, region_levels
-from vae.figures.style import REFERENCE
+from vae.figures.style import REFERENCE, shorten
 
 COLOR = "#bd1f01"  # of q(z|x)
 INSET = 0.4  # size of an inset, as a share of its window
@@ -39,7 +39,7 @@ def draw_posteriors(  # noqa: PLR0913  a keyword per array
         draw_scale_bar(axes)
         if mass_within(*near) < COVERED:
             draw_inset(axes, near, wide)
-        name = class_names[posterior_label[i]]
+        name = shorten(str(class_names[posterior_label[i]])) if len(class_names) else ""
         axes.set_title(f"{name}\ngap {posterior_gap[i]:.1f} nats")
     figure.suptitle(
         f"$p(z|x)$ filled, $q(z|x)$ as lines, at {PERCENTAGES} of their mass; "

@@ -25,3 +25,9 @@ CLASS_COLORS = [
     *("#5a5a78", "#96e1d2", "#69001e", "#968796", "#e1d23c"),
 ]
 CLASS_MARKERS = "osD^v<>PX*"
+MAX_CLASSES = 20  # that a figure distinguishes
+
+
+def shorten(name: str) -> str:
+    """Shorten the name of a class to at most 14 characters."""
+    return name if len(name) <= 14 else f"{name[:13]}\N{HORIZONTAL ELLIPSIS}"

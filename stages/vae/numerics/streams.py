@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     ANNEALING_CHOICES = 12  # image and direction
     SIMULATED_LATENTS = 13
     SIMULATED_PIXELS = 14
+    TEST_IMAGES = 15
 
 
 # The index of the draws that depend on the split.

@@ -16,10 +16,10 @@ OBSERVATIONS = {
     "dataset": "str",
     "class_names": "str classes",
     "train_images": "uint8 train height width",
-    "train_labels": "uint8 train",
+    "train_labels": "integer train",
     "validation_images": "uint8 validation height width",
     "test_images": "uint8 test height width",
-    "test_labels": "uint8 test",
+    "test_labels": "integer test",
     "binarization": "str",
     "binary": "bool",
 }
@@ -76,8 +76,9 @@ def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, str]) 
             raise ValueError(f"no array {name}")
         dtype, *axes = form.split()
         shape = arrays[name].shape
-        wanted = np.dtype(dtype).type  # the same for strings of any length
-        if arrays[name].dtype.type != wanted or len(shape) != len(axes):
+        wanted = np.integer if dtype == "integer" else np.dtype(dtype).type
+        fits = np.issubdtype(arrays[name].dtype, wanted)  # strings have any length
+        if not fits or len(shape) != len(axes):
             received = f"{arrays[name].dtype} of shape {shape}"
             raise ValueError(f"{name} is {received}, expected {form}")
         for axis, length in zip(axes, shape, strict=True):

@@ -4,6 +4,8 @@
 mistake is reported before anything is computed.
 """
 
+import os
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
 from vae.pipeline.errors import PipelineError, check_path, one_line
-from vae.pipeline.schema import MIN_TRAINING_IMAGES, Params
+from vae.pipeline.schema import MIN_IMAGES, Params
 
 
 def read_params(path: Path = Path("params.yaml")) -> Params:
@@ -46,11 +48,11 @@ def check_counts(params: Params, num_images: int) -> None:
     num_validation = params.preprocess.validation_images
     num_training = num_images - num_validation
     num_pseudo_inputs = params.model.num_pseudo_inputs
-    if num_training < MIN_TRAINING_IMAGES:
+    if num_training < MIN_IMAGES:
         raise PipelineError(
             f"params.yaml: preprocess.validation_images: received {num_validation}; "
-            f"allowed: at most {num_images - MIN_TRAINING_IMAGES}, so that "
-            f"{MIN_TRAINING_IMAGES} of the {num_images} images are left for training"
+            f"allowed: at most {num_images - MIN_IMAGES}, so that "
+            f"{MIN_IMAGES} of the {num_images} images are left for training"
         )
     if num_pseudo_inputs > num_training:
         raise PipelineError(
@@ -62,6 +64,63 @@ def check_counts(params: Params, num_images: int) -> None:
             f"params.yaml: train.batch_size: received {params.train.batch_size}; "
             f"allowed: at most {num_training}, the number of training images"
         )
+
+
+def check_test_images(params: Params, num_test: int) -> None:
+    """Raise PipelineError unless images are held out for a test only if none are given.
+
+    `num_test` is the number of test images in the files.
+    """
+    received = params.preprocess.test_images
+    if num_test and received:
+        allowed = f"0, because the dataset has {num_test} test images"
+    elif num_test or received >= MIN_IMAGES:
+        return
+    else:
+        allowed = f"{MIN_IMAGES} or more, because the dataset has no test set"
+    name = "params.yaml: preprocess.test_images"
+    raise PipelineError(f"{name}: received {received}; allowed: {allowed}")
+
+
+def check_memory(params: Params, num_images: int, num_pixels: int) -> None:
+    """Raise PipelineError if this machine has too little memory.
+
+    Training needs float32 weights, their gradients, Adam's two averages, and the values
+    of all layers for one batch. Evaluation draws the noise of all ELBOs at once. Images
+    are read as bytes, and copied twice. All parts need more memory in total, so every
+    refused configuration would fail.
+
+    Args:
+        params: all parameters.
+        num_images: training images, including those for validation.
+        num_pixels: pixels per image.
+    """
+    model, train, evaluate = params.model, params.train, params.evaluate
+    widths = [num_pixels, *model.hidden_units, model.latent_dim]
+    num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
+    num_weights += model.num_pseudo_inputs * num_pixels
+    batch = train.batch_size * train.num_samples + model.num_pseudo_inputs
+    num_training = num_images - params.preprocess.validation_images
+    noise = min(num_training, evaluate.max_images) * evaluate.num_samples
+    sizes = {  # bytes, by what needs them and the remedy
+        (
+            "training",
+            "lower model.hidden_units, train.batch_size or train.num_samples",
+        ): (4 * (4 * num_weights + batch * sum(widths))),
+        ("evaluation", "lower evaluate.max_images or evaluate.num_samples"): (
+            4 * noise * model.latent_dim
+        ),
+        ("reading the images", "use fewer, or set download.size"): (
+            3 * num_images * num_pixels
+        ),
+    }
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for (part, remedy), size in sizes.items():
+        if size > available:
+            raise PipelineError(
+                f"params.yaml: {part} needs more than {size / 1e9:.0f} GB of memory, "
+                f"this machine has {available / 1e9:.0f}; {remedy}"
+            )
 
 
 def explain(detail: Any) -> str:

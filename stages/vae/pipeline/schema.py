@@ -21,7 +21,9 @@ from pydantic import (
 )
 
 # Fewer images might lack the neighbors and the classes that `evaluate` needs.
-MIN_TRAINING_IMAGES = 10
+MIN_IMAGES = 10
+
+MAX_SIDE = 256  # of images, in pixels
 
 # Priors with weights, and likelihoods whose samples have the same pixels as the data.
 LEARNED_PRIORS = ("vamp",)
@@ -65,9 +67,20 @@ def _none_or_a_grid(num_points: int) -> int:
     return num_points
 
 
+def _original_or_shape(value: Any) -> Any:
+    """Validate height and width in pixels, or the word `original`."""
+    sides = value if isinstance(value, list) and len(value) == 2 else [None]
+    fits = all(type(side) is int and 1 <= side <= MAX_SIDE for side in sides)
+    if value != "original" and not fits:
+        allowed = f"'original' or [height, width], each from 1 to {MAX_SIDE}"
+        raise ValueError(f"Input should be {allowed}")
+    return value
+
+
 Binarization = Literal["none", "threshold", "static", "dynamic"]
 GridPoints = Annotated[CountOrZero, Field(le=10_000), AfterValidator(_none_or_a_grid)]
 Scale = Annotated[float | str, PlainValidator(_learned_or_positive)]
+Size = Annotated[list[int] | str, PlainValidator(_original_or_shape)]
 
 
 class Section(BaseModel):
@@ -77,15 +90,19 @@ class Section(BaseModel):
 
 
 class Download(Section):
-    """The dataset."""
+    """The dataset, and the conversion of the user's own images."""
 
-    dataset: str  # a name in `vae.data.catalog`
+    dataset: str  # a name in `vae.data.catalog`, or `own`
+    color: Literal["refuse", "gray"]
+    size: Size
+    transposed: bool
 
 
 class Preprocess(Section):
     """The conversion of images to observations `x` in [0, 1]."""
 
     binarization: Binarization
+    test_images: CountOrZero
     validation_images: Count
     seed: Seed
 
@@ -141,7 +158,7 @@ class Train(Section):
 class Evaluate(Section):
     """The estimators of the bounds."""
 
-    max_images: Annotated[Count, Field(ge=MIN_TRAINING_IMAGES)]
+    max_images: Annotated[Count, Field(ge=MIN_IMAGES)]
     num_samples: Annotated[Count, Field(le=1000)]
     proposal: Literal["posterior", "adaptive"]
     num_importance_samples: Annotated[Count, Field(le=100_000)]

@@ -21,6 +21,7 @@ PSEUDO_LIKELIHOOD = (
     "pseudo-likelihood: this model.likelihood does not suit preprocess.binarization; "
     "its values cannot be compared with others"
 )
+OWN_DATA = "own data"  # title of the user's images
 WEIGHTS = Path("results/model.safetensors")
 DESCRIPTION = Path("results/model.json")
 
@@ -36,6 +37,11 @@ class Description(NamedTuple):
     class_names: list[str]  # in the order of the labels
     binarization: Binarization  # the parameter
     binary: bool  # whether all pixels are 0 or 1
+
+    @property
+    def is_ink(self) -> bool:
+        """Whether images are ink, shown black on white; else 1 is shown as white."""
+        return self.dataset != OWN_DATA
 
     @property
     def num_pixels(self) -> int:

@@ -1,5 +1,5 @@
-// Conversion of a drawing to an image like those of the data, by the same rule as `fit_ink`
-// in `data/ink.py`.
+// Conversion of a drawing to an image like those of the data, by the same rules as `fit_ink`
+// in `data/ink.py` for MNIST and `scale_image` in `data/images.py` for other data.
 
 import { add } from "./mathematics.js";
 
@@ -42,7 +42,17 @@ export function fitInk(ink, [height, width]) {
   if (!box.length) return new Float32Array(height * width);
   const step = (28 * Math.max(box.length / height, box[0].length / width)) / 20;
   const axis = (lines, size) => ({ step, size, shift: findShift(lines.map(add), step, size) });
-  const narrow = resample(box.flat(), box[0].length, axis(columns(box), width));
-  const image = resample(narrow, box.length, axis(box, height));
+  return resampleBoth(box, axis(box, height), axis(columns(box), width));
+}
+
+/** Scale all of `ink` to [height, width], without keeping its proportions. */
+export function scaleInk(ink, [height, width]) {
+  const axis = (count, size) => ({ step: count / size, size, shift: 0 });
+  return resampleBoth(ink, axis(ink.length, height), axis(ink[0].length, width));
+}
+
+function resampleBoth(rows, vertical, horizontal) {
+  const narrow = resample(rows.flat(), rows[0].length, horizontal);
+  const image = resample(narrow, rows.length, vertical);
   return Float32Array.from(image, (value) => value / 255);
 }

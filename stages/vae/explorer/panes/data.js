@@ -22,8 +22,14 @@ export const single = latentDim === 1;
 export const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a, b) => a - b);
 export const onPlane = (z) => (single ? [z[0], 0] : shown.map((dimension) => z[dimension]));
 
-/** Return the number and the class name of a test image. */
-export const nameOf = (index) => `${index + 1}: ${description.class_names[data.labels[index]]}`;
+/** Return the number and, if it is known, the class name of a test image. */
+export function nameOf(index) {
+  const name = description.class_names[data.labels[index]];
+  return name === undefined ? String(index + 1) : `${index + 1}: ${name}`;
+}
+
+/** The classes that the plane distinguishes: none if there are too many for it. */
+export const classes = description.class_names.length <= 20 ? description.class_names : [];
 export const signed = (value) => value.toFixed(2).replace("-", "−");
 export const nats = (value) => `${signed(value)} nats`;
 

@@ -52,17 +52,17 @@ export function oncePerFrame(draw) {
   return () => (request ??= requestAnimationFrame(run));
 }
 
-/** Draw images [pixels in 0 to 1] in columns, ink on paper. */
+/** Draw images [pixels in 0 to 1] in columns. */
 export function drawImages(canvas, images, [height, width], columns) {
   canvas.width = columns * (width + 1) - 1;
   canvas.height = Math.ceil(images.length / columns) * (height + 1) - 1;
   const context = canvas.getContext("2d");
-  const [ink, paper] = [channels("ink"), channels("paper")];
+  const [zero, one] = [channels("zero"), channels("one")];
   images.forEach((image, n) => {
     const pixels = context.createImageData(width, height);
     for (let i = 0; i < height * width; i++) {
       const share = Math.min(1, Math.max(0, image[i]));
-      for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = paper[c] + share * (ink[c] - paper[c]);
+      for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = zero[c] + share * (one[c] - zero[c]);
       pixels.data[4 * i + 3] = 255;
     }
     const row = Math.floor(n / columns);

@@ -1,6 +1,6 @@
 // The encoded image, chosen or drawn, and the interpolation to a second image.
 
-import { fitInk } from "../core/drawing.js";
+import { fitInk, scaleInk } from "../core/drawing.js";
 import { drawNormals, makeRandom } from "../core/mathematics.js";
 import { drawLatents, encode } from "../core/model.js";
 import { makeAxis } from "../core/prior.js";
@@ -13,6 +13,7 @@ import { refreshPad, startPad } from "./pad.js";
 import { refreshPlane, showOnPlane, view } from "./plane.js";
 
 const COLUMNS = 20; // of the gallery
+const isMnist = description.dataset === "MNIST";
 
 /** Encode an image and show the results; the worker's results are shown later. */
 function infer(x) {
@@ -86,8 +87,8 @@ function binarize(gray) {
 }
 
 function inferDrawing(ink) {
-  $("choice-text").textContent = "none: your drawing";
-  infer(binarize(fitInk(ink, shape)));
+  $("choice-text").textContent = "(your drawing)";
+  infer(binarize((isMnist ? fitInk : scaleInk)(ink, shape)));
 }
 
 const drawGallery = () => drawImages($("gallery"), images, shape, COLUMNS);
@@ -109,6 +110,7 @@ function redraw() {
 export function startImage() {
   $("choice").max = images.length - 1;
   $("pad-binary").hidden = description.binarization === "none";
+  if (!isMnist) $("pad-rule").textContent = "The whole drawing is scaled to an image";
   $("pseudo").hidden = likelihood.binary === description.binary;
   $("second").max = images.length - 1;
   on("second", "input", interpolate);

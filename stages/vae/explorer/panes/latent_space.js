@@ -2,7 +2,7 @@
 
 import { makeRandom } from "../core/mathematics.js";
 import { drawPrior } from "../core/prior.js";
-import { decodeImages, description, latentDim, model, nats, onPlane } from "./data.js";
+import { classes, decodeImages, latentDim, model, nats, onPlane } from "./data.js";
 import { order, prior, shape, shown, signed, single } from "./data.js";
 import { $, drawImages, make, on } from "./dom.js";
 import { chooseClass, showOnPlane, view, watchPlane } from "./plane.js";
@@ -65,7 +65,7 @@ function makeClassButton(name, label) {
 /** Start the plane, which needs no model. */
 export function startPlane() {
   watchPlane((...point) => moveTo(decoded.z.map((value, d) => point[shown.indexOf(d)] ?? value)));
-  $("classes").append(...description.class_names.map(makeClassButton));
+  $("classes").append(...classes.map(makeClassButton));
   on("zoom-in", "click", () => view.zoom(0.7));
   on("zoom-out", "click", () => view.zoom(1 / 0.7));
   on("zoom-all", "click", view.showAll);

@@ -1,13 +1,16 @@
 // The drawing pad.
 
+import { shape } from "./data.js";
 import { $, color, directionOf, on, oncePerFrame, trackPointers } from "./dom.js";
 
-const SIDE = 280;
+const SIDE = 280; // the longer one
+const [HEIGHT, WIDTH] = shape.map((size) => Math.round((SIDE * size) / Math.max(...shape)));
 const canvas = $("pad");
-canvas.width = canvas.height = SIDE;
+[canvas.width, canvas.height] = [WIDTH, HEIGHT];
+canvas.style.aspectRatio = `${WIDTH} / ${HEIGHT}`;
 const context = canvas.getContext("2d", { willReadFrequently: true });
 const strokes = [];
-const pen = { position: [SIDE / 2, SIDE / 2], stroke: null }; // moved by keys
+const pen = { position: [WIDTH / 2, HEIGHT / 2], stroke: null }; // moved by keys
 let changed = false; // whether the drawing has changed, not only the pen or the colors
 let onInk;
 export const refreshPad = oncePerFrame(draw);
@@ -42,7 +45,7 @@ function press(event) {
   const direction = directionOf(event);
   if (direction) {
     const [x, y] = [pen.position[0] + 10 * direction[0], pen.position[1] - 10 * direction[1]];
-    pen.position = [x, y].map((value) => Math.min(SIDE, Math.max(0, value)));
+    pen.position = [Math.min(WIDTH, Math.max(0, x)), Math.min(HEIGHT, Math.max(0, y))];
     if (pen.stroke) extend(pen.stroke, pen.position);
   } else if (event.key === " ") {
     pen.stroke = pen.stroke ? null : begin(pen.position);
@@ -60,12 +63,12 @@ function clear() {
 function draw() {
   if (changed && strokes.length) {
     paint("#000000");
-    const { data } = context.getImageData(0, 0, SIDE, SIDE);
-    const row = (y) => Array.from({ length: SIDE }, (_, x) => data[4 * (y * SIDE + x) + 3]);
-    onInk(Array.from({ length: SIDE }, (_, y) => row(y)));
+    const { data } = context.getImageData(0, 0, WIDTH, HEIGHT);
+    const row = (y) => Array.from({ length: WIDTH }, (_, x) => data[4 * (y * WIDTH + x) + 3]);
+    onInk(Array.from({ length: HEIGHT }, (_, y) => row(y)));
   }
   changed = false;
-  paint(color("ink"));
+  paint(color("one"));
   if (document.activeElement !== canvas) return;
   const [x, y] = pen.position;
   context.lineWidth = 3;
@@ -74,7 +77,7 @@ function draw() {
 }
 
 function paint(ink) {
-  context.clearRect(0, 0, SIDE, SIDE);
+  context.clearRect(0, 0, WIDTH, HEIGHT);
   context.strokeStyle = ink;
   context.lineWidth = 22;
   context.lineCap = context.lineJoin = "round";

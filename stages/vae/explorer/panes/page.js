@@ -21,6 +21,7 @@ function saveModel() {
 }
 
 $("about").textContent = data.about;
+document.documentElement.classList.toggle("bright", !data.is_ink);
 startPlane();
 if (problem) {
   $("problem").prepend(problem);

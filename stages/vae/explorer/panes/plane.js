@@ -3,7 +3,7 @@
 import { makeRandom } from "../core/mathematics.js";
 import { readBytes, readFloats } from "../core/packing.js";
 import { makePrior } from "../core/prior.js";
-import { data, description, prior, shown, single } from "./data.js";
+import { classes, data, prior, shown, single } from "./data.js";
 import { $, color, oncePerFrame } from "./dom.js";
 import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints } from "./painting.js";
 import { makeLayer, paintHeat } from "./painting.js";
@@ -28,9 +28,9 @@ export const view = makeView(canvas, { x, y, radius }, refreshPlane);
 /** Read the points; with a single dimension, classes are in rows. */
 function readPoints() {
   const { uniform } = makeRandom(0);
-  const { length } = description.class_names;
-  const share = (label) => (label + 0.1 + 0.8 * uniform()) / length;
-  return Array.from(readBytes(data.point_labels), (label, i) =>
+  const share = (label) => (label + 0.1 + 0.8 * uniform()) / (classes.length || 1);
+  const labels = readBytes(data.point_labels).map((label) => (classes.length ? label : 0));
+  return Array.from(labels, (label, i) =>
     single
       ? { label, x: coordinates[i], y: planePrior.deviation[0] * (3.8 - 7.6 * share(label)) }
       : { label, x: coordinates[2 * i], y: coordinates[2 * i + 1] },
