@@ -46,7 +46,7 @@ def read_outcome(name: str) -> Outcome:
     """Read the result of a commit, of an experiment or of the files here."""
     try:
         files = DVCFileSystem(".", rev=None if name == HERE else resolve(name))
-        files.exists("results")  # reads the commit
+        files.ls("")  # reads the commit
     except Exception as error:  # noqa: BLE001  of Git and of DVC
         problem = f"not a commit or an experiment ({one_line(error)})"
         raise PipelineError(f"{name}: {problem}") from None
