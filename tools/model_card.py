@@ -18,6 +18,8 @@ METRICS = {
     "annealed_bound": "bound by annealing, nats per image",
     "log_evidence": "log p(x), nats per image",
 }
+# Output of the exported decoder, by likelihood.
+OUTPUTS = {"bernoulli": "mean", "gaussian": "mean", "continuous_bernoulli": "logits"}
 TEXT = """# Dense variational autoencoder trained on {dataset}
 
 A variational autoencoder (Kingma and Welling 2013) with dense layers. The encoder maps
@@ -49,9 +51,7 @@ def model_card(
     description: Description,
     metrics: dict[str, float],
     errors: "pd.Series[float]",
-    *,
     file_format: str,
-    output: str,
 ) -> str:
     """Write the card of an exported model.
 
@@ -60,7 +60,6 @@ def model_card(
         metrics: section `test` of `results/metrics.json`.
         errors: standard errors of the metrics, by name.
         file_format: suffix of the files.
-        output: name of the decoder's output.
     """
     shown = {key: name for key, name in METRICS.items() if key in metrics}
     rows = [
@@ -74,7 +73,7 @@ def model_card(
         format=file_format,
         num_pixels=description.num_pixels,
         latent_dim=model["latent_dim"],
-        output=output,
+        output=OUTPUTS[model["likelihood"]],
         binarization=description.binarization,
         metrics="\n".join(rows),
     )
