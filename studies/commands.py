@@ -33,14 +33,12 @@ from table import (
 from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.files import write_files
 from vae.pipeline.progress import progress_bar
-from vae.pipeline.stage import replace_closed_streams
 
 TABLES = ROOT / "results/studies"
 
 
 def main() -> int:
     """Run the command; return 1 if anything fails or differs, else 0."""
-    replace_closed_streams()
     options = parse_arguments()
     require_committed_code()
     if options.verify:

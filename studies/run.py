@@ -14,12 +14,14 @@ status is 1 if a run fails or differs from its earlier result.
 
 import sys
 
+import checkout  # noqa: F401  adds `tools/` to the path
+from command import run  # before packages
+
 if __name__ == "__main__":
     try:
-        from commands import main  # takes two seconds; adds `vae` to the path
-        from vae.pipeline.stage import report_error
+        from commands import main  # takes two seconds
 
-        sys.excepthook = report_error
-        sys.exit(main())
+        run(main)
     except KeyboardInterrupt:
-        sys.exit("interrupted; run the same command to continue")
+        print("interrupted; run the same command to continue", file=sys.stderr)
+        sys.exit(130)

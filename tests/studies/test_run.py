@@ -108,7 +108,7 @@ def test_an_interrupted_study_leaves_no_process_and_resumes(toy, tmp_path):
     printed = ends(start(toy, tmp_path, "toy"), status=1)
     assert printed == "error: another study runs here; wait until it ends\n"
     os.killpg(study.pid, signal.SIGINT)
-    printed = ends(study, status=1)
+    printed = ends(study, status=130)
     assert printed.splitlines()[-1].startswith("interrupted; run the same command to")
     until(lambda: status(process)[0] == "Z")
     (tmp_path / "hold_7").unlink()
