@@ -72,7 +72,8 @@ def add_parameters(
     defaults = default_params()
     columns = {
         name: [as_cell((defaults | point.overrides)[name]) for point in points]
-        for name in {study.figure.x, study.figure.lines} & defaults.keys()
+        for name in defaults
+        if name in (study.figure.x, study.figure.lines)
     }
     return table.assign(**columns)
 

@@ -27,7 +27,7 @@ ERRORS = Path("results/standard_errors.csv")
 ONNX_PACKAGES = ("tf2onnx", "onnx", "onnxruntime")
 
 
-def read_metrics() -> tuple[dict[str, float], "pd.Series[float]"]:
+def read_metrics() -> tuple[dict[str, float], dict[str, float]]:
     """Return the test metrics of the card and their standard errors."""
     damage = (AttributeError, KeyError, TypeError, ValueError)
     with readable(METRICS, *damage, made_by="evaluate"):
@@ -35,7 +35,8 @@ def read_metrics() -> tuple[dict[str, float], "pd.Series[float]"]:
         metrics = {n: float(section[n]) for n in SHOWN if n in section}
         metrics["elbo"]  # or the card would be empty
     with readable(ERRORS, *damage, made_by="evaluate"):
-        errors = pd.read_csv(ERRORS, index_col="metric")["test"].astype(float)
+        table = pd.read_csv(ERRORS, index_col="metric")
+        errors = table["test"].astype(float).dropna().to_dict()
         errors["elbo"]
     return metrics, errors
 

@@ -11,11 +11,12 @@ from model_card import OUTPUTS
 from vae.numerics.determinism import keras
 from vae.pipeline.trained import Description
 
+Weights = dict[str, np.ndarray]
 TOLERANCE = 1e-4  # relative difference of float32 from float64
 
 
 def hidden_layers(
-    x: keras.KerasTensor, name: str, weights: dict[str, np.ndarray], activation: str
+    x: keras.KerasTensor, name: str, weights: Weights, activation: str
 ) -> keras.KerasTensor:
     """Apply the hidden layers of the encoder or the decoder."""
     depth = sum(key.startswith(f"{name}.hidden") for key in weights) // 2
@@ -33,7 +34,7 @@ def gelu(x: keras.KerasTensor) -> keras.KerasTensor:
 def dense(
     x: keras.KerasTensor,
     name: str,
-    weights: dict[str, np.ndarray],
+    weights: Weights,
     activation: str | None = None,
     units: slice = slice(None),
 ) -> keras.KerasTensor:
@@ -46,9 +47,7 @@ def dense(
     return output
 
 
-def build(
-    description: Description, weights: dict[str, np.ndarray]
-) -> dict[str, keras.Model]:
+def build(description: Description, weights: Weights) -> dict[str, keras.Model]:
     """Build the encoder and the decoder from Keras's own layers."""
     model = description.model
     activation, latent_dim = model["activation"], model["latent_dim"]
@@ -111,10 +110,7 @@ def check(folder: Path, suffix: str, description: Description) -> float:
 
 
 def export(
-    description: Description,
-    weights: dict[str, np.ndarray],
-    folder: Path,
-    suffix: str,
+    description: Description, weights: Weights, folder: Path, suffix: str
 ) -> float:
     """Write both networks; return their relative difference from the NumPy model."""
     for name, network in build(description, weights).items():
