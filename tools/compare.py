@@ -31,6 +31,7 @@ from vae.pipeline.errors import PipelineError, one_line, readable
 from vae.pipeline.schema import NotNegative
 
 HERE = "workspace"
+LATENTS = "results/latents.npz"
 SEEDS = Path("results/studies/seeds.csv")
 
 
@@ -50,18 +51,18 @@ def read_outcome(name: str) -> Outcome:
     except Exception as error:  # noqa: BLE001  of Git and of DVC
         problem = f"not a commit or an experiment ({one_line(error)})"
         raise PipelineError(f"{name}: {problem}") from None
-    parts = []
+    parts = {}
     for path, parse in PARSERS.items():
         try:
-            parts.append(parse(io.BytesIO(files.read_bytes(path))))
+            parts[path] = parse(io.BytesIO(files.read_bytes(path)))
         except FileNotFoundError:
-            if parse is not parse_arrays:
+            if path != LATENTS:  # which may not be in the cache
                 raise PipelineError(f"{name}: has no {path}") from None
-            parts.append({})  # not in the cache
+            parts[path] = {}
         except Exception as error:  # noqa: BLE001  of DVC and of damaged files
             problem = f"{path}: damaged ({one_line(error)})"
             raise PipelineError(f"{name}: {problem}") from None
-    return Outcome(*parts)
+    return Outcome(*parts.values())
 
 
 def resolve(name: str) -> str:
@@ -90,14 +91,10 @@ def parse_errors(file: io.BytesIO) -> dict[str, float]:
     return {".".join(key): error for key, error in table.unstack().dropna().items()}
 
 
-def parse_arrays(file: io.BytesIO) -> dict[str, np.ndarray]:
-    return dict(np.load(file))
-
-
 PARSERS = {
     "results/metrics.json": parse_metrics,
     "results/standard_errors.csv": parse_errors,
-    "results/latents.npz": parse_arrays,
+    LATENTS: lambda file: dict(np.load(file)),
 }
 
 
