@@ -18,11 +18,12 @@ from vae.pipeline.errors import PipelineError
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("seeds --audit 2", "argument --audit: received '2'; Input should be less th"),
-        ("seeds --audit nan", "argument --audit: received 'nan'; Input should be les"),
         ("seeds --workers 0", "argument --workers: received '0'; Input should be gre"),
         ("seeds --only train.seed=1", "argument --only: expected with --verify; see"),
-        ("--verify --audit 0.5", "argument --audit: expected without --verify; see"),
+        (
+            "--verify --output a.csv",
+            "argument --output: expected without --verify; see",
+        ),
         ("--verify", "has no table of a study to verify"),
         ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it with: studi"),
         ("", "received none; expected one of: data, "),
