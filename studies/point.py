@@ -125,9 +125,8 @@ def check_packages(requirements: str) -> None:
     for line in re.findall(r"^\w.*", requirements, re.MULTILINE):
         package = Requirement(line.partition(" \\")[0])
         needed = package.marker is None or package.marker.evaluate()
-        found = next(iter(distributions(name=package.name)), None)
-        if needed and not (found and package.specifier.contains(found.version)):
-            version = found.version if found else "none"
+        version = next((d.version for d in distributions(name=package.name)), "none")
+        if needed and not package.specifier.contains(version):
             raise PointError(
                 f"{platform.node()} has {package.name} {version}, expected "
                 f"{package.specifier} of requirements.txt; reinstall its environment"

@@ -70,9 +70,11 @@ def main() -> None:
             folder = Path(temporary, "exported")
             folder.mkdir()
             (folder / "README.md").write_text(card, encoding="utf-8")
-            from networks import export  # takes seconds
+            from networks import build, check, write  # takes seconds
 
-            difference = export(description, weights, folder, options.format)
+            for name, network in build(description, weights).items():
+                write(network, folder / f"{name}.{options.format}")
+            difference = check(folder, options.format, description)
             folder.rename(output)
     except OSError as error:  # of libraries, often without the file's name
         problem = f"not written: {error.strerror or error}"

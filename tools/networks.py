@@ -107,12 +107,3 @@ def check(folder: Path, suffix: str, description: Description) -> float:
     if not difference.max() < TOLERANCE:
         raise AssertionError(f"{suffix} differs from NumPy by {difference.max():g}")
     return float(difference.max())
-
-
-def export(
-    description: Description, weights: Weights, folder: Path, suffix: str
-) -> float:
-    """Write both networks; return their relative difference from the NumPy model."""
-    for name, network in build(description, weights).items():
-        write(network, folder / f"{name}.{suffix}")
-    return check(folder, suffix, description)

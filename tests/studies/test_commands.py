@@ -1,6 +1,5 @@
 """Errors of the commands in one line, and tables whose figure fails."""
 
-import runpy
 import sys
 
 import pandas as pd
@@ -8,7 +7,6 @@ import pytest
 
 import commands
 from commands import main, write_study
-from conftest import ROOT
 from grid import Point
 from point import Result
 from specification import Figure, Study
@@ -49,17 +47,6 @@ def test_only_a_table_is_replaced(tmp_path):
     path.write_text("my,own,table\n")
     with pytest.raises(PipelineError, match="mine.csv: not a table of a study; name"):
         commands.choose_study(options)
-
-
-def test_ctrl_c_during_imports_gives_one_line(monkeypatch, capsys):
-    class Interrupted:
-        def __getattr__(self, name):
-            raise KeyboardInterrupt
-
-    monkeypatch.setitem(sys.modules, "commands", Interrupted())
-    with pytest.raises(SystemExit, match="^130$"):
-        runpy.run_path(str(ROOT / "studies/run.py"), run_name="__main__")
-    assert capsys.readouterr().err.startswith("interrupted; run the same command to")
 
 
 @pytest.mark.parametrize(
