@@ -9,6 +9,7 @@ networks with the NumPy model. ONNX needs more packages: pip install .[onnx]
 import argparse
 import importlib.util
 import json
+import math
 import tempfile
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def read_metrics() -> tuple[dict[str, float], dict[str, float]]:
     with readable(METRICS, *damage, made_by="evaluate"):
         section = json.loads(METRICS.read_text())["test"]
         metrics = {n: float(section[n]) for n in SHOWN if n in section}
-        metrics["elbo"]  # or the card would be empty
+        if not math.isfinite(sum(metrics.values(), metrics["elbo"])):
+            raise ValueError("a metric is not finite")
     with readable(ERRORS, *damage, made_by="evaluate"):
         table = pd.read_csv(ERRORS, index_col="metric")
         errors = table["test"].astype(float).dropna().to_dict()

@@ -51,14 +51,7 @@ def model_card(
     errors: dict[str, float],
     file_format: str,
 ) -> str:
-    """Write the card of an exported model.
-
-    Args:
-        description: description of the trained model.
-        metrics: section `test` of `results/metrics.json`.
-        errors: standard errors of the metrics that have one.
-        file_format: suffix of the files.
-    """
+    """Write a card with test metrics and the standard errors of those that have one."""
     values: list[dict[str, Any]] = [
         {"type": key, "name": name, "value": metrics[key]}
         | ({"standard_error": errors[key]} if key in errors else {})

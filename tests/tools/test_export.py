@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import sys
 from pathlib import Path
 from unittest.mock import Mock
@@ -88,9 +89,9 @@ def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatc
     monkeypatch.setattr(networks, "TOLERANCE", 0)
     with pytest.raises(AssertionError, match="^keras differs from NumPy by"):
         project()
-    monkeypatch.setitem(globals(), "METRICS", {"rate": 1.0})
-    with pytest.raises(
-        PipelineError, match="^results/metrics.json: damaged .'elbo'.; "
-    ):
-        project()
+    for metrics, reason in {"rate": "'elbo'", "elbo": "a metric is not finite"}.items():
+        monkeypatch.setitem(globals(), "METRICS", {metrics: math.nan})
+        damage = f"^results/metrics.json: damaged .{reason}.; "
+        with pytest.raises(PipelineError, match=damage):
+            project()
     assert not Path("exported").exists() and not list(Path("old").iterdir())
