@@ -69,7 +69,7 @@ bench-quality: .venv/ready benchmarks/.venv/ready
 	.venv/bin/python benchmarks/quality.py
 
 bench-pipeline: .venv/ready
-	PYTHONPATH=checks .venv/bin/python benchmarks/pipeline.py
+	.venv/bin/python benchmarks/pipeline.py
 
 bench-growth: .venv/ready
 	.venv/bin/dvc repro preprocess

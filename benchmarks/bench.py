@@ -9,16 +9,22 @@ benchmarks/results.csv, from which draw.py makes a figure. The exit status is 1 
 losses of a configuration differ, so that its programs have not done the same work.
 """
 
-import argparse
 import sys
 from collections import deque
 from pathlib import Path
+from typing import Literal
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+from command import Parser, parse_as, run  # before packages
+
+# isort: split
 import pandas as pd
 
 from contenders import BOUND, CONFIGURATIONS, OURS, SGEMM, TRAINING, Contender
+from vae.pipeline.schema import Count
 
-FOLDER = Path("benchmarks")
+FOLDER = Path(__file__).parent
 TOLERANCE = 0.03  # relative difference of the last epoch's loss from ours
 
 
@@ -90,11 +96,13 @@ def differing_losses(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare with other programs.")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("configuration", nargs="*", default=list(CONFIGURATIONS))
+    parser = Parser(description="Compare with other programs.")
+    parser.add_argument("--rounds", type=parse_as(Count), default=7)
+    known = parse_as(Literal[tuple(CONFIGURATIONS)])
+    parser.add_argument("configuration", nargs="*", type=known, help="default: all")
     options = parser.parse_args()
-    summaries = {name: measure(name, options.rounds) for name in options.configuration}
+    names = options.configuration or list(CONFIGURATIONS)
+    summaries = {name: measure(name, options.rounds) for name in names}
     results = pd.concat(summaries, names=["configuration", "program"])
     results.to_csv(FOLDER / "results.csv", float_format="%.4g", lineterminator="\n")
     differing = differing_losses(results)
@@ -103,4 +111,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "checks"))
+
 from clones import clone, environment
 
 STAGES = ("check", "download", "preprocess", "train", "evaluate", "render", "explore")

@@ -24,9 +24,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
+from command import Parser, parse_as, run  # before packages
+
+# isort: split
 import numpy as np
 from ruamel.yaml import YAML
 
@@ -34,7 +36,6 @@ import evaluate
 import preprocess
 import train
 from clones import change_params, file_hashes
-from command import Parser, parse_as, run
 from vae.data.idx import format_idx
 from vae.pipeline.params import read_params
 from vae.pipeline.schema import DRAWABLE_LIKELIHOODS, Model, Section, Train

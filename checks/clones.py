@@ -30,8 +30,8 @@ def environment() -> dict[str, str]:
 
     PATH begins with the folder of this interpreter, and VAE_DATA_DIR is absolute.
     """
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    changes = {"PATH": path}
+    others = os.environ.get("PATH", os.defpath)
+    changes = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{others}"}
     if folder := os.environ.get("VAE_DATA_DIR"):
         changes["VAE_DATA_DIR"] = str(Path(__file__).resolve().parent.parent / folder)
     return os.environ | changes

@@ -20,10 +20,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
+from command import Parser, parse_as, run  # before packages
+
+# isort: split
 import yaml
 
 from clones import change_params, clone, environment, file_hashes, repair_locks
-from command import Parser, parse_as, run
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.schema import Count
 

@@ -9,8 +9,15 @@ from pathlib import Path
 from string import Formatter
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+from command import Parser, run  # before packages
+
+# isort: split
 import pandas as pd
 from ruamel.yaml import YAML
+
+from vae.pipeline.errors import PipelineError
 
 ROOT = Path(__file__).parent.parent
 RESULTS, SPEED = "docs/results.md", "docs/speed.md"
@@ -32,16 +39,14 @@ NAMES = {
     "active_units": "active units",
 }
 VALUE = r"(?:\[.*?\]|-?\w[\w.,]*\w|\w)"  # a number, a word or a list
+COMPARED = ("elbo", "iwae_bound", "mutual_information", "rate")
 # Sentences with metrics of the default, by page.
 SENTENCES = {
     "README.md": [
         "train: ELBO {train[elbo]:.2f} nats per image",
         "test: ELBO {test[elbo]:.2f}, bound {test[iwae_bound]:.2f}, "
         "log p(x) {test[log_evidence]:.2f} nats per image",
-        "results/metrics.json test.elbo {test[elbo]:.7g} ",  # as DVC prints them
-        "results/metrics.json test.iwae_bound {test[iwae_bound]:.7g} ",
-        "results/metrics.json test.mutual_information {test[mutual_information]:.7g} ",
-        "results/metrics.json test.rate {test[rate]:.7g} ",
+        *(f"metrics.json test.{name} {{test[{name}]:.7g}} " for name in COMPARED),
     ],
     "docs/theory.md": ["two gaps together are {gap:.2f} nats"],
     "docs/estimators.md": ["the default it is {test[log_evidence_grid_change]:.4f}."],
@@ -100,7 +105,7 @@ COLUMNS = {name: f"test.{key}" for key, name in NAMES.items()} | {
     "prior": "model.prior",
     "validation ELBO": "validation_elbo",
 }
-SHOW_DEVIATION = {"test ELBO", "importance-weighted bound", "by annealing", "log p(x)"}
+# Columns with values of each run, and with further functions of the runs.
 SHOW_EACH = {"distances": "{:.2f}", "active units": "{:.0f}", "prior": "{}"}
 SHOW_OTHERS: dict[str, Callable[[pd.DataFrame], str]] = {
     "distance": lambda runs: "{:.3f} ± {:.3f}".format(
@@ -121,9 +126,8 @@ def cell(header: str, runs: pd.DataFrame) -> str:
     if header in SHOW_EACH:
         return ", ".join(map(SHOW_EACH[header].format, column))
     text = number(column.mean(skipna=False), name)
-    if text and len(runs) > 2 and header in SHOW_DEVIATION:
-        text += f" ({column.std():.2f})"
-    return text
+    spread = text and len(runs) > 2 and name.startswith("test.")
+    return f"{text} ({column.std():.2f})" if spread else text
 
 
 def table_of_runs(before: str, runs: pd.DataFrame, by: list[str]) -> Claim:
@@ -140,25 +144,20 @@ def table_of_runs(before: str, runs: pd.DataFrame, by: list[str]) -> Claim:
 
 def read_study(name: str) -> pd.DataFrame:
     """Read the runs of a study, with a column of published values."""
-    runs = pd.read_csv(ROOT / f"results/studies/{name}.csv")
-    if "published" in runs:
-        known = runs.set_index("row")["published"]
-        runs = pd.read_csv(ROOT / f"results/studies/{name}_runs.csv")
-        return runs.assign(published=runs["variant"].map(known))
     study = YAML(typ="safe").load(ROOT / f"studies/{name}.yaml")
+    table = f"{name}_runs" if "summary" in study else name
+    runs = pd.read_csv(ROOT / f"results/studies/{table}.csv")
     if "published" in study:
         runs["published"] = runs["variant"].map(study["published"]["values"])
     return runs
 
 
 def study_claims() -> Iterator[Claim]:
-    studies = "data rate_distortion latent_dim estimators frontier origin"
-    for name in studies.split():
+    for name in "data rate_distortion latent_dim estimators frontier origin".split():
         runs = read_study(name)
         if name == "origin":
             beta = runs["variant"].map({"default": 1}).fillna(10)
-            objective = -(runs["test.distortion"] + beta * runs["test.rate"])
-            runs = runs.assign(objective=objective)
+            runs["objective"] = -(runs["test.distortion"] + beta * runs["test.rate"])
         by = list(runs)[: list(runs).index("train.seed")]
         yield table_of_runs(f"studies/run.py {name}`", runs, by)
     rows = []
@@ -167,8 +166,8 @@ def study_claims() -> Iterator[Claim]:
         rows.append([NAMES[key], *(number(value, key) for value in summary)])
     yield table_claim(RESULTS, "| test images | mean | sd | least | most |", rows)
     tries = pd.read_csv(ROOT / "docs/tries.csv")
-    row = ("`" + tries["overrides"] + "`").fillna("none: the default")
-    tries = tries.assign(row=row).rename(columns={"train_elbo": "train.elbo"})
+    tries = tries.rename(columns={"train_elbo": "train.elbo"})
+    tries["row"] = ("`" + tries["overrides"] + "`").fillna("none: the default")
     yield table_of_runs("| `-S` overrides |", tries, ["row"])
 
 
@@ -176,20 +175,15 @@ def result_claims() -> Iterator[Claim]:
     errors = pd.read_csv(ROOT / "results/standard_errors.csv", index_col="metric")
     rows = []
     for key, name in NAMES.items():
-        rows.append([name])
-        for split in ("train", "test"):
-            pair = METRICS[split].get(key), errors[split].get(key)
-            texts = (number(value, key) for value in pair)
-            rows[-1].append(" ± ".join(filter(None, texts)))
+        pairs = [(METRICS[s].get(key), errors[s].get(key)) for s in ("train", "test")]
+        texts = [filter(None, (number(v, key) for v in pair)) for pair in pairs]
+        rows.append([name, *map(" ± ".join, texts)])
     header = "| | 55,000 training images | 10,000 test images |"
     yield table_claim(RESULTS, header, rows)
-    first = list(NAMES)[: list(NAMES).index("mutual_information")]
-    spreads = [SEEDS[f"test.{key}"].agg(["mean", "std"]) for key in first]
-    columns = [
-        [*row, "{:.2f} ± {:.2f}".format(*s)]
-        for row, s in zip(rows, spreads, strict=False)
-    ]
-    yield table_claim("README.md", header, columns)
+    rows = rows[: list(NAMES).index("mutual_information")]
+    for row, key in zip(rows, NAMES, strict=False):
+        row.append("{:.2f} ± {:.2f}".format(*SEEDS[f"test.{key}"].agg(["mean", "std"])))
+    yield table_claim("README.md", header, rows)
 
 
 def sentence_claims() -> Iterator[Claim]:
@@ -250,20 +244,22 @@ def read(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
 
 
-def rewritten_pages() -> tuple[dict[str, str], list[str]]:
-    """Return the pages with the numbers of the files, and the claims not found."""
-    pages, missing = {}, []
+def rewritten_pages() -> dict[str, str]:
+    """Return the pages with the numbers of the files."""
+    pages = {}
     for claim in claims():
         old = pages.get(claim.page) or read(claim.page)
         pages[claim.page], count = claim.apply(old)
         if count == 0:
-            missing.append(f"{claim.page}: no match for: {claim.pattern}")
-    return pages, missing
+            raise PipelineError(f"{claim.page}: no match for: {claim.pattern}")
+    return pages
+
+
+def main() -> None:
+    Parser(description=__doc__).parse_args()
+    for page, text in rewritten_pages().items():
+        (ROOT / page).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    pages, missing = rewritten_pages()
-    if missing:
-        sys.exit("\n".join(missing))
-    for page, text in pages.items():
-        (ROOT / page).write_text(text, encoding="utf-8")
+    run(main)

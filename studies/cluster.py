@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
@@ -77,16 +77,12 @@ async def wait_for_greeting(scheduler: str) -> None:
 
 
 def run_points(
-    client: Client,
-    points: Sequence[Point],
-    *,
-    audited: Collection[int] = (),
-    anew: bool = False,
-) -> Iterator[tuple[int, bool, Result]]:
-    """Yield a point's index, whether this is its second run, and the result.
+    client: Client, points: Sequence[Point], *, anew: bool = False
+) -> Iterator[tuple[int, Result]]:
+    """Yield the index and the result of each point.
 
-    Points start in order and end in any order. Points in `audited` run twice, on
-    different workers if possible. With `anew`, cached points are computed again.
+    Points start in order and end in any order. With `anew`, cached points are computed
+    again.
     """
     if client.cluster is None:  # other machines cannot read the folders of this one
         # As the result of a task, the bundle survives the death of a worker.
@@ -96,26 +92,13 @@ def run_points(
         source, scratch = ROOT, STATE
     run = partial(compute, scratch=scratch, cache=cache)
     commit = call_for_line("git", "rev-parse", "HEAD")
-    submit = partial(client.submit, run, commit, source, pure=False)
-    running: dict[Future, tuple[int, bool]] = {}
-    for index, point in enumerate(points):
-        future = submit(point.overrides, anew=anew, priority=-index)
-        running[future] = index, False
-    ending = as_completed(list(running))
-    for future in ending:
-        index, second = running[future]
-        result = point_result(future)
-        yield index, second, result
-        if index in audited and not second and not result.message:
-            try:
-                (first,) = client.who_has([future])[future.key] or (None,)
-                others = sorted(set(client.nthreads()) - {first}) or None
-                again = submit(points[index].overrides, anew=True, workers=others)
-            except Exception as error:  # noqa: BLE001  the scheduler is gone
-                yield index, True, Result(message=one_line(error))
-            else:
-                running[again] = index, True
-                ending.add(again)
+    submit = partial(client.submit, run, commit, source, pure=False, anew=anew)
+    running = {
+        submit(point.overrides, priority=-index): index
+        for index, point in enumerate(points)
+    }
+    for future in as_completed(list(running)):
+        yield running[future], point_result(future)
 
 
 def point_result(future: Future) -> Result:

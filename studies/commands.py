@@ -1,7 +1,6 @@
 """The commands of `run.py`: run a study, or verify the tables of studies."""
 
 import argparse
-import math
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -20,27 +19,23 @@ from point import Result
 from specification import Study, read_study, study_names
 from table import (
     as_csv,
-    describe_difference,
     differing_columns,
     is_table,
     make_table,
     read_rows,
     row_indices,
     runs_path,
-    sample_indices,
     summarize,
 )
 from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.files import write_files
 from vae.pipeline.progress import progress_bar
-from vae.pipeline.stage import replace_closed_streams
 
 TABLES = ROOT / "results/studies"
 
 
 def main() -> int:
     """Run the command; return 1 if anything fails or differs, else 0."""
-    replace_closed_streams()
     options = parse_arguments()
     require_committed_code()
     if options.verify:
@@ -48,12 +43,9 @@ def main() -> int:
     study, path = choose_study(options)
     points = list_points(study)
     with study_lock(), connected(options.scheduler, options.workers) as client:
-        results, differences = run_study(client, points, options.audit)
+        results = run_study(client, points)
     complete = write_study(study, points, results, path)
-    for difference in differences:
-        print(difference)
-    failed = any(result.message for result in results)
-    return 1 if failed or differences or not complete else 0
+    return 1 if any(r.message for r in results) or not complete else 0
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -66,13 +58,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     pairs = max(1, (os.cpu_count() or 1) // 2)  # training uses two cores
     workers = "number on this machine; default: one per two cores"
     add("--workers", type=number, default=pairs, help=workers)
-    share = parse_as(Annotated[float, Field(ge=0, le=1)])
-    add("--audit", type=share, default=0, help="fraction of points to compute twice")
     add("--verify", action="store_true", help="compare with tables; default: all")
     add("--only", nargs="+", default=[], help="rows to verify, such as train.seed=1")
     add("--cached", action="store_true", help="verify results from DVC's cache")
     options = parser.parse_args(arguments)
-    for name in ("output", "audit") if options.verify else ("only", "cached"):
+    for name in ("output",) if options.verify else ("only", "cached"):
         if getattr(options, name):
             how = "without" if options.verify else "with"
             parser.error(f"argument --{name}: expected {how} --verify")
@@ -102,30 +92,23 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     return study, output or TABLES / f"{names[0]}.csv"
 
 
-def run_study(
-    client: Client, points: Sequence[Point], audit: float
-) -> tuple[list[Result], list[str]]:
-    """Return results in the order of the points, and the differences of an audit."""
-    audited = sample_indices(points, math.ceil(audit * len(points)))
-    results, differences = [Result()] * len(points), []
+def run_study(client: Client, points: Sequence[Point]) -> list[Result]:
+    """Return results in the order of the points."""
+    results = [Result()] * len(points)
     tally = Counter(computed=0, served=0, failed=0)
-    total = len(points) + len(audited)
-    ending = run_points(client, points, audited=audited)
+    total = len(points)
     with progress_bar("points", total) as bar:
-        for done, (index, second, result) in enumerate(ending, start=1):
-            name, kind = str(points[index]), "audited" if second else result.kind
-            if second:
-                differences += describe_difference(name, results[index], result)
-            else:
-                results[index] = result
-                tally[kind] += 1
+        for done, (i, result) in enumerate(run_points(client, points), start=1):
+            results[i] = result
+            tally[result.kind] += 1
             words = ", ".join(f"{count} {how}" for how, count in tally.items())
             bar.set_postfix_str(words, refresh=False)
             bar.update()
             if bar.disable:
-                print(f"{done}/{total} {name}: {result.message or kind}", flush=True)
-    print(f"{len(points)} points: {words}")
-    return results, differences
+                ended = result.message or result.kind
+                print(f"{done}/{total} {points[i]}: {ended}", flush=True)
+    print(f"{total} points: {words}")
+    return results
 
 
 def write_study(
@@ -162,7 +145,7 @@ def verify(options: argparse.Namespace) -> int:
     points = [point for _, point, _ in chosen]
     same = True
     with study_lock(), connected(options.scheduler, options.workers) as client:
-        for i, _, result in run_points(client, points, anew=not options.cached):
+        for i, result in run_points(client, points, anew=not options.cached):
             name, point, row = chosen[i]
             columns = differing_columns(point, result, row)
             words = f"differs in {', '.join(columns)}" if columns else "equal"

@@ -1,6 +1,6 @@
 """The figure of a study: its runs, with mean and standard deviation over seeds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from textwrap import fill
 
@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from contours import draw_elbo_contours
 from grid import Point, default_params
 from specification import PARAMETERS, SEED, Study
 from table import as_cell
@@ -54,8 +55,10 @@ def draw_study(study: Study, points: Sequence[Point], table: pd.DataFrame) -> by
         handles, labels = all_axes[-1].get_legend_handles_labels()
         if labels:
             figure.legend(handles, labels, loc="outside right center")
+        num_seeds = table[SEED].nunique() if SEED in table else 1
         means = "line of means" if draw is draw_curve else "mean and standard deviation"
-        title = f"{study.question}\n{describe_runs(table, means)}"
+        seeds = f"{num_seeds} seeds; {means}" if num_seeds > 1 else "one seed"
+        title = f"{study.question}\none dot per run, with {seeds}"
         figure.suptitle(title, fontsize="medium")
         figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()
@@ -64,14 +67,13 @@ def draw_study(study: Study, points: Sequence[Point], table: pd.DataFrame) -> by
 def add_parameters(
     study: Study, points: Sequence[Point], table: pd.DataFrame
 ) -> pd.DataFrame:
-    """Add columns for the parameters of the figure that the grid does not vary."""
+    """Add columns for the parameters of the figure, which variants may set."""
     assert study.figure
     defaults = default_params()
-    values = [defaults | point.overrides for point in points]
     columns = {
-        name: [as_cell(v[name]) for v in values]
-        for name in (study.figure.x, study.figure.lines)
-        if name in defaults and name not in table
+        name: [as_cell((defaults | point.overrides)[name]) for point in points]
+        for name in defaults
+        if name in (study.figure.x, study.figure.lines)
     }
     return table.assign(**columns)
 
@@ -89,14 +91,6 @@ def row_columns(study: Study) -> list[str]:
     fixed = study.figure.baseline
     fixed = fixed if isinstance(fixed, dict) else {}
     return [n for n in study.columns if n != SEED and n not in fixed]
-
-
-def describe_runs(table: pd.DataFrame, means: str) -> str:
-    """Return the part of the title that explains dots and means."""
-    num_seeds = table[SEED].nunique() if SEED in table else 1
-    if num_seeds < 2:
-        return "one dot per run, with one seed"
-    return f"one dot per run, with {num_seeds} seeds; {means}"
 
 
 def draw_rows(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> None:
@@ -196,35 +190,6 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
         draw_elbo_contours(axes)
     axes.set_xlabel(axis_label(x), parse_math=True)
     axes.set_ylabel(fill(axis_label(metric), LABEL_WIDTH), parse_math=True)
-
-
-def draw_elbo_contours(axes: Axes) -> None:
-    """Draw lines of equal ELBO (Alemi et al. 2018, arXiv 1711.00464)."""
-    rates = np.linspace(*axes.get_xlim())
-    distortions = np.linspace(*axes.get_ylim())
-    elbo = -(rates + distortions[:, None])
-    look = {"colors": "0.8", "linestyles": "-", "linewidths": 0.6}
-    lines = axes.contour(rates, distortions, elbo, **look)
-    positions = label_positions(rates, distortions, lines.levels)
-    axes.clabel(lines, fmt="ELBO %g", fontsize="x-small", manual=positions)
-
-
-def label_positions(
-    rates: np.ndarray, distortions: np.ndarray, elbos: Iterable[float]
-) -> list[tuple[float, float]]:
-    """Return positions of labels on lines of equal ELBO: rate and distortion in nats.
-
-    A label is at the right, above the curve, or at the left, below the curve. A line
-    that passes through neither region gets no label.
-    """
-    left, right = np.quantile(rates, [0.12, 0.75])
-    lowest, highest = np.quantile(distortions, [0.05, 0.95])
-    positions = []
-    for elbo in elbos:
-        rate = right if -elbo - right > lowest else left
-        if lowest < -elbo - rate < highest:
-            positions.append((rate, -elbo - rate))
-    return positions
 
 
 def axis_label(metric: str) -> str:

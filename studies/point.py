@@ -50,7 +50,6 @@ class Result(NamedTuple):
     hashes: Mapping[str, str] = {}  # SHA-256 by output
     served: bool = False  # entirely from DVC's cache
     message: str = ""  # reason of a failure
-    machine: str = ""  # name of the processor
 
     @property
     def kind(self) -> str:
@@ -90,7 +89,7 @@ def compute(
         served = not any(f"Running stage '{stage}'" in printed for stage in STAGES)
         result = read_results(folder, served=served)
     except (PointError, OSError, subprocess.SubprocessError) as error:
-        result = Result(message=" ".join(str(error).split()), machine=processor_name())
+        result = Result(message=" ".join(str(error).split()))
     shutil.rmtree(workspace, ignore_errors=True)
     return result
 
@@ -126,9 +125,8 @@ def check_packages(requirements: str) -> None:
     for line in re.findall(r"^\w.*", requirements, re.MULTILINE):
         package = Requirement(line.partition(" \\")[0])
         needed = package.marker is None or package.marker.evaluate()
-        found = next(iter(distributions(name=package.name)), None)
-        if needed and not (found and package.specifier.contains(found.version)):
-            version = found.version if found else "none"
+        version = next((d.version for d in distributions(name=package.name)), "none")
+        if needed and not package.specifier.contains(version):
             raise PointError(
                 f"{platform.node()} has {package.name} {version}, expected "
                 f"{package.specifier} of requirements.txt; reinstall its environment"
@@ -190,12 +188,4 @@ def read_results(folder: Path, *, served: bool) -> Result:
     stages = YAML(typ="safe").load(folder / "dvc.lock")["stages"]
     outputs = [out["path"] for stage in STAGES for out in stages[stage]["outs"]]
     hashes = clones.file_hashes(folder, outputs)
-    return Result(metrics, hashes, served, machine=processor_name())
-
-
-def processor_name() -> str:
-    """Return the name of the processor, or else its architecture."""
-    path = Path("/proc/cpuinfo")
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    name = re.search(r"^model name\s*: (.*)", text, re.MULTILINE)
-    return name[1] if name else platform.machine()
+    return Result(metrics, hashes, served)

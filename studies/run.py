@@ -12,14 +12,10 @@ Dask tasks, on this machine or on all machines with workers of a scheduler. The 
 status is 1 if a run fails or differs from its earlier result.
 """
 
-import sys
+import checkout  # noqa: F401  adds `tools/` to the path
+from command import run  # before packages
 
 if __name__ == "__main__":
-    try:
-        from commands import main  # takes two seconds; adds `vae` to the path
-        from vae.pipeline.stage import report_error
+    from commands import main  # takes two seconds
 
-        sys.excepthook = report_error
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("interrupted; run the same command to continue")
+    run(main)

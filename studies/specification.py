@@ -17,6 +17,7 @@ from vae.pipeline.schema import Number, Params, Section
 # Values by parameter, such as `train.seed`.
 Overrides = dict[str, Any]
 NotEmpty = Field(min_length=1)
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]  # no controls
 PARAMETERS = [
     f"{section}.{name}"
     for section, field in Params.model_fields.items()
@@ -30,7 +31,7 @@ class Published(Section):
     """Published values of a metric, by variant."""
 
     metric: str
-    source: str
+    source: Line
     values: dict[str, Number]
 
 
@@ -54,9 +55,9 @@ class Summary(Section):
 class Study(Section):
     """A question and the runs that answer it."""
 
-    question: str
+    question: Line
     shared: Overrides = {}
-    variants: Annotated[dict[str, Overrides], NotEmpty] | None = None
+    variants: Annotated[dict[Line, Overrides], NotEmpty] | None = None
     grid: Annotated[dict[str, Annotated[list[Any], NotEmpty]], NotEmpty]
     figure: Figure | None = None
     summary: Summary | None = None

@@ -83,15 +83,11 @@ def read_rows(content: bytes) -> list[dict[str, str]]:
     return [{name: text for name, text in row.items() if text} for row in rows]
 
 
-def sample_indices(points: Sequence[Point], count: int) -> list[int]:
-    """Return the indices of a sample of points, which is the same in every run."""
-    return sorted(random.Random(0).sample(range(len(points)), count))
-
-
 def row_indices(points: Sequence[Point], only: Sequence[str]) -> list[int]:
     """Return the indices of rows to verify: those with given values, or a sample."""
     if not only:
-        return sample_indices(points, min(2, len(points)))
+        chosen = random.Random(0).sample(range(len(points)), min(2, len(points)))
+        return sorted(chosen)  # the same in every run
     values = [{f"{n}={v}" for n, v in point.coordinates.items()} for point in points]
     indices = [i for i, point in enumerate(values) if point.issuperset(only)]
     if not indices:
@@ -103,15 +99,3 @@ def differing_columns(point: Point, result: Result, row: dict[str, str]) -> list
     """Return the columns in which a result differs from a row of a table."""
     (found,) = read_rows(as_csv(make_table([point], [result])))
     return [name for name in found | row if found.get(name) != row.get(name)]
-
-
-def describe_difference(name: str, first: Result, second: Result) -> list[str]:
-    """Return a line if a point that was computed twice has different outputs."""
-    if second.message:
-        return [f"{name}: the second run failed: {second.message}"]
-    hashes = first.hashes.items()
-    outputs = [name for name, value in hashes if second.hashes.get(name) != value]
-    if not outputs:
-        return []
-    machines = " and ".join(dict.fromkeys((first.machine, second.machine)))
-    return [f"{name}: {', '.join(outputs)} differ between runs on {machines}"]

@@ -1,6 +1,7 @@
 """Command lines of tools and checks, with errors in one line.
 
-Import this module before `vae`: it adds `stages/` to the path of modules.
+Import this module before packages and `vae`: it adds `stages/` to the path of modules,
+and reports errors of the imports that follow.
 """
 
 import argparse
@@ -8,13 +9,30 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from types import TracebackType
+from typing import Any, NoReturn, TextIO, cast
+
+
+def report(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Print Ctrl-C, a missing package or an error of the user in one line."""
+    if issubclass(kind, KeyboardInterrupt):  # also before the import of `report_error`
+        print("interrupted", file=sys.stderr)
+    elif isinstance(error, ModuleNotFoundError):
+        problem = f"{sys.executable} has no package {error.name}"
+        remedy = "start it with .venv/bin/python, which `make` sets up"
+        print(f"error: {problem}; {remedy}", file=sys.stderr)
+    else:
+        report_error(kind, error, traceback)
+
+
+sys.excepthook = report
+sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
 
 from pydantic import TypeAdapter, ValidationError
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
-
-from vae.pipeline.errors import PipelineError
+from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.stage import replace_closed_streams, report_error
 
 
@@ -38,16 +56,30 @@ def parse_as(kind: Any) -> Callable[[str], Any]:
     return parse
 
 
+class Escaped:
+    """A stream whose text has no control characters except for the ends of lines."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write("\n".join(map(printable, text.split("\n"))))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def run(main: Callable[[], int | None]) -> None:
     """Run `main`, exit with the status that it returns, and report errors as stages."""
     replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):  # which may not encode every name
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    sys.stdout = cast(TextIO, Escaped(sys.stdout))
     try:
         status = main()
         sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  reported
+    except Exception as error:  # noqa: BLE001  reported
         if not isinstance(error, BrokenPipeError):  # a reader such as `head` has ended
-            report_error(type(error), error, error.__traceback__)
+            report(type(error), error, error.__traceback__)
         status, sys.stdout = 1, None  # or Python would write to it at exit
     sys.exit(status)

@@ -14,22 +14,24 @@ The exit status is 1 if a metric differs by more than `--tolerance` standard err
 import io
 import json
 import math
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+from command import Parser, parse_as, run  # before packages
+
+# isort: split
 import numpy as np
 import pandas as pd
 from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException
 from dvc.scm import SCM, resolve_rev
 from pydantic import Field
 
-from command import Parser, parse_as, run
 from vae.pipeline.errors import PipelineError, one_line, readable
 from vae.pipeline.schema import NotNegative
 
 HERE = "workspace"
+LATENTS = "results/latents.npz"
 SEEDS = Path("results/studies/seeds.csv")
 
 
@@ -43,21 +45,24 @@ class Outcome(NamedTuple):
 
 def read_outcome(name: str) -> Outcome:
     """Read the result of a commit, of an experiment or of the files here."""
-    arrays: dict[str, np.ndarray] = {}
     try:
         files = DVCFileSystem(".", rev=None if name == HERE else resolve(name))
-        metrics = flatten(json.loads(files.read_bytes("results/metrics.json")))
-        table = pd.read_csv(io.BytesIO(files.read_bytes("results/standard_errors.csv")))
-        errors = flatten(table.set_index("metric"))
-        with suppress(OSError, DvcException):  # not in the cache
-            arrays |= np.load(io.BytesIO(files.read_bytes("results/latents.npz")))
-    except FileNotFoundError as error:
-        missing = Path(str(error.filename)).name
-        raise PipelineError(f"{name}: has no {missing}") from None
-    except Exception as error:  # noqa: BLE001  of Git, of DVC and of damaged files
-        problem = "not a commit or an experiment with readable results"
-        raise PipelineError(f"{name}: {problem} ({one_line(error)})") from None
-    return Outcome(metrics, errors, arrays)
+        files.ls("")  # reads the commit
+    except Exception as error:  # noqa: BLE001  of Git and of DVC
+        problem = f"not a commit or an experiment ({one_line(error)})"
+        raise PipelineError(f"{name}: {problem}") from None
+    parts = {}
+    for path, parse in PARSERS.items():
+        try:
+            parts[path] = parse(io.BytesIO(files.read_bytes(path)))
+        except FileNotFoundError:
+            if path != LATENTS:  # which may not be in the cache
+                raise PipelineError(f"{name}: has no {path}") from None
+            parts[path] = {}
+        except Exception as error:  # noqa: BLE001  of DVC and of damaged files
+            problem = f"{path}: damaged ({one_line(error)})"
+            raise PipelineError(f"{name}: {problem}") from None
+    return Outcome(*parts.values())
 
 
 def resolve(name: str) -> str:
@@ -66,14 +71,31 @@ def resolve(name: str) -> str:
         return resolve_rev(repository, name)
 
 
-def flatten(sections: Any) -> dict[str, float]:
+def parse_metrics(file: io.BytesIO) -> dict[str, float]:
     """Return the numbers of all splits, with keys such as `test.elbo`."""
-    return {
+    metrics = {
         f"{split}.{name}": value
-        for split, section in sections.items()
+        for split, section in json.load(file).items()
         for name, value in section.items()
-        if not isinstance(value, bool) and not math.isnan(value)
+        if not isinstance(value, bool)
     }
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}")
+    return metrics
+
+
+def parse_errors(file: io.BytesIO) -> dict[str, float]:
+    """Return the standard errors of the metrics that have one."""
+    table: Any = pd.read_csv(file, index_col="metric").astype(float)
+    return {".".join(key): error for key, error in table.unstack().dropna().items()}
+
+
+PARSERS = {
+    "results/metrics.json": parse_metrics,
+    "results/standard_errors.csv": parse_errors,
+    LATENTS: lambda file: dict(np.load(file)),
+}
 
 
 def difference_error(

@@ -1,11 +1,9 @@
 """A model card for model hubs: a YAML head with metrics, then a page of text."""
 
-import io
 import json
 from typing import Any
 
-import pandas as pd
-from ruamel.yaml import YAML
+import yaml
 
 from vae.pipeline.trained import Description
 
@@ -18,6 +16,8 @@ METRICS = {
     "annealed_bound": "bound by annealing, nats per image",
     "log_evidence": "log p(x), nats per image",
 }
+# Output of the exported decoder, by likelihood.
+OUTPUTS = {"bernoulli": "mean", "gaussian": "mean", "continuous_bernoulli": "logits"}
 TEXT = """# Dense variational autoencoder trained on {dataset}
 
 A variational autoencoder (Kingma and Welling 2013) with dense layers. The encoder maps
@@ -48,24 +48,20 @@ Means over the test images, with standard errors:
 def model_card(
     description: Description,
     metrics: dict[str, float],
-    errors: "pd.Series[float]",
-    *,
+    errors: dict[str, float],
     file_format: str,
-    output: str,
 ) -> str:
-    """Write the card of an exported model.
-
-    Args:
-        description: description of the trained model.
-        metrics: section `test` of `results/metrics.json`.
-        errors: standard errors of the metrics, by name.
-        file_format: suffix of the files.
-        output: name of the decoder's output.
-    """
-    shown = {key: name for key, name in METRICS.items() if key in metrics}
+    """Write a card with test metrics and the standard errors of those that have one."""
+    values: list[dict[str, Any]] = [
+        {"type": key, "name": name, "value": metrics[key]}
+        | ({"standard_error": errors[key]} if key in errors else {})
+        for key, name in METRICS.items()
+        if key in metrics
+    ]
+    numbers = [(v["name"], v["value"], v.get("standard_error")) for v in values]
     rows = [
-        f"| {name} | {metrics[key]:.4f} | {_error(errors, key)} |"
-        for key, name in shown.items()
+        f"| {name} | {value:.4f} | {'' if error is None else f'{error:.4f}'} |"
+        for name, value, error in numbers
     ]
     model = description.model
     text = TEXT.format(
@@ -74,44 +70,23 @@ def model_card(
         format=file_format,
         num_pixels=description.num_pixels,
         latent_dim=model["latent_dim"],
-        output=output,
+        output=OUTPUTS[model["likelihood"]],
         binarization=description.binarization,
         metrics="\n".join(rows),
     )
-    head = _head(
-        description, {shown[key]: (key, metrics[key]) for key in shown}, errors
-    )
+    head = yaml.safe_dump(head_of(description.dataset, values), sort_keys=False)
     return f"---\n{head}---\n\n{text}"
 
 
-def _error(errors: "pd.Series[float]", key: str) -> str:
-    value = errors.get(key)
-    return "" if value is None or pd.isna(value) else f"{value:.4f}"
-
-
-def _head(
-    description: Description,
-    values: dict[str, tuple[str, float]],
-    errors: "pd.Series[float]",
-) -> str:
-    """Return the YAML head. Hubs show the entries of `model-index`."""
+def head_of(dataset: str, metrics: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the head of the card. Hubs show the entries of `model-index`."""
     result = {
         "task": {"type": "unconditional-image-generation"},
-        "dataset": {"name": description.dataset, "type": "image", "split": "test"},
-        "metrics": [
-            {"type": key, "name": name, "value": value}
-            | ({"standard_error": float(e)} if (e := _error(errors, key)) else {})
-            for name, (key, value) in values.items()
-        ],
+        "dataset": {"name": dataset, "type": "image", "split": "test"},
+        "metrics": metrics,
     }
-    name = f"dense-vae-{description.dataset.lower()}"
-    head: dict[str, Any] = {
+    return {
         "license": "mit",
         "tags": ["variational-autoencoder", "density-estimation"],
-        "model-index": [{"name": name, "results": [result]}],
+        "model-index": [{"name": f"dense-vae-{dataset.lower()}", "results": [result]}],
     }
-    content = io.StringIO()
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.dump(head, content)
-    return content.getvalue()

@@ -9,13 +9,14 @@ import math
 from pathlib import Path
 from typing import Annotated
 
+from command import Parser, parse_as, run  # before packages
+
+# isort: split
 import numpy as np
 from pydantic import Field
 
-from command import Parser, parse_as, run
 from numpy_model import load_model, mean, sample_prior
 from vae.data.pictures import check_output, tile, write_pngs
-from vae.pipeline.errors import printable
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 
@@ -37,7 +38,7 @@ def main() -> None:
     columns = math.ceil(math.sqrt(options.count))
     picture = tile(images, columns, is_ink=description.is_ink)
     write_pngs({options.output: picture})
-    print(f"{options.count} images in {printable(str(options.output))}")
+    print(f"{options.count} images in {options.output}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Errors of the commands in one line, and tables whose figure fails."""
 
-import runpy
 import sys
 
 import pandas as pd
@@ -8,7 +7,6 @@ import pytest
 
 import commands
 from commands import main, write_study
-from conftest import ROOT
 from grid import Point
 from point import Result
 from specification import Figure, Study
@@ -18,11 +16,12 @@ from vae.pipeline.errors import PipelineError
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("seeds --audit 2", "argument --audit: received '2'; Input should be less th"),
-        ("seeds --audit nan", "argument --audit: received 'nan'; Input should be les"),
         ("seeds --workers 0", "argument --workers: received '0'; Input should be gre"),
         ("seeds --only train.seed=1", "argument --only: expected with --verify; see"),
-        ("--verify --audit 0.5", "argument --audit: expected without --verify; see"),
+        (
+            "--verify --output a.csv",
+            "argument --output: expected without --verify; see",
+        ),
         ("--verify", "has no table of a study to verify"),
         ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it with: studi"),
         ("", "received none; expected one of: data, "),
@@ -48,16 +47,6 @@ def test_only_a_table_is_replaced(tmp_path):
     path.write_text("my,own,table\n")
     with pytest.raises(PipelineError, match="mine.csv: not a table of a study; name"):
         commands.choose_study(options)
-
-
-def test_ctrl_c_during_imports_gives_one_line(monkeypatch):
-    class Interrupted:
-        def __getattr__(self, name):
-            raise KeyboardInterrupt
-
-    monkeypatch.setitem(sys.modules, "commands", Interrupted())
-    with pytest.raises(SystemExit, match="^interrupted; run the same command to"):
-        runpy.run_path(str(ROOT / "studies/run.py"), run_name="__main__")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from draw import draw_curve, draw_lines, draw_rows, draw_study, label_positions
+from contours import label_positions
+from draw import draw_curve, draw_lines, draw_rows, draw_study
 from grid import list_points
 from specification import Figure as Shown
 from specification import Published, Study

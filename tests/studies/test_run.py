@@ -108,8 +108,8 @@ def test_an_interrupted_study_leaves_no_process_and_resumes(toy, tmp_path):
     printed = ends(start(toy, tmp_path, "toy"), status=1)
     assert printed == "error: another study runs here; wait until it ends\n"
     os.killpg(study.pid, signal.SIGINT)
-    printed = ends(study, status=1)
-    assert printed.splitlines()[-1].startswith("interrupted; run the same command to")
+    printed = ends(study, status=-signal.SIGINT)
+    assert printed.splitlines()[-1] == "interrupted"
     until(lambda: status(process)[0] == "Z")
     (tmp_path / "hold_7").unlink()
     ends(start(toy, tmp_path, *arguments))
@@ -128,15 +128,6 @@ def test_a_failed_point_is_a_row_with_its_message(toy, tmp_path):
     assert list(rows["message"].fillna("")) == ["", message]
     assert rows["test.elbo"].notna().tolist() == [True, False]
     assert rows["model.hidden_units"].tolist() == ["[4, 2]"] * 2
-
-
-def test_an_audit_finds_outputs_that_differ_between_runs(toy, tmp_path):
-    (tmp_path / "random").touch()
-    arguments = ["train.seed=4", "train.epochs=3", f"--output={tmp_path}/my.csv"]
-    printed = ends(start(toy, tmp_path, *arguments, "--audit=1"), status=1)
-    assert len(starts(tmp_path)) == 2
-    (line,) = [line for line in printed.splitlines() if "differ between runs" in line]
-    assert line.startswith("seed 4, epochs 3: ") and "model.safetensors" in line
 
 
 def test_a_shallow_clone_has_only_local_workers(toy, tmp_path, monkeypatch):
@@ -171,7 +162,7 @@ def test_workers_without_shared_disk_make_the_same_table_although_one_is_killed(
             launch("worker", f"--scheduler-file={file}", "--no-dashboard", *own)
         url = json.loads(file.read_text())["address"]
         (tmp_path / "hold_2").touch()
-        study = start(toy, tmp_path, "toy", "--scheduler", url, "--audit=0.25")
+        study = start(toy, tmp_path, "toy", "--scheduler", url)
         started = until(lambda: [pid for pid, s, _ in starts(tmp_path) if s == 2])
         time.sleep(0.2)  # it saves its state
         # The session's parent, because some shells add a process in between.
@@ -180,10 +171,10 @@ def test_workers_without_shared_disk_make_the_same_table_although_one_is_killed(
         until(lambda: status(started[0])[0] == "Z")
         (tmp_path / "hold_2").unlink()
         printed = ends(study)
-    assert "4 points: 4 computed" in printed and "differ" not in printed
-    # Four points, an audit, a retry, and results that were lost with their worker:
+    assert "4 points: 4 computed" in printed
+    # Four points, a retry, and results that were lost with their worker:
     # nothing was served from this machine's cache.
-    assert len(starts(tmp_path)) >= 6
+    assert len(starts(tmp_path)) >= 5
     assert read_table(toy) == table
     for name in "ab":
         assert list((tmp_path / name).rglob("studies/cache"))

@@ -70,6 +70,7 @@ def test_values_on_the_command_line_are_a_grid():
     [
         ({"grids": {}}, "mine.yaml: grids: unknown; allowed here: question, shared"),
         ({"question": 1}, "mine.yaml: question: received 1; Input should be a valid"),
+        ({"variants": {"\x1b[2J": {}}}, "received '.x1b.2J'; String should match"),
         ({"grid": {"train.seed": []}}, "seed: received .*; List should have at least"),
         ({"figure": {"x": "train.seed"}}, "mine.yaml: figure.metrics: missing; give"),
         (figure(y=1), "figure.y: unknown; allowed here: metrics, x, lines, baseline, "),

@@ -1,6 +1,7 @@
 """Arguments, errors and exit status of tools and checks."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ import command
 import compare
 import encode
 import kill
+import pages
 import sample
+from conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,7 @@ import sample
         (compare, "a --tolerance=-1", "argument --tolerance: received '-1'; Input sh"),
         (kill, "-3", "argument kills: received '-3'; Input should be greater than"),
         (bits, "a", "argument configuration: received 'a'; Input should be 'default'"),
+        (pages, "--foo", "unrecognized arguments: --foo"),
         (bits, "--foo", "unrecognized arguments: --foo"),
     ],
 )
@@ -55,6 +59,31 @@ def test_an_error_of_git_gives_one_line(tool, tmp_path, monkeypatch, git, reason
     status, _, errors = tool(kill, "1")
     assert status == 1 and errors.count("\n") == 1
     assert errors.startswith(f"error: git clone: fatal: {reason.format(tmp_path)}")
+
+
+SCRIPTS = "tools/compare tools/export tools/sample checks/bits checks/kill checks/pages"
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS.split(), "studies/run"])
+def test_a_python_without_packages_gives_one_line(script):
+    program = [sys.executable, "-S", ROOT / f"{script}.py"]  # -S hides packages
+    ended = subprocess.run(program, capture_output=True, text=True, check=False)
+    remedy = "; start it with .venv/bin/python, which `make` sets up\n"
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1
+    assert " has no package " in ended.stderr and ended.stderr.endswith(remedy)
+
+
+@pytest.mark.parametrize("code", ["interrupt()", "command.run(interrupt)"])
+def test_ctrl_c_ends_imports_and_tools_with_one_line(code):
+    code = f"import command\ndef interrupt(): raise KeyboardInterrupt\n{code}"
+    program, folder = [sys.executable, "-c", code], Path(command.__file__).parent
+    ended = subprocess.run(program, cwd=folder, capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"interrupted\n")
+
+
+def test_control_characters_of_a_users_text_are_printed_escaped(tool, monkeypatch):
+    monkeypatch.setattr(bits, "main", lambda: print("a\x1b[2J\rb\n\u00fc", flush=True))
+    assert tool(bits, "") == (0, "a\\x1b[2J\\rb\n\u00fc\n", "")
 
 
 @pytest.mark.parametrize("full", [False, True])

@@ -1,14 +1,18 @@
 """Files, card and errors of the export; the tool itself checks the networks."""
 
+import errno
 import json
+import math
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import yaml
 
 import export
+import networks
 from conftest import TINY
 from vae.model import VAE
 from vae.pipeline.errors import PipelineError
@@ -46,7 +50,7 @@ def test_networks_equal_the_model(project, capsys, activation, likelihood):
     project(activation=activation, likelihood=likelihood, prior="vamp")
     assert "exported/: within " in capsys.readouterr().out
     x = np.random.default_rng(0).random((2, 24))
-    encoded = export.read_and_run(Path("exported/encoder.keras"), x)
+    encoded = networks.read_and_run(Path("exported/encoder.keras"), x)
     assert {name: array.shape for name, array in encoded.items()} == {
         "loc": (2, 3),
         "scale": (2, 3),
@@ -72,12 +76,22 @@ def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatc
     monkeypatch.setattr(export, "ONNX_PACKAGES", ("nothing_like_it",))
     with pytest.raises(PipelineError, match="^no package nothing_like_it; pip install"):
         project("--format", "onnx")
-    monkeypatch.setattr(export, "TOLERANCE", 0)
+    Path("file").touch()
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "networks", None)  # which imports TensorFlow
+        with pytest.raises(PipelineError, match="^file/new: not written: File exists$"):
+            project("--output", "file/new")
+    with monkeypatch.context() as patch:
+        full = OSError(errno.EFBIG, "File too large")  # names no file
+        patch.setattr(networks, "write", Mock(side_effect=full))
+        with pytest.raises(PipelineError, match="^exported: not written: File too"):
+            project()
+    monkeypatch.setattr(networks, "TOLERANCE", 0)
     with pytest.raises(AssertionError, match="^keras differs from NumPy by"):
         project()
-    monkeypatch.setitem(globals(), "METRICS", {"rate": 1.0})
-    with pytest.raises(
-        PipelineError, match="^results/metrics.json: damaged .'elbo'.; "
-    ):
-        project()
+    for metrics, reason in {"rate": "'elbo'", "elbo": "a metric is not finite"}.items():
+        monkeypatch.setitem(globals(), "METRICS", {metrics: math.nan})
+        damage = f"^results/metrics.json: damaged .{reason}.; "
+        with pytest.raises(PipelineError, match=damage):
+            project()
     assert not Path("exported").exists() and not list(Path("old").iterdir())

@@ -17,7 +17,6 @@ for epoch in range(start, epochs):
     state.write_text("x" * (epoch + 1))
     while epoch == 1 and (signals / f"hold_{seed}").exists():
         time.sleep(0.02)
-noise = os.urandom(4) if (signals / "random").exists() else b""
 weights = f"weights of seed {seed}, {epochs} epochs".encode()
-pathlib.Path("results/model.safetensors").write_bytes(weights + noise)
+pathlib.Path("results/model.safetensors").write_bytes(weights)
 state.unlink()
