@@ -1,7 +1,9 @@
 """Draw the figures from the files of `train` and `evaluate`."""
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
+from contextlib import chdir
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +12,11 @@ from vae.pipeline.stage import Stage
 stage = Stage("render")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
+    # Matplotlib would read a user's settings, which are not used and may be damaged,
+    # in the current folder or in the file that this variable names.
+    os.environ["MATPLOTLIBRC"] = os.devnull
+    with chdir(Path(__file__).parent):
+        import matplotlib  # noqa: F401
 
 import numpy as np
 import pandas as pd

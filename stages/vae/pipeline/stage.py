@@ -1,5 +1,6 @@
 """Begin and end of a stage, with hashes of its inputs and one-line errors."""
 
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -25,9 +26,11 @@ class Stage:
         self.inputs: dict[str, Any] = {}
 
     def begin(self) -> None:
-        """Report errors in one line, and hash the inputs."""
+        """Report errors in one line, refuse arguments, and hash the inputs."""
         replace_closed_streams()
+        sys.stdout, sys.stderr = open_output(1), open_output(2)
         sys.excepthook = report_error
+        check_arguments()
         # Matplotlib would fail if the user's choice of a backend is not installed.
         os.environ["MPLBACKEND"] = "agg"
         if not Path("dvc.yaml").is_file():
@@ -48,17 +51,50 @@ class Stage:
         write_files({**outputs, **records.pack_record(self.name, self.inputs)})
 
 
+class Output(io.FileIO):
+    """Standard output of a stage: an error loses the text, but not the results.
+
+    The reader, such as `head`, may have ended, or the terminal may be closed.
+    """
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def open_output(descriptor: int) -> io.TextIOWrapper:
+    """Return a text stream that never raises an error."""
+    buffer = io.BufferedWriter(Output(descriptor, "w", closefd=False))
+    return io.TextIOWrapper(buffer, errors="backslashreplace", line_buffering=True)
+
+
+def check_arguments() -> None:
+    """Print the docstring of the script for `--help`; refuse any other argument."""
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(sys.modules["__main__"].__doc__)
+        sys.exit()
+    if sys.argv[1:]:
+        raise PipelineError(
+            f"received the argument {sys.argv[1]!r}; expected none, as a stage reads "
+            "params.yaml; see --help"
+        )
+
+
 def hash_inputs(stage: str) -> dict[str, Any]:
     """Return the SHA-256 of each file that a stage depends on, and its parameters."""
-    entry = records.list_stages("dvc.yaml")[stage]
-    paths = [Path(dep) for dep in entry["deps"]]
+    with records.undamaged("dvc.yaml"):
+        entry = records.list_stages("dvc.yaml")[stage]
+        paths = [Path(dep) for dep in entry["deps"]]
+        sections = records.read_sections(entry.get("params", []))
     paths += [path for folder in paths for path in sorted(folder.rglob("*"))]
     hashes = {
         str(path): hash_file(path)
         for path in paths
         if path.is_file() and path.suffix != ".pyc"
     }
-    return hashes | records.read_sections(entry.get("params", []))
+    return hashes | sections
 
 
 def replace_closed_streams() -> None:
