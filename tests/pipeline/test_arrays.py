@@ -12,7 +12,16 @@ from hypothesis.extra.numpy import array_shapes
 from hypothesis.extra.numpy import arrays as any_array
 
 from fuzzing import flips, fuzz, mutations
-from vae.pipeline.arrays import pack_arrays, read_arrays
+from vae.pipeline.arrays import (
+    LATENTS,
+    MANIFOLD,
+    POSTERIORS,
+    TRAVERSALS,
+    check_arrays,
+    pack_arrays,
+    read_arrays,
+    read_latents,
+)
 from vae.pipeline.errors import PipelineError
 
 RNG = np.random.default_rng(0)
@@ -21,7 +30,7 @@ ARRAYS = {
     "images": RNG.integers(256, size=(5, 28, 30), dtype=np.uint8),
     "loc": RNG.normal(size=(5, 2)).astype(np.float32),
 }
-EXPECTED = {"images": "uint8 images height width", "labels": "uint8 images"}
+EXPECTED = {"images": "uint8 images height width", "labels": "uint8<images images"}
 GOOD = pack_arrays(ARRAYS)
 
 
@@ -63,9 +72,10 @@ def test_the_bytes_do_not_depend_on_the_python_version():
     ("labels", "message"),
     [
         (None, "no array labels"),
-        (np.zeros(5, int), "labels is int64 of shape (5,), expected uint8 images"),
-        (np.zeros((5, 1), "u1"), "labels is uint8 of shape (5, 1), expected uint8 im"),
-        (np.zeros(4, "u1"), "labels has 4 along images, expected 5 as before"),
+        (np.zeros(5, int), "labels is int64 of shape (5,), expected uint8<images im"),
+        (np.zeros((5, 1), "u1"), "labels is uint8 of shape (5, 1), expected uint8<i"),
+        (np.zeros(4, "u1"), "labels has 4 along images, expected 5)"),
+        (np.full(5, 5, "u1"), "labels has the value 5, expected 0 to 4 for 5 images)"),
     ],
 )
 def test_an_unexpected_array_is_named(tmp_path, labels, message):
@@ -76,6 +86,42 @@ def test_an_unexpected_array_is_named(tmp_path, labels, message):
     with pytest.raises(PipelineError) as error:
         read(tmp_path / "file.npz", pack_arrays(arrays))
     assert f"file.npz: damaged ({message}" in str(error.value)
+
+
+def latents(**lengths):
+    """Return arrays of `evaluate` with these lengths of axes, and 2 of others."""
+    arrays = {}
+    for name, form in (LATENTS | MANIFOLD | POSTERIORS | TRAVERSALS).items():
+        kind, *axes = form.split()
+        shape = [lengths.get(axis, 2) for axis in axes]
+        arrays[name] = np.ones(shape, "u1").astype(kind.partition("<")[0])
+    return arrays | {"image_shape": np.array([1, 2]), "prior_loc": arrays["loc"] * 0}
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "others"),
+    [(1, {}), (2, MANIFOLD | POSTERIORS), (3, TRAVERSALS)],
+)
+def test_each_array_that_figures_of_a_model_need_is_checked(
+    tmp_path, latent_dim, others
+):
+    path, arrays = tmp_path / "file.npz", latents(latent=latent_dim)
+    path.write_bytes(pack_arrays(arrays))
+    assert set(read_latents(path)) == {*LATENTS, *others}
+    for name in (*LATENTS, *others):
+        kept = {key: array for key, array in arrays.items() if key != name}
+        for wrong in (kept, kept | {name: arrays[name][None]}):
+            path.write_bytes(pack_arrays(wrong))
+            with pytest.raises(PipelineError, match=rf"damaged \((no array )?{name}"):
+                read_latents(path)
+    path.write_bytes(pack_arrays(arrays | {"image_shape": np.array([2, 2])}))
+    with pytest.raises(PipelineError, match="image_shape is not that of samples"):
+        read_latents(path)
+
+
+def test_an_empty_axis_is_named():
+    with pytest.raises(ValueError, match="a has 0 along images, expected at least 1"):
+        check_arrays({"a": np.zeros(0, bool)}, {"a": "bool images"})
 
 
 class Print:

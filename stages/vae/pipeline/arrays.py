@@ -16,12 +16,47 @@ OBSERVATIONS = {
     "dataset": "str",
     "class_names": "str classes",
     "train_images": "uint8 train height width",
-    "train_labels": "uint8 train",
+    "train_labels": "uint8<classes train",
     "validation_images": "uint8 validation height width",
     "test_images": "uint8 test height width",
-    "test_labels": "uint8 test",
+    "test_labels": "uint8<classes test",
     "binarization": "str",
     "binary": "bool",
+}
+# Arrays of `evaluate` that later stages use, and further ones of some models.
+LATENTS = {
+    "dataset": "str",
+    "class_names": "str classes",
+    "image_shape": "int64 2",
+    "label": "uint8<classes images",
+    "loc": "float32 images latent",
+    "rate_by_dimension": "float32 latent",
+    "prior_loc": "float32 components latent",
+    "prior_scale": "float32 components latent",
+    "curve_num_samples": "int64 counts",
+    "curve_iwae_bound": "float64 counts",
+    "num_importance_samples": "int64",
+    "iwae_bound": "float64",
+    "log_evidence": "float64",
+    "shown_label": "uint8<classes shown",
+    "shown_input": "uint8 shown pixels",
+    "shown_reconstruction": "float32 shown pixels",
+    "samples": "float32 samples pixels",
+}
+MANIFOLD = {"manifold": "float32 side side pixels", "manifold_z": "float32 side"}
+POSTERIORS = {
+    "posterior_label": "uint8<classes chosen",
+    "posterior_loc": "float32 chosen 2",
+    "posterior_scale": "float32 chosen 2",
+    "posterior_gap": "float32 chosen",
+    "posterior_axes": "float32 chosen 2 2 points",
+    "posterior_log_prob": "float32 chosen 2 points points",
+}
+TRAVERSALS = {
+    "traversal_start": "uint8 pixels",
+    "traversed": "int64<latent rows",
+    "traversal": "float32 rows steps pixels",
+    "traversal_z": "float32 steps",
 }
 
 # Exceptions of zipfile and NumPy for damaged files. A flipped bit that marks a member
@@ -52,7 +87,8 @@ def read_arrays(
     Args:
         expected: type and axes of the arrays that the file must have, by name, such as
             `uint8 images height width`, or `str` for a single string. Axes of the
-            same name have the same length.
+            same name have the same length, which is not 0. The values of
+            `uint8<classes images` are below the length of the axis `classes`.
 
     Raises:
         PipelineError: the file is missing, damaged or not as expected.
@@ -68,19 +104,40 @@ def read_arrays(
         return arrays
 
 
+def read_latents(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of `evaluate` that a model of its kind has, by name."""
+    arrays = read_arrays(path, LATENTS, made_by="evaluate")
+    expected, latent_dim = dict(LATENTS), arrays["loc"].shape[1]
+    if latent_dim > 2:
+        expected |= TRAVERSALS
+    if latent_dim == 2 and np.isfinite(arrays["log_evidence"]):
+        expected |= POSTERIORS
+    if latent_dim == 2 and not arrays["prior_loc"].any():  # the standard prior
+        expected |= MANIFOLD
+    with readable(path, ValueError, made_by="evaluate"):
+        check_arrays(arrays, expected)
+        if arrays["samples"].shape[1] != arrays["image_shape"].prod():
+            raise ValueError("image_shape is not that of samples")
+    return {name: arrays[name] for name in expected}
+
+
 def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, str]) -> None:
     """Raise ValueError at the first array that is not as expected."""
-    lengths = {}
+    lengths = {"2": 2}
     for name, form in expected.items():
         if name not in arrays:
             raise ValueError(f"no array {name}")
-        dtype, *axes = form.split()
-        shape = arrays[name].shape
+        array, (kind, *axes) = arrays[name], form.split()
+        dtype, _, counted = kind.partition("<")
         wanted = np.dtype(dtype).type  # the same for strings of any length
-        if arrays[name].dtype.type != wanted or len(shape) != len(axes):
-            received = f"{arrays[name].dtype} of shape {shape}"
+        if array.dtype.type != wanted or array.ndim != len(axes):
+            received = f"{array.dtype} of shape {array.shape}"
             raise ValueError(f"{name} is {received}, expected {form}")
-        for axis, length in zip(axes, shape, strict=True):
-            if lengths.setdefault(axis, length) != length:
-                wanted = f"expected {lengths[axis]} as before"
-                raise ValueError(f"{name} has {length} along {axis}, {wanted}")
+        for axis, length in zip(axes, array.shape, strict=True):
+            wanted = lengths.setdefault(axis, length) or "at least 1"
+            if length != wanted:
+                raise ValueError(f"{name} has {length} along {axis}, expected {wanted}")
+        known = np.arange(lengths.get(counted, 0))
+        if counted and (unknown := np.setdiff1d(array, known)).size:
+            wanted = f"0 to {known[-1]} for {len(known)} {counted}"
+            raise ValueError(f"{name} has the value {unknown[0]}, expected {wanted}")
