@@ -56,11 +56,14 @@ class Description(NamedTuple):
 
     def check_data(self, data: Mapping[str, np.ndarray]) -> None:
         """Raise PipelineError if arrays of `preprocess` are others than in training."""
-        received = self.of_data(self.model, data)
+        received, remedy = (
+            self.of_data(self.model, data),
+            "train again: dvc repro train",
+        )
         for name, old, new in zip(self._fields, self, received, strict=True):
             if old != new:
                 problem = f"{name} is {old!r:.80}, but that of the data is {new!r:.80}"
-                raise PipelineError(f"{DESCRIPTION}: {problem}; dvc repro train")
+                raise PipelineError(f"{DESCRIPTION}: {problem}; {remedy}")
 
 
 DESCRIPTIONS = TypeAdapter(Description)
