@@ -17,7 +17,6 @@ from vae.pipeline.arrays import (
     MANIFOLD,
     POSTERIORS,
     TRAVERSALS,
-    check_arrays,
     pack_arrays,
     read_arrays,
     read_latents,
@@ -117,11 +116,6 @@ def test_each_array_that_figures_of_a_model_need_is_checked(
     path.write_bytes(pack_arrays(arrays | {"image_shape": np.array([2, 2])}))
     with pytest.raises(PipelineError, match="image_shape is not that of samples"):
         read_latents(path)
-
-
-def test_an_empty_axis_is_named():
-    with pytest.raises(ValueError, match="a has 0 along images, expected at least 1"):
-        check_arrays({"a": np.zeros(0, bool)}, {"a": "bool images"})
 
 
 class Print:
