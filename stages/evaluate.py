@@ -30,6 +30,7 @@ def main() -> None:
     settings = read_params().evaluate
     data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
     description = read_description()
+    description.check_data(data)
     model = vae.load()
 
     splits = {}

@@ -12,7 +12,7 @@ import numpy as np
 
 from vae.explorer.assembly import assemble
 from vae.explorer.packing import encode_bytes, encode_floats, pack_images, pack_weights
-from vae.pipeline.arrays import OBSERVATIONS, read_arrays
+from vae.pipeline.arrays import OBSERVATIONS, read_arrays, read_latents
 from vae.pipeline.trained import Description, read_description, read_weights
 
 IMAGES = Path("data/images.npz")
@@ -42,13 +42,6 @@ def describe(trained: Description) -> str:
     )
 
 
-def pack_prior(latents: dict[str, np.ndarray]) -> dict[str, str] | None:
-    """Pack the Gaussians of the mixture p(z); return None if it is not a mixture."""
-    if "prior_loc" not in latents:
-        return None
-    return {n: encode_floats(latents[f"prior_{n}"]) for n in ("loc", "scale")}
-
-
 def page_data(
     weights: dict[str, np.ndarray],
     images: dict[str, np.ndarray],
@@ -66,7 +59,7 @@ def page_data(
         "description": trained._asdict(),
         "is_ink": trained.is_ink,
         "rate_by_dimension": rate.tolist(),
-        "prior": pack_prior(latents),
+        "prior": {n: encode_floats(latents[f"prior_{n}"]) for n in ("loc", "scale")},
         "points": encode_floats(latents["loc"][:, shown]),
         "point_labels": encode_bytes(latents["label"]),
         "images": pack_images(test_images, binary=trained.binary),
@@ -80,7 +73,8 @@ def page_data(
 def main() -> None:
     images = read_arrays(IMAGES, OBSERVATIONS, made_by="preprocess")
     trained, weights = read_description(), read_weights()
-    latents = read_arrays(LATENTS, {}, made_by="evaluate")
+    trained.check_data(images)
+    latents = read_latents(LATENTS)
     page = assemble(page_data(weights, images, latents, trained), read_sources())
     stage.write({PAGE: page.encode()})
     print(f"{PAGE}: {len(page) / 1e6:.1f} MB")

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from vae.figures import curves, encodings, image_grids, posteriors
 from vae.figures.style import STYLE
-from vae.pipeline.arrays import read_arrays
+from vae.pipeline.arrays import read_latents
 from vae.pipeline.errors import readable
 
 HISTORY = Path("results/history.csv")
@@ -71,8 +71,7 @@ def png(
 
 
 def main() -> None:
-    arrays = read_arrays(LATENTS, {}, made_by="evaluate")
-    arrays["history"] = read_history()
+    arrays = read_latents(LATENTS) | {"history": read_history()}
     drawn = {}
     for name, draw in FIGURES.items():
         keywords = list(inspect.signature(draw).parameters)

@@ -73,7 +73,7 @@ def restore(stage):
 def test_a_full_device_gives_a_one_line_error(tiny, stage, path):
     restore(stage)
     path, finished = Path(path), contents()
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f".{path.name}.tmp")
     part.parent.mkdir(exist_ok=True)
     part.symlink_to("/dev/full")
     result = run("-B", stage.__file__)
@@ -117,7 +117,7 @@ def test_files_of_a_killed_writer_are_overwritten(tmp_path, monkeypatch):
         "write_files({pathlib.Path('file'): b'killed'})"
     )
     assert run("-c", killed).returncode == -signal.SIGKILL
-    assert list(contents()) == [Path("file.part")]
+    assert list(contents()) == [Path(".file.tmp")]
     write_files({Path("file"): b"content"})
     assert contents() == {Path("file"): b"content"}
 

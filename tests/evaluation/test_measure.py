@@ -11,6 +11,7 @@ from vae.evaluation import measure as module
 from vae.evaluation.elbo import Encoding, encode, rates_and_distortions
 from vae.evaluation.importance import Bounds
 from vae.evaluation.measure import Split, bound_curve, encode_split, measure
+from vae.pipeline.errors import PipelineError
 
 ONE = np.ones(7)
 GREY = np.random.default_rng(0).integers(256, size=(20, 3, 2), dtype="u1")
@@ -34,6 +35,13 @@ def test_each_split_has_encodings_and_bounds_of_its_own(eager):
     assert all(values.shape == (7,) for values in columns.values())
     information = columns["mutual_information"] + columns["marginal_kl"]
     np.testing.assert_allclose(information, rate)
+
+
+def test_a_model_whose_bounds_overflow_is_refused_at_once(eager):
+    vae = make_vae()
+    vae.encoder.layers[-1].bias.assign(vae.encoder.layers[-1].bias + 1e30)
+    with pytest.raises(PipelineError, match="test.elbo is not finite for 13 of 13"):
+        encode_split(vae, GREY[:13], np.zeros(13), "test", evaluate_settings())
 
 
 def test_the_curve_is_of_means_and_an_unknown_evidence_is_nan():

@@ -21,8 +21,7 @@ def test_each_image_has_the_samples_of_the_prior_that_explain_it_best(monkeypatc
     monkeypatch.setattr(search, "NUM_SHARED", 64)
     monkeypatch.setattr(search, "SHARED_IMAGES", 4)  # of 7 images
     z, log_likelihood = search.explore_prior(vae, IMAGE_BYTES, seed=3)
-    assert len(z) == len(log_likelihood) == IMAGES
-    assert z.samples.shape == (64, 2)  # once for all images
+    assert z.shape == (*log_likelihood.shape, 2) == (IMAGES, NUM_CENTERS, 2)
     purpose = Purpose.PRIOR_LATENTS
     shared = draw_standard_normal([64, 2], seed=3, purpose=purpose, index=1).numpy()
     everything = vae.log_likelihood_pairs(X, tf.constant(shared)).numpy()

@@ -12,7 +12,15 @@ from hypothesis.extra.numpy import array_shapes
 from hypothesis.extra.numpy import arrays as any_array
 
 from fuzzing import flips, fuzz, mutations
-from vae.pipeline.arrays import pack_arrays, read_arrays
+from vae.pipeline.arrays import (
+    LATENTS,
+    MANIFOLD,
+    POSTERIORS,
+    TRAVERSALS,
+    pack_arrays,
+    read_arrays,
+    read_latents,
+)
 from vae.pipeline.errors import PipelineError
 
 RNG = np.random.default_rng(0)
@@ -76,6 +84,37 @@ def test_an_unexpected_array_is_named(tmp_path, labels, message):
     with pytest.raises(PipelineError) as error:
         read(tmp_path / "file.npz", pack_arrays(arrays))
     assert f"file.npz: damaged ({message}" in str(error.value)
+
+
+def latents(**lengths):
+    """Return arrays of `evaluate` with these lengths of axes, and 2 of others."""
+    arrays = {}
+    for name, form in (LATENTS | MANIFOLD | POSTERIORS | TRAVERSALS).items():
+        kind, *axes = form.split()
+        shape = [lengths.get(axis, 2) for axis in axes]
+        arrays[name] = np.ones(shape, "u1").astype("u1" if kind == "integer" else kind)
+    return arrays | {"image_shape": np.array([1, 2]), "prior_loc": arrays["loc"] * 0}
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "others"),
+    [(1, {}), (2, MANIFOLD | POSTERIORS), (3, TRAVERSALS)],
+)
+def test_each_array_that_figures_of_a_model_need_is_checked(
+    tmp_path, latent_dim, others
+):
+    path, arrays = tmp_path / "file.npz", latents(latent=latent_dim)
+    path.write_bytes(pack_arrays(arrays))
+    assert set(read_latents(path)) == {*LATENTS, *others}
+    for name in (*LATENTS, *others):
+        kept = {key: array for key, array in arrays.items() if key != name}
+        for wrong in (kept, kept | {name: arrays[name][None]}):
+            path.write_bytes(pack_arrays(wrong))
+            with pytest.raises(PipelineError, match=rf"damaged \((no array )?{name}"):
+                read_latents(path)
+    path.write_bytes(pack_arrays(arrays | {"image_shape": np.array([2, 2])}))
+    with pytest.raises(PipelineError, match="image_shape is not that of samples"):
+        read_latents(path)
 
 
 class Print:

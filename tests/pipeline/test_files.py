@@ -9,11 +9,14 @@ from vae.pipeline.files import write_files
 
 
 def test_a_file_is_written_with_its_folder_or_not_at_all(tmp_path):
+    users = tmp_path / "a/b/file.part"
+    write_files({users: b"the user's"})
     write_files({tmp_path / "a/b/file": b"content"})
     assert (tmp_path / "a/b/file").read_bytes() == b"content"
+    assert users.read_bytes() == b"the user's"
     with pytest.raises(PipelineError, match="a/b: not a regular file"):
         write_files({tmp_path / "first": b"content", tmp_path / "a/b": b"content"})
-    assert {path.name for path in tmp_path.rglob("*")} == {"a", "b", "file"}
+    assert {path.name for path in tmp_path.rglob("*")} == {"a", "b", "file", users.name}
 
 
 def test_several_files_are_all_written_or_none(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Later stages detect an edit that DVC recorded although the stage ran without it."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ RECORD = Path("data/params/train.json")
 @pytest.fixture
 def record(tiny, monkeypatch):
     """Run `train`; return a function that writes a `dvc.lock` with other parameters."""
-    monkeypatch.setattr("sys.excepthook", None)  # `begin` replaces it
+    for name in ("excepthook", "stdout", "stderr"):  # `begin` replaces them
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+    monkeypatch.setattr(sys, "argv", ["stages/evaluate.py"])
     monkeypatch.setattr(train.stage, "inputs", hash_inputs("train"))
     train.stage.write({Path("results/output"): b"output"})
     md5 = hashlib.md5(RECORD.read_bytes()).hexdigest()
@@ -59,3 +62,15 @@ def test_recorded_runs_and_unrecorded_stages_pass(record):
     check_records("check")
     RECORD.unlink()
     check_records("evaluate")
+
+
+@pytest.mark.parametrize("name", ["dvc.yaml", "dvc.lock"])
+@pytest.mark.parametrize("content", ["", "stages:", "stages: [", "a: 1", "stages: 1"])
+def test_a_damaged_file_of_dvc_is_named(tiny, name, content):
+    Path("dvc.lock").write_text("stages: {}")
+    Path(name).write_text(content)
+    with pytest.raises(PipelineError) as error:
+        check_records("evaluate")
+    (line,) = str(error.value).splitlines()
+    assert line.startswith(f"{name}: damaged (")
+    assert line.endswith(f"); restore it with: git checkout HEAD {name}")

@@ -1,5 +1,6 @@
 """Start and end of stages: edits during a run, errors, bugs and closed streams."""
 
+import ast
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ CODE = Path("stages/vae/pipeline")
 # Runs a stage, and additional code right after the stage begins.
 RUN = """
 import os, runpy, signal, sys
-script, after = sys.argv[1:]
+_, script, after, *sys.argv[1:] = sys.argv
 sys.path.insert(0, os.path.dirname(script))
 from vae.pipeline.stage import Stage
 begin = Stage.begin
@@ -34,9 +35,10 @@ runpy.run_path(script, run_name="__main__")
 """
 
 
-def run(stage="preprocess", *, after="", status=1, **kwargs):
+def run(stage="preprocess", *arguments, after="", status=1, **kwargs):
     """Run a stage in a process, check its status, and return output and errors."""
     command = [sys.executable, "-BE", "-c", RUN, str(STAGES / f"{stage}.py"), after]
+    command += arguments
     result = subprocess.run(command, capture_output=True, text=True, **kwargs)
     assert result.returncode == status, result.stderr
     return result.stdout, result.stderr
@@ -115,6 +117,14 @@ def test_a_stage_runs_only_from_the_root(tmp_path):
 
 
 @pytest.mark.parametrize("stage", ["preprocess", "train"])
+def test_a_stage_explains_itself_and_takes_no_arguments(tmp_path, stage):
+    said, _ = run(stage, "--help", status=0, cwd=tmp_path)
+    assert ast.parse((STAGES / f"{stage}.py").read_text()).body[0].value.value in said
+    message = "received the argument 'a'; expected none, as a stage reads params.yaml"
+    assert run(stage, "a", cwd=tmp_path) == ("", f"error: {message}; see --help\n")
+
+
+@pytest.mark.parametrize("stage", ["preprocess", "train"])
 def test_an_interrupt_during_imports_gives_one_line(tiny, stage):
     after = """
 import builtins
@@ -157,5 +167,10 @@ def test_invalid_settings_of_libraries_stop_no_stage(tiny):
         "from vae.evaluation.latents import probe_hits\n"
         "probe_hits(x, np.arange(10) % 2, x, np.arange(10) % 2)"
     )
-    settings = ["MPLBACKEND", "LOKY_MAX_CPU_COUNT", "JOBLIB_MULTIPROCESSING"]
+    settings = [
+        "MPLBACKEND",
+        "MATPLOTLIBRC",
+        "LOKY_MAX_CPU_COUNT",
+        "JOBLIB_MULTIPROCESSING",
+    ]
     run(after=after, status=0, env=os.environ | dict.fromkeys(settings, "junk"))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
+import vae
 from conftest import TINY
 from fuzzing import flips, fuzz, mutations
 from vae.model import VAE
@@ -79,10 +80,10 @@ BIAS = "encoder.hidden_1.bias"
         ({BIAS: np.zeros(9)}, "((9,), 'float64'), expected ((9,), 'float32')"),
         ({BIAS: np.zeros(8, "f4")}, "((8,), 'float32'), expected ((9,), 'float32')"),
         ({BIAS: None}, "None, expected ((9,), 'float32')"),
-        ({"encoder.a": np.zeros(9)}, "((9,), 'float64'), expected None"),
+        ({"prior.a": np.zeros(9)}, "((9,), 'float64'), expected None"),
     ],
 )
-def test_weights_of_another_model_are_refused(model, changes, message):
+def test_weights_of_another_model_are_refused(files, model, changes, message):
     weights = named_weights(model.variables)
     others = {name: x + 1 for name, x in weights.items()} | changes
     others = {name: x for name, x in others.items() if x is not None}
@@ -91,6 +92,9 @@ def test_weights_of_another_model_are_refused(model, changes, message):
         assign_weights(model.variables, others)
     assert str(error.value) == f"weights of another model: {name} is {message}"
     assert save(named_weights(model.variables)) == save(weights)  # none is assigned
+    WEIGHTS.write_bytes(save(others))
+    with pytest.raises(PipelineError, match=f": damaged .*of another model: {name} is"):
+        vae.load(".")
 
 
 @pytest.mark.parametrize(

@@ -60,13 +60,15 @@ def test_the_plane_is_that_of_the_most_informative_dimensions():
         "label": np.array([0, 1, 1], np.uint8),
         "loc": np.random.default_rng(0).integers(9, size=(3, 4)).astype("f4"),
         "rate_by_dimension": np.float32([1, 0, 3, 2]),
+        "prior_loc": np.zeros((1, 4), "f4"),
+        "prior_scale": np.ones((1, 4), "f4"),
     }
     images = {"test_images": np.zeros((3, 2, 2)), "test_labels": latents["label"]}
     trained = Description(TINY["model"], [2, 2], "Tiny", ["a", "b"], "dynamic", True)
     data = page_data({}, images, latents, trained)
     points = decode_floats(data["points"]).reshape(3, 2)
     np.testing.assert_array_equal(points, latents["loc"][:, [2, 3]])
-    assert data["prior"] is None  # there are no arrays of it
+    np.testing.assert_array_equal(decode_floats(data["prior"]["scale"]), np.ones(4))
 
 
 def test_modules_are_joined_in_the_order_of_their_imports():

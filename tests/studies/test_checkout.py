@@ -1,11 +1,12 @@
 """States of the checkout that a study refuses with a one-line error."""
 
 import subprocess
+import sys
 
 import pytest
 
 import checkout
-from checkout import require_committed_code
+from checkout import call, require_committed_code
 from vae.pipeline.errors import PipelineError
 
 
@@ -32,7 +33,10 @@ def test_only_uncommitted_code_of_a_point_is_refused(committed):
             require_committed_code()
 
 
-def test_an_error_of_git_is_reported_in_one_line(committed, monkeypatch):
+def test_an_error_of_git_or_dvc_is_reported_in_one_line(committed, monkeypatch):
+    code = "import sys; sys.stderr.write('ERROR: a\\n'); raise ValueError"
+    with pytest.raises(PipelineError, match=f"^{sys.executable} -c: ERROR: a$"):
+        call(sys.executable, "-c", code)
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     message = "^git status: fatal: detected dubious ownership .* safe.directory .*$"
     with pytest.raises(PipelineError, match=message):

@@ -24,7 +24,7 @@ def map_chunks(
 
     Args:
         function: takes a chunk of each array, and returns a tuple of tensors.
-        arrays: [items, ...], of equal length, or objects whose slices are arrays.
+        arrays: [items, ...], of equal length.
         size: largest number of items per chunk, which limits the memory.
         title: title of the progress bar.
     """

@@ -67,7 +67,8 @@ def importance_bounds(
         np.arange(len(images), dtype=np.int32),
         *explored,
         size=max(1, ROWS // num_samples),
-        title=f"importance-weighted bound with {num_samples} samples",
+        title=f"importance-weighted bound with {num_samples} samples"
+        + (", adaptive proposal" if adaptive else " of q(z|x)"),
     )
     counts = np.array(sample_counts(num_posterior))
     iwae_bound, curve = iwae_bound.astype(np.float64), curve.astype(np.float64)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from vae.evaluation.annealing import lower_bounds, upper_bounds
 from vae.evaluation.elbo import Encoding, encode, rates_and_distortions
@@ -13,7 +14,7 @@ from vae.evaluation.importance import Bounds, importance_bounds
 from vae.evaluation.latents import active_units, mutual_information, probe_hits
 from vae.evaluation.quadrature import log_evidence
 from vae.evaluation.simulation import simulate
-from vae.evaluation.summary import DECIMALS
+from vae.evaluation.summary import DECIMALS, check_finite
 from vae.model import VAE
 from vae.pipeline.schema import Evaluate
 
@@ -48,6 +49,7 @@ def encode_split(
         vae, images, num_samples=settings.num_samples, seed=settings.seed, split=name
     )
     columns = {"elbo": -(rate + distortion), "rate": rate, "distortion": distortion}
+    check_finite(pd.DataFrame(columns), name)
     return Split(images, label, encoding, columns)
 
 

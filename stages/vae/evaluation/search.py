@@ -6,7 +6,6 @@ images, so that each is decoded once.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,26 +23,9 @@ NUM_SHARED = 8192  # samples of the prior, shared by all images
 SHARED_IMAGES = 500  # images that are compared with all of these at once
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Selected samples per image, [images, centers, latent].
-
-    A slice is an array. An array of all samples might not fit in memory.
-    """
-
-    samples: np.ndarray  # float32 [samples, latent]
-    indices: np.ndarray  # int32 [images, centers]
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, images: slice) -> np.ndarray:
-        return self.samples[self.indices[images]]
-
-
 def explore_prior(
     vae: VAE, images: np.ndarray, *, seed: int
-) -> tuple[Selection, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the shared samples of the prior with the highest log p(x|z) per image.
 
     Returns:
@@ -53,7 +35,7 @@ def explore_prior(
     indices, log_likelihood = (
         tf.reshape(t, [-1, NUM_CENTERS])[: len(images)].numpy() for t in best
     )
-    return Selection(shared.numpy(), indices), log_likelihood
+    return shared.numpy()[indices], log_likelihood
 
 
 @tf.function(jit_compile=True)  # at the top level, so that it is compiled once

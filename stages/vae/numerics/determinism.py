@@ -19,6 +19,8 @@ SETTINGS = {
     # One instruction set for all CPUs, and no math library chosen at run time.
     "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"
     " --xla_cpu_enable_platform_dependent_math=false",
+    "TF_XLA_FLAGS": "--tf_xla_auto_jit=0",
+    "TF_DETERMINISTIC_OPS": "0",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     # Eigen's own kernel: the custom one splits sums by the number of threads.
@@ -27,7 +29,8 @@ SETTINGS = {
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,
     "KERAS_NNX_ENABLED": "false",
-    # For scikit-learn: joblib fails if a user's value is not a number.
+    # TensorFlow and scikit-learn fail at values of these that they cannot read.
+    "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "upb",
     "JOBLIB_MULTIPROCESSING": "1",
     "LOKY_MAX_CPU_COUNT": "2",
 }

@@ -23,6 +23,42 @@ OBSERVATIONS = {
     "binarization": "str",
     "binary": "bool",
 }
+# Arrays of `evaluate` that later stages use, and further ones of some models.
+LATENTS = {
+    "dataset": "str",
+    "class_names": "str classes",
+    "image_shape": "int64 2",
+    "is_ink": "bool",
+    "label": "integer images",
+    "loc": "float32 images latent",
+    "rate_by_dimension": "float32 latent",
+    "prior_loc": "float32 components latent",
+    "prior_scale": "float32 components latent",
+    "curve_num_samples": "int64 counts",
+    "curve_iwae_bound": "float64 counts",
+    "num_importance_samples": "int64",
+    "iwae_bound": "float64",
+    "log_evidence": "float64",
+    "shown_label": "integer rows columns",
+    "shown_input": "uint8 rows columns pixels",
+    "shown_reconstruction": "float32 rows columns pixels",
+    "samples": "float32 samples pixels",
+}
+MANIFOLD = {"manifold": "float32 side side pixels", "manifold_z": "float32 side"}
+POSTERIORS = {
+    "posterior_label": "integer chosen",
+    "posterior_loc": "float32 chosen 2",
+    "posterior_scale": "float32 chosen 2",
+    "posterior_gap": "float32 chosen",
+    "posterior_axes": "float32 chosen 2 2 points",
+    "posterior_log_prob": "float32 chosen 2 points points",
+}
+TRAVERSALS = {
+    "traversal_start": "uint8 pixels",
+    "traversed": "integer dimensions",
+    "traversal": "float32 dimensions steps pixels",
+    "traversal_z": "float32 steps",
+}
 
 # Exceptions of zipfile and NumPy for damaged files. A flipped bit that marks a member
 # as encrypted, or as one of a newer version, raises RuntimeError.
@@ -52,7 +88,7 @@ def read_arrays(
     Args:
         expected: type and axes of the arrays that the file must have, by name, such as
             `uint8 images height width`, or `str` for a single string. Axes of the
-            same name have the same length.
+            same name have the same length, and `integer` is of any size.
 
     Raises:
         PipelineError: the file is missing, damaged or not as expected.
@@ -66,6 +102,23 @@ def read_arrays(
             }
         check_arrays(arrays, expected)
         return arrays
+
+
+def read_latents(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of `evaluate` that a model of its kind has, by name."""
+    arrays = read_arrays(path, LATENTS, made_by="evaluate")
+    expected, latent_dim = dict(LATENTS), arrays["loc"].shape[1]
+    if latent_dim > 2:
+        expected |= TRAVERSALS
+    if latent_dim == 2 and np.isfinite(arrays["log_evidence"]):
+        expected |= POSTERIORS
+    if latent_dim == 2 and not arrays["prior_loc"].any():  # the standard prior
+        expected |= MANIFOLD
+    with readable(path, ValueError, made_by="evaluate"):
+        check_arrays(arrays, expected)
+        if arrays["samples"].shape[1] != arrays["image_shape"].prod():
+            raise ValueError("image_shape is not that of samples")
+    return {name: arrays[name] for name in expected}
 
 
 def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, str]) -> None:

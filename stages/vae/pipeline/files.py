@@ -22,8 +22,9 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         PipelineError: a folder or a file cannot be written. Old files are then
             unchanged, and no new file exists.
     """
-    # The names are fixed, so that a run overwrites the files of a killed run.
-    parts = {path: path.with_name(f"{path.name}.part") for path in contents}
+    # The names are fixed, so that a run overwrites the files of a killed run. They are
+    # hidden, as a user would hardly choose them.
+    parts = {path: path.with_name(f".{path.name}.tmp") for path in contents}
     path = Path()
     try:
         for path, part in parts.items():

@@ -33,6 +33,9 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     # ValueError: 2001-99-99, invalid UTF-8; RecursionError: thousands of brackets.
     except (RecursionError, ValueError, YAMLError) as error:
         raise PipelineError(f"{path}: not YAML: {one_line(error)}") from None
+    if content is None:
+        problem = "empty; restore it with: git checkout HEAD params.yaml"
+        raise PipelineError(f"{path}: {problem}")
     try:
         return Params.model_validate(content)
     except ValidationError as error:

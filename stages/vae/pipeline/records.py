@@ -6,13 +6,14 @@ record an edit in between as the parameters of the run.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
 
-from vae.pipeline.errors import PipelineError, check_path
+from vae.pipeline.errors import PipelineError, check_path, one_line
 
 FOLDER = Path("data/params")
 PREFIX = "params.yaml, "  # of a section's name among the inputs of a stage
@@ -33,15 +34,18 @@ def check_records(stage: str) -> None:
     """
     if not Path("dvc.lock").is_file():
         return
-    stages, lock = (list_stages(path) for path in ("dvc.yaml", "dvc.lock"))
-    names = list(stages)
-    for name in names[: names.index(stage)] or names:
-        path, entry = FOLDER / f"{name}.json", lock.get(name, {})
-        hashes = {out["path"]: out.get("md5") for out in entry.get("outs", [])}
-        content = path.read_bytes() if path.is_file() else b""
-        # A file that DVC does not know belongs to another run.
-        if hashlib.md5(content).hexdigest() == hashes.get(str(path)):
-            compare(name, json.loads(content), entry["params"]["params.yaml"])
+    with undamaged("dvc.yaml"):
+        names = list(list_stages("dvc.yaml"))
+        names = names[: names.index(stage)] or names
+    with undamaged("dvc.lock"):
+        lock = list_stages("dvc.lock")
+        for name in names:
+            path, entry = FOLDER / f"{name}.json", lock.get(name, {})
+            hashes = {out["path"]: out.get("md5") for out in entry.get("outs", [])}
+            content = path.read_bytes() if path.is_file() else b""
+            # A file that DVC does not know belongs to another run.
+            if hashlib.md5(content).hexdigest() == hashes.get(str(path)):
+                compare(name, json.loads(content), entry["params"]["params.yaml"])
 
 
 def compare(stage: str, ran: dict[str, Any], locked: dict[str, Any]) -> None:
@@ -56,6 +60,17 @@ def compare(stage: str, ran: dict[str, Any], locked: dict[str, Any]) -> None:
                     f"ran with {value}, as params.yaml was edited while DVC recorded "
                     f"it; run it again: dvc repro --force --single-item {stage}"
                 )
+
+
+@contextmanager
+def undamaged(path: str) -> Iterator[None]:
+    """Raise PipelineError if the body cannot use the content of DVC's file."""
+    damage = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+    try:
+        yield
+    except (*damage, YAMLError) as error:
+        remedy = f"restore it with: git checkout HEAD {path}"
+        raise PipelineError(f"{path}: damaged ({one_line(error)}); {remedy}") from None
 
 
 def list_stages(path: str) -> dict[str, Any]:

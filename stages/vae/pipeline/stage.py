@@ -25,11 +25,12 @@ class Stage:
         self.inputs: dict[str, Any] = {}
 
     def begin(self) -> None:
-        """Report errors in one line, and hash the inputs."""
+        """Report errors in one line, refuse arguments, and hash the inputs."""
         replace_closed_streams()
         sys.excepthook = report_error
-        # Matplotlib would fail if the user's choice of a backend is not installed.
-        os.environ["MPLBACKEND"] = "agg"
+        check_arguments()
+        # Matplotlib would fail at a backend that is not installed or a damaged file.
+        os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
         if not Path("dvc.yaml").is_file():
             problem = "no dvc.yaml here; run from the project's root: dvc repro"
             raise PipelineError(problem)
@@ -48,17 +49,31 @@ class Stage:
         write_files({**outputs, **records.pack_record(self.name, self.inputs)})
 
 
+def check_arguments() -> None:
+    """Print the docstring of the script for `--help`; refuse any other argument."""
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(sys.modules["__main__"].__doc__)
+        sys.exit()
+    if sys.argv[1:]:
+        raise PipelineError(
+            f"received the argument {sys.argv[1]!r}; expected none, as a stage reads "
+            "params.yaml; see --help"
+        )
+
+
 def hash_inputs(stage: str) -> dict[str, Any]:
     """Return the SHA-256 of each file that a stage depends on, and its parameters."""
-    entry = records.list_stages("dvc.yaml")[stage]
-    paths = [Path(dep) for dep in entry["deps"]]
+    with records.undamaged("dvc.yaml"):
+        entry = records.list_stages("dvc.yaml")[stage]
+        paths = [Path(dep) for dep in entry["deps"]]
+        sections = records.read_sections(entry.get("params", []))
     paths += [path for folder in paths for path in sorted(folder.rglob("*"))]
     hashes = {
         str(path): hash_file(path)
         for path in paths
         if path.is_file() and path.suffix != ".pyc"
     }
-    return hashes | records.read_sections(entry.get("params", []))
+    return hashes | sections
 
 
 def replace_closed_streams() -> None:

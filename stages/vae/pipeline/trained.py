@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from vae.pipeline.errors import readable
+from vae.pipeline.errors import PipelineError, readable
 from vae.pipeline.schema import Binarization, Count, Model
 
 PSEUDO_LIKELIHOOD = (
@@ -60,6 +60,15 @@ class Description(NamedTuple):
             binary=bool(data["binary"]),
         )
 
+    def check_data(self, data: Mapping[str, np.ndarray]) -> None:
+        """Raise PipelineError if arrays of `preprocess` are others than in training."""
+        received = self.of_data(self.model, data)
+        for name, old, new in zip(self._fields, self, received, strict=True):
+            if old != new:
+                problem = f"{name} is {old!r:.80}, but that of the data is {new!r:.80}"
+                remedy = "train again: dvc repro train"
+                raise PipelineError(f"{DESCRIPTION}: {problem}; {remedy}")
+
 
 DESCRIPTIONS = TypeAdapter(Description)
 
@@ -96,10 +105,7 @@ def read_weights(folder: Path = Path()) -> dict[str, np.ndarray]:
         for name in sorted(weights):
             if not np.isfinite(weights[name]).all():
                 raise ValueError(f"{name} is not finite")
-        expected = expected_forms(read_description(folder))
-        networks = ("encoder.", "decoder.")
-        names = [x for x in weights if x.startswith(networks)] + [*expected]
-        check_forms({x: weights[x] for x in names if x in weights}, expected)
+        check_forms(weights, expected_forms(read_description(folder)))
         return weights
 
 
