@@ -109,11 +109,16 @@ def make_clone(source: bytes | Path, commit: str, workspace: Path, cache: Path) 
         return folder
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir(parents=True)
+    own = None if isinstance(source, bytes) else source / "data/raw"
     if isinstance(source, bytes):
         (workspace / "bundle").write_bytes(source)
         source = workspace / "bundle"
     run(workspace, "git", "clone", "--quiet", str(source), "part")
     run(workspace / "part", "git", "checkout", "--quiet", "--detach", commit)
+    if own and own.is_dir():  # the user's images, which Git ignores
+        shutil.rmtree(workspace / "part/data/raw", ignore_errors=True)
+        (workspace / "part/data").mkdir(exist_ok=True)
+        (workspace / "part/data/raw").symlink_to(own.resolve())
     cache.mkdir(parents=True, exist_ok=True)
     (workspace / "cache").symlink_to(cache)  # DVC may misread special characters
     (workspace / "part/.dvc/config.local").write_text(CONFIG, encoding="utf-8")

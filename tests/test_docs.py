@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.io
 import yaml
 
 from clones import change_params, clone, environment
 from pages import METRICS, PARAMS, ROOT, claims, read, rewritten_pages
+from vae.data.own import read_own
+from vae.pipeline.schema import Download
 
 PAGES = ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))
@@ -80,7 +83,7 @@ def anchors(page):
 def test_every_link_works_and_every_page_is_linked():
     reached = {ROOT / "README.md"}
     for page in PAGES:
-        for link in re.findall(r"\]\((?!https://)([^)]+)\)", read(page)):
+        for link in re.findall(r"\]\((?!https?://)([^)]+)\)", read(page)):
             path, _, anchor = link.partition("#")
             target = ((ROOT / page).parent / path).resolve() if path else ROOT / page
             assert target.exists(), (page, link)
@@ -133,6 +136,25 @@ def test_the_model_in_the_pages_equals_that_of_the_stages(tmp_path, monkeypatch)
     logits = np.asarray(names["decoder"](loc))
     mean = 1 / (1 + np.exp(-logits.reshape(28, 28)))
     np.testing.assert_allclose(mean, reconstruction, rtol=1e-4)
+
+
+def test_the_scripts_for_own_data_write_files_of_a_known_form(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pictures, silhouettes = (code for _, code in blocks("docs/data.md", "python"))
+    exec(pictures, {})
+    settings = Download(**(PARAMS["download"] | {"dataset": "own"}))
+    arrays = read_own(Path("data/raw"), settings)
+    assert arrays["train_images"].shape == (2000, 40, 32)
+    assert arrays["class_names"].tolist() == ["box", "disc", "line", "ring", "wedge"]
+    shutil.rmtree("data/raw/train")
+    data = np.random.default_rng(0).integers(2, size=(45, 784), dtype=np.uint8)
+    parts = {"train_data": data[:20], "val_data": data[20:30], "test_data": data[30:]}
+    scipy.io.savemat("caltech101_silhouettes_28_split1.mat", parts)
+    exec(silhouettes, {})
+    arrays = read_own(Path("data/raw"), settings)
+    images = 255 * data.reshape(45, 28, 28).swapaxes(1, 2)
+    np.testing.assert_array_equal(arrays["train_images"], images[:30])
+    np.testing.assert_array_equal(arrays["test_images"], images[30:])
 
 
 def test_every_command_is_run_or_marked_with_a_reason():
