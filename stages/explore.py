@@ -19,7 +19,7 @@ IMAGES = Path("data/images.npz")
 LATENTS = Path("results/latents.npz")
 PAGE = Path("results/explorer.html")
 FOLDER = Path(__file__).parent / "vae/explorer"
-MAX_IMAGES = 500
+MAX_IMAGES, MAX_PIXELS = 500, 4_000_000  # of test images in the page
 
 
 def read_sources() -> dict[str, str]:
@@ -53,7 +53,8 @@ def page_data(
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
     # The page has the Gaussians of the prior, not the weights that determine them.
     used = {name: w for name, w in weights.items() if not name.startswith("prior.")}
-    test_images = images["test_images"][:MAX_IMAGES]
+    num_images = min(MAX_IMAGES, MAX_PIXELS // trained.num_pixels)
+    test_images = images["test_images"][:num_images]
     return {
         "about": describe(trained),
         "description": trained._asdict(),
@@ -63,7 +64,7 @@ def page_data(
         "points": encode_floats(latents["loc"][:, shown]),
         "point_labels": encode_bytes(latents["label"]),
         "images": pack_images(test_images, binary=trained.binary),
-        "labels": images["test_labels"][:MAX_IMAGES].tolist(),
+        "labels": images["test_labels"][:num_images].tolist(),
         "num_weights": sum(array.size for array in used.values()),
         "all_weights": len(used) == len(weights),
         "weights": pack_weights(used),
