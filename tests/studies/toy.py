@@ -65,7 +65,7 @@ def starts(signals: Path) -> list[tuple[int, int, int]]:
     return [tuple(map(int, line.split())) for line in lines]
 
 
-def until(condition, seconds: float = 60):
+def until(condition, seconds: float = 120):
     """Wait until a condition is true, and return its value."""
     end = time.monotonic() + seconds
     while not (found := condition()):
