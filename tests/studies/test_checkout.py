@@ -1,11 +1,10 @@
 """States of the checkout that a study refuses with a one-line error."""
 
-import subprocess
-
 import pytest
 
 import checkout
 from checkout import require_committed_code
+from conftest import commit_all
 from vae.pipeline.errors import PipelineError
 
 
@@ -15,10 +14,7 @@ def committed(tmp_path, monkeypatch):
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages/train.py").touch()
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    commit = ["commit", "--quiet", "--message=one"]
-    for command in (["init", "--quiet"], ["add", "--all"], commit):
-        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    commit_all(tmp_path)
     return tmp_path
 
 
