@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 import vae.numerics.determinism  # noqa: F401  before anything imports TensorFlow
-from clones import change_params
+from clones import change_params, clone
 from vae.data.idx import format_idx
 
 # Tests would spend most of their time on compilation. `test_bits.py` uses the defaults.
@@ -66,6 +67,18 @@ TINY = {
     },
 }
 
+# Changes to params.yaml for short runs: only 500 training images.
+SMALL = {
+    "preprocess.validation_images": 59_500,
+    "model.hidden_units": [8],
+    "train.epochs": 1,
+    "train.batch_size": 50,
+    "evaluate.num_samples": 1,
+    "evaluate.proposal": "posterior",
+    "evaluate.num_importance_samples": 1,
+    "evaluate.grid_points": [9, 9],
+}
+
 
 def write_params(**changes):
     """Write params.yaml from TINY with changes such as `train__epochs=4`."""
@@ -88,6 +101,26 @@ def make_project(folder):
         Path(f"{path}-images-idx3-ubyte").write_bytes(format_idx(images))
         labels = np.arange(count, dtype=np.uint8) % 10
         Path(f"{path}-labels-idx1-ubyte").write_bytes(format_idx(labels))
+
+
+def make_small_clone(folder, **changes):
+    """Clone the project with the current code, and parameters for short runs."""
+    clone(ROOT, folder)
+    shutil.rmtree(folder / "stages")
+    shutil.copytree(ROOT / "stages", folder / "stages")
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, folder)
+    changes = {name.replace("__", "."): value for name, value in changes.items()}
+    change_params(folder / "params.yaml", SMALL | changes)
+    return folder
+
+
+def commit_all(folder, commits=1):
+    """Make a repository of a folder, with commits of which the first has all files."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    commit = ["commit", "--quiet", "--allow-empty", "--message=one"]
+    for command in (["init", "--quiet"], ["add", "--all"], *[commit] * commits):
+        subprocess.run([*git, *command], cwd=folder, check=True)
 
 
 def pytest_collection_modifyitems(items):

@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.stats
 
+from conftest import TINY
 from vae.model import VAE
 from vae.pipeline.schema import Evaluate
 from vae.pipeline.trained import assign_weights
@@ -20,32 +21,14 @@ def normal(*shape, seed=0):
 
 def make_vae(**changes):
     """Make a VAE with random weights."""
-    settings = {
-        "num_pixels": PIXELS,
-        "latent_dim": LATENT,
-        "prior": "standard",
-        "pseudo_inputs": 4,
-        "hidden_units": [9, 8],
-        "activation": "tanh",
-        "likelihood": "bernoulli",
-        "gaussian_scale": "learned",
-    }
-    return VAE(**(settings | changes))
+    sizes = {"latent_dim": LATENT, "hidden_units": [9, 8]}
+    return VAE(num_pixels=PIXELS, **(TINY["model"] | sizes | changes))
 
 
 def evaluate_settings(**changes):
     """Make the section `evaluate` of the parameters."""
-    settings = {
-        "max_images": 1000,
-        "num_samples": 2,
-        "proposal": "posterior",
-        "num_importance_samples": 5,
-        "grid_points": [201, 41],
-        "annealed_images": 0,
-        "optimised_images": 0,
-        "seed": 3,
-    }
-    return Evaluate(**(settings | changes))
+    settings = {"proposal": "posterior", "num_importance_samples": 5, "seed": 3}
+    return Evaluate(**(TINY["evaluate"] | settings | changes))
 
 
 def linear_gaussian(latent_dim, posterior_factor=1.0, posterior_shift=0.0):

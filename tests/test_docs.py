@@ -1,7 +1,6 @@
 """The pages against the repository: numbers, links and commands."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 import scipy.io
 import yaml
 
-from clones import change_params, clone, environment
+from clones import environment
+from conftest import make_small_clone
 from pages import METRICS, PARAMS, ROOT, claims, read, rewritten_pages
 from vae.data.own import read_own
 from vae.pipeline.schema import Download
@@ -168,23 +168,10 @@ def test_every_command_is_run_or_marked_with_a_reason():
                 assert mark or not re.search(r"\bmake\b", commands), page
 
 
-# Only 500 training images, for short runs.
-SMALL = {
-    "preprocess.validation_images": 59_500,
-    "model.hidden_units": [8],
-    "train.epochs": 1,
-    "train.batch_size": 50,
-    "evaluate.num_samples": 1,
-    "evaluate.proposal": "posterior",
-    "evaluate.num_importance_samples": 1,
-    "evaluate.grid_points": [9, 9],
-}
-
-
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
     """Return a function that runs commands in a copy with a small finished pipeline."""
-    folder = clone(ROOT, tmp_path / "copy")
+    folder = make_small_clone(tmp_path / "copy")
 
     def run(commands):
         command = ["sh", "-e", "-c", commands]
@@ -198,14 +185,7 @@ def shell(tmp_path, monkeypatch):
     data = ROOT / "data/verified"
     if (data / "train-images-idx3-ubyte").exists():  # needs no network
         monkeypatch.setenv("VAE_DATA_DIR", str(data))
-
-    # Test the current code, including uncommitted changes.
-    shutil.rmtree(folder / "stages")
-    shutil.copytree(ROOT / "stages", folder / "stages")
-    for name in ("dvc.yaml", "params.yaml"):
-        shutil.copy(ROOT / name, folder)
     (folder / ".venv").symlink_to(sys.prefix)
-    change_params(folder / "params.yaml", SMALL)
     run("dvc repro && git add --all && git commit --quiet --message small")
     return run
 

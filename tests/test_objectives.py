@@ -90,19 +90,19 @@ def test_every_weight_has_a_gradient_of_every_objective(likelihood, name):
 
 
 def gradients(objective, vae, noise, variable):
-    """Compute the gradient of the mean loss per noise array [samples, images, 2].
+    """Compute the gradient of the mean loss per noise array [samples, images, 2]."""
 
-    Of the last biases of the encoder, or of another variable.
-    """
-
-    @tf.function(jit_compile=True)
     def gradient(noise):
         with tf.GradientTape() as tape:
             terms = objective.terms(vae, X, noise)
             loss = tf.reduce_mean(objective.loss(terms, at(0)))
         return tape.gradient(loss, variable.value)
 
-    return np.array([gradient(tf.constant(n)) for n in noise])
+    @tf.function(jit_compile=True)
+    def each():
+        return tf.map_fn(gradient, tf.constant(noise))
+
+    return each().numpy()
 
 
 def test_the_doubly_reparameterized_gradient_has_the_same_mean_and_less_variance():

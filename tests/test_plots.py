@@ -11,7 +11,7 @@ import pytest
 import vl_convert
 import yaml
 
-from conftest import ROOT
+from conftest import ROOT, commit_all
 
 CURVES = ["ELBO", "rate", "distortion"]
 
@@ -24,17 +24,11 @@ def drawings(tmp_path_factory):
         shutil.copytree(ROOT / name, folder / name)
     for name in (".dvc/config", "dvc.yaml", "dvc.lock", "params.yaml"):
         shutil.copy(ROOT / name, folder / name)
-
-    def run(*command):
-        return subprocess.check_output(command, cwd=folder, text=True)
-
-    run("git", "init", "--quiet")
-    run("git", "add", "--all")
-    user = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    run("git", *user, "commit", "--quiet", "--message=results")
+    commit_all(folder)
     history = folder / "results/history.csv"
     pd.read_csv(history).mul(1.5).to_csv(history, index=False)
-    printed = run(sys.executable, "-m", "dvc", "plots", "diff", "HEAD", "--json")
+    command = [sys.executable, "-m", "dvc", "plots", "diff", "HEAD", "--json"]
+    printed = subprocess.check_output(command, cwd=folder, text=True)
     plots = json.loads(printed)["data"]
     return {
         name: vl_convert.vegalite_to_svg(plot["content"])

@@ -13,6 +13,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DEPENDENCIES = PROJECT["project"]["dependencies"]
 STUDIES_GROUP = PROJECT["dependency-groups"]["studies"]
 DEV_GROUP = PROJECT["dependency-groups"]["dev"]
+PROVIDERS = packages_distributions()
 ALL = DEPENDENCIES + STUDIES_GROUP + DEV_GROUP
 
 
@@ -61,6 +62,5 @@ def test_the_project_names_every_package_that_is_imported(folder):
     others = {"studies": STUDIES_GROUP, "tests": STUDIES_GROUP + DEV_GROUP}
     optional = {"onnxruntime"}  # what tools/export.py says how to install
     declared = normalized(DEPENDENCIES + others.get(folder, []))
-    providers = packages_distributions()
     for name in third_party((ROOT / folder).rglob("*.py")) - optional:
-        assert declared & normalized(providers.get(name, [])), name
+        assert declared & normalized(PROVIDERS.get(name, [])), name

@@ -10,35 +10,20 @@ import signal
 import pytest
 
 import kill
-from clones import change_params, clone
+from clones import change_params
+from conftest import make_small_clone
 
 RAW = kill.ROOT / "data/verified"
-# Only 500 training images, for short runs. With its 59,500 validation images, an epoch
-# still takes long enough to be interrupted.
-SMALL = {
-    "preprocess.validation_images": 59_500,
-    "model.latent_dim": 1,
-    "model.hidden_units": [8],
-    "train.epochs": 8,
-    "train.batch_size": 50,
-    "evaluate.num_samples": 1,
-    "evaluate.proposal": "posterior",
-    "evaluate.num_importance_samples": 1,
-    "evaluate.grid_points": [9, 9],
-}
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory):
     """Yield folder, log and hashes of a finished pipeline, and seconds by stage."""
     temporary = tmp_path_factory.mktemp("kill")
-    folder, log = clone(kill.ROOT, temporary / "clone"), temporary / "log"
-    # Test the current code, including uncommitted changes.
-    shutil.rmtree(folder / "stages")
-    shutil.copytree(kill.ROOT / "stages", folder / "stages")
-    for name in ("dvc.yaml", "params.yaml"):
-        shutil.copy(kill.ROOT / name, folder)
-    change_params(folder / "params.yaml", SMALL)
+    # With its 59,500 validation images, an epoch can be interrupted.
+    changes = {"model__latent_dim": 1, "train__epochs": 8}
+    folder = make_small_clone(temporary / "clone", **changes)
+    log = temporary / "log"
     # Background processes inherit an ignored SIGINT.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as patch:

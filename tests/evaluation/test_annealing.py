@@ -10,7 +10,7 @@ from vae.evaluation.annealing import lower_bounds, upper_bounds
 
 @pytest.fixture(autouse=True)
 def short(eager, monkeypatch):
-    monkeypatch.setattr(annealing, "NUM_STEPS", 30)
+    monkeypatch.setattr(annealing, "NUM_STEPS", 20)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_more_steps_enclose_more_tightly(exact, monkeypatch):
     vae, _ = linear_gaussian(2, posterior_factor=1.5, posterior_shift=6.0)
     monkeypatch.setattr(annealing, "NUM_CENTERS", 1)  # hardly any chain starts well
     gaps = []
-    for steps in (2, 60):
+    for steps in (2, 30):
         monkeypatch.setattr(annealing, "NUM_STEPS", steps)
         upper = upper_bounds(vae, IMAGE_BYTES, exact[1], seed=1)
         gaps.append(np.mean(upper - lower_bounds(vae, IMAGE_BYTES, seed=1)))

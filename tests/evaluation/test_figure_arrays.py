@@ -108,12 +108,12 @@ def test_traversals_move_one_dimension_at_a_time_the_most_informative_first():
 
 def test_true_posteriors_are_densities_and_gaps_divergences_wherever_q_is(monkeypatch):
     """Of two images; q(z|x) misses the second by far, and is too narrow there."""
-    monkeypatch.setattr(module, "POSTERIOR_POINTS", 81)
+    monkeypatch.setattr(module, "POSTERIOR_POINTS", 41)
     vae, images = make_vae(latent_dim=2), IMAGES[:2]
     loc, scale, _ = encode(vae, images)
     loc[1] += 10 * scale[1]
     scale[1] *= 0.3
-    evidence, _ = log_evidence(vae, images, num_points=201)
+    evidence, _ = log_evidence(vae, images, num_points=101)
     shown = module.posteriors(
         vae, images, loc, scale, log_evidence=evidence, num_points=101
     )
@@ -123,7 +123,7 @@ def test_true_posteriors_are_densities_and_gaps_divergences_wherever_q_is(monkey
         log_joint = vae.log_likelihood(observations(images), tf.constant(z))
         return log_joint + scipy.stats.norm.logpdf(z).sum(axis=-1) - evidence
 
-    assert axes.shape == (2, 2, 2, 81)
+    assert axes.shape == (2, 2, 2, 41)
     assert np.all(axes[..., 0] <= (loc - 3 * scale)[:, None])
     assert np.all(axes[..., -1] >= (loc + 3 * scale)[:, None])
     steps = axes[..., 1] - axes[..., 0]  # [images, windows, 2]

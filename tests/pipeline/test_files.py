@@ -34,5 +34,7 @@ def test_several_files_are_all_written_or_none(tmp_path, monkeypatch):
     with pytest.raises(PipelineError, match="c: not written: No space left"):
         write_files(dict.fromkeys(paths, b"new"))
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"a": b"old"}
+    (tmp_path / ".b.tmp").write_bytes(b"of a writer that was killed")
     write_files(dict.fromkeys(paths, b"new"))
     assert sorted(tmp_path.iterdir()) == paths
+    assert {path.read_bytes() for path in paths} == {b"new"}

@@ -1,16 +1,12 @@
-"""What reaches the trainer, and runs that are cut short."""
+"""What reaches the trainer, and runs with more epochs."""
 
-from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 import preprocess
 import train
-from conftest import make_project, write_params
 from vae.objectives import Capacity
-from vae.pipeline.checkpoint import Checkpoint
 from vae.pipeline.params import read_params
 from vae.training import Recipe
 
@@ -21,22 +17,6 @@ def run_train():
     """Train; return what that writes."""
     train.main()
     return {name: Path("results", name).read_bytes() for name in OUTPUTS}
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    """What a training of a tiny project writes."""
-    make_project(folder := tmp_path_factory.mktemp("trained"))
-    with chdir(folder):
-        write_params()
-        preprocess.main()
-        return run_train()
-
-
-@pytest.fixture
-def ready(tiny):
-    """A tiny project that is to be trained."""
-    preprocess.main()
 
 
 def test_each_parameter_reaches_the_trainer(tiny):
@@ -60,28 +40,7 @@ def test_each_parameter_reaches_the_trainer(tiny):
     np.testing.assert_array_equal(trainer.images, 255 - images.reshape(41, -1))
 
 
-class CutShort(BaseException):
-    """Stands for whatever ends a process."""
-
-
-def test_a_run_cut_short_goes_on_to_the_same_bits(ready, outputs, monkeypatch, capsys):
-    def save_and_end(checkpoint, state):
-        save(checkpoint, state)
-        raise CutShort
-
-    save = Checkpoint.save
-    for _ in range(2):  # once after each epoch
-        with monkeypatch.context() as patch, pytest.raises(CutShort):
-            patch.setattr(Checkpoint, "save", save_and_end)
-            train.main()
-    assert run_train() == outputs
-    said = capsys.readouterr().out
-    for epoch in (1, 2):
-        assert f"continuing after epoch {epoch} of an unfinished run\n" in said
-    assert "epoch 2/2: " not in said  # that was cut short too
-
-
-def test_more_epochs_go_on_from_fewer_to_the_same_bits(ready, monkeypatch, capsys):
+def test_more_epochs_go_on_from_fewer_to_the_same_bits(tiny, monkeypatch, capsys):
     """With the schedule `constant`; an epoch that is quick stands for a real one."""
 
     def run_epoch(trainer, epoch):
@@ -90,9 +49,10 @@ def test_more_epochs_go_on_from_fewer_to_the_same_bits(ready, monkeypatch, capsy
         return {"epoch": epoch + 1, "train_elbo": 0.0, "validation_elbo": 0.0}
 
     monkeypatch.setattr(train, "run_epoch", run_epoch)
-    write_params(train__schedule="constant")
+    preprocess.main()
+    tiny(train__schedule="constant")
     run_train()
-    write_params(train__schedule="constant", train__epochs=4)
+    tiny(train__schedule="constant", train__epochs=4)
     more = run_train()
     assert "\ncontinuing after epoch 2 of a finished run\n" in capsys.readouterr().out
     assert run_train() == more

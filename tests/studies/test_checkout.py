@@ -7,6 +7,7 @@ import pytest
 
 import checkout
 from checkout import call, require_committed_code
+from conftest import commit_all
 from vae.pipeline.errors import PipelineError
 
 
@@ -16,10 +17,7 @@ def committed(tmp_path, monkeypatch):
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages/train.py").touch()
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    commit = ["commit", "--quiet", "--message=one"]
-    for command in (["init", "--quiet"], ["add", "--all"], commit):
-        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    commit_all(tmp_path)
     return tmp_path
 
 

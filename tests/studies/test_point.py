@@ -14,6 +14,7 @@ from dvc.config import Config
 
 import clones
 import point
+from conftest import commit_all
 from point import PointError, check_packages, compute, folder_name, make_clone, run
 from studies.toy import until
 
@@ -56,10 +57,7 @@ def test_a_clone_uses_the_shared_cache_in_a_folder_of_any_name(tmp_path):
     folder = tmp_path / 'a#b, "c"\n$d'
     (folder / "source/.dvc").mkdir(parents=True)
     (folder / "source/.dvc/config").touch()
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    commit = ["commit", "--quiet", "--message=one"]
-    for command in (["init", "--quiet"], ["add", "--all"], commit):
-        subprocess.run([*git, *command], cwd=folder / "source", check=True)
+    commit_all(folder / "source")
     clone = make_clone(folder / "source", "HEAD", folder / "place", folder / "cache")
     config = Config(str(clone / ".dvc"))["cache"]
     assert Path(config["dir"]).resolve() == folder / "cache"

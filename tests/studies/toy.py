@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from conftest import ROOT
+from conftest import ROOT, commit_all
 
 FILES = {
     ".dvc/config": "[core]\n    analytics = false\n    check_update = false\n",
@@ -28,11 +28,7 @@ def make_toy(folder: Path) -> Path:
     for path, content in FILES.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(content)
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    commit = ["commit", "--quiet", "--allow-empty", "--message=toy"]
-    # A second commit, so that a shallow clone lacks something.
-    for command in (["init", "--quiet"], ["add", "--all"], commit, commit):
-        subprocess.run([*git, *command], cwd=folder, check=True)
+    commit_all(folder, commits=2)  # so that a shallow clone lacks something
     return folder
 
 
@@ -65,7 +61,7 @@ def starts(signals: Path) -> list[tuple[int, int, int]]:
     return [tuple(map(int, line.split())) for line in lines]
 
 
-def until(condition, seconds: float = 60):
+def until(condition, seconds: float = 120):
     """Wait until a condition is true, and return its value."""
     end = time.monotonic() + seconds
     while not (found := condition()):
