@@ -1,6 +1,7 @@
 """The pages against the repository: numbers, links and commands."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path

@@ -1,6 +1,5 @@
 """States of the checkout that a study refuses with a one-line error."""
 
-import subprocess
 import sys
 
 import pytest
