@@ -1,7 +1,7 @@
 """Compare the speed of training with other programs and with matrix products alone.
 
     make bench                                                    everything
-    .venv/bin/python benchmarks/bench.py --rounds 3 grey deep     two configurations
+    .venv/bin/python benchmarks/bench.py --rounds 3 gray deep     two configurations
 
 In each round every program trains one epoch. The order rotates, so that other load on
 the machine slows all of them. Prints a table per configuration and writes
@@ -40,7 +40,7 @@ def start_programs(name: str) -> dict[str, Contender]:
         options = {"library": library, "bound": name == BOUND}
         contenders[label] = Contender("sgemm", configuration, **options)
     if name == "dynamic":  # measures the cost of drawing pixels
-        contenders["ours on grey pixels"] = Contender("ours", CONFIGURATIONS["grey"])
+        contenders["ours on gray pixels"] = Contender("ours", CONFIGURATIONS["gray"])
     return contenders
 
 

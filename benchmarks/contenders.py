@@ -21,7 +21,7 @@ DEFAULT = Configuration(  # that of params.yaml, except for the learning rate
 )
 BOUND = "bound"  # does not train; one step computes the bound of one image
 CONFIGURATIONS = {
-    "grey": Configuration((400,), 20, "relu", 128, False, 51_200),
+    "gray": Configuration((400,), 20, "relu", 128, False, 51_200),
     "dynamic": Configuration((400,), 20, "relu", 128, True, 51_200),
     "default": DEFAULT,
     "deep": Configuration((512, 256, 128, 64, 32, 16, 8), 2, "relu", 32, True, 25_600),

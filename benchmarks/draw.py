@@ -44,7 +44,10 @@ def draw_throughput(results: pd.DataFrame) -> Figure:
 
 
 def draw_growth(growth: pd.DataFrame) -> Figure:
-    """Draw time above memory, in a column per axis; dashed lines show linear growth."""
+    """Draw time above memory, in a column per axis.
+
+    Dashed lines show linear growth, dotted lines the matrix products alone.
+    """
     names = growth["axis"].unique()
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots(2, len(names), sharex="col", sharey="row")
@@ -53,6 +56,7 @@ def draw_growth(growth: pd.DataFrame) -> Figure:
         value = points["value"]
         for ax, quantity in zip(column, ["seconds", "peak_mib"], strict=True):
             ax.loglog(value, points[quantity], "o-", markersize=4)
+        column[0].loglog(value, points["products_seconds"], ":", color="0.3")
         ends = value.iloc[[0, -1]]
         linear = points["seconds"].iloc[-1] * ends / ends.iloc[-1]
         column[0].loglog(ends, linear, **REFERENCE)

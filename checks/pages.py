@@ -217,8 +217,8 @@ def speed_claims() -> Iterator[Claim]:
         cells = ("{} ({} to {})".format(*ratios[name, other]) for other in others)
         rows.append([name, *cells, share[name]])
     yield table_claim(SPEED, "| | over JAX | over PyTorch eager |", rows)
-    text = "anew leaves {own[0]} of the speed on grey ones ({own[1]} to {own[2]})"
-    yield sentence_claim(SPEED, text, own=ratios["dynamic", "ours on grey pixels"])
+    text = "anew leaves {own[0]} of the speed on gray ones ({own[1]} to {own[2]})"
+    yield sentence_claim(SPEED, text, own=ratios["dynamic", "ours on gray pixels"])
     text = "{images:.0f} images per second, {share} of the fastest products alone "
     text += "({bound[SGEMM jax][0]} of XLA's, {bound[SGEMM torch][0]} of"
     images = results.loc[("bound", "ours"), "images_per_second"]

@@ -96,7 +96,7 @@ def main() -> None:
         arrays |= {f"{split}_images": pixels, f"{split}_labels": label}
         print(f"{split}: {len(label)} images")
     if how == "dynamic":  # each training step draws new pixels
-        arrays["train_grey"] = images[:start]
+        arrays["train_gray"] = images[:start]
     arrays |= {"binarization": np.array(how), "binary": np.array(binary)}
     stage.write({OUTPUT: pack_arrays(arrays)})
 

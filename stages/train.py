@@ -33,7 +33,7 @@ def make_trainer(params: Params, data: dict[str, np.ndarray]) -> Trainer:
     """Make the trainer of an untrained model, as configured."""
     train = params.train.model_dump()
     dynamic = data["binarization"] == "dynamic"
-    images = data["train_grey" if dynamic else "train_images"]
+    images = data["train_gray" if dynamic else "train_images"]
     images = images.reshape(len(images), -1)
     validation_images = data["validation_images"]
     vae = VAE(

@@ -102,7 +102,7 @@ def draw_rows(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> Non
         label += f": difference from {other}"
         axes.axvline(0, **REFERENCE)
     if spread := study.figure.spread:
-        label += "; grey: one standard deviation of the difference of two seeds"
+        label += "; gray: one standard deviation of the difference of two seeds"
         axes.axvspan(-spread, spread, color="0.92", zorder=0)
     names = []
     for row, (setting, runs) in enumerate(group_runs(table, row_columns(study))):

@@ -16,8 +16,8 @@ from vae.numerics.determinism import keras, tf
 SAMPLES, BATCH, POINTS, PIXELS = 2, 3, 4, 5
 EXTREMES = [-100.0, -0.51, -0.49, -1e-6, 0.0, 1e-6, 0.49, 0.51, 100.0]
 OUTPUT = 5 * normal(SAMPLES, BATCH, PIXELS)
-GREY = np.random.default_rng(0).random((BATCH, PIXELS)).astype("f4")
-BINARY = np.round(GREY)
+GRAY = np.random.default_rng(0).random((BATCH, PIXELS)).astype("f4")
+BINARY = np.round(GRAY)
 FAMILIES = [Bernoulli(), ContinuousBernoulli(), Gaussian(0.3)]
 
 
@@ -37,7 +37,7 @@ def test_bernoulli_and_gaussian_equal_scipy():
     np.testing.assert_allclose(Bernoulli().mean(OUTPUT), mean, rtol=1e-5)
     for family, x, expected in [
         (Bernoulli(), BINARY, scipy.stats.bernoulli.logpmf(BINARY, mean)),
-        (Gaussian(0.3), GREY, scipy.stats.norm.logpdf(GREY, OUTPUT, 0.3)),
+        (Gaussian(0.3), GRAY, scipy.stats.norm.logpdf(GRAY, OUTPUT, 0.3)),
     ]:
         received = family.log_prob(x, OUTPUT)
         assert received.shape == (SAMPLES, BATCH)
@@ -75,7 +75,7 @@ def test_densities_and_gradients_are_finite_at_every_logit(family, value):
 @pytest.mark.parametrize("family", [*FAMILIES, Laplace()])
 def test_log_likelihoods_of_pairs_equal_a_plain_loop(family):
     keras.utils.set_random_seed(1)
-    x = BINARY if family.binary else GREY
+    x = BINARY if family.binary else GRAY
     hidden = normal(POINTS, 6)
     layer = Dense(PIXELS, bias_initializer="random_normal")
     points = layer(hidden)
@@ -97,7 +97,7 @@ def test_output_for_mean_is_the_inverse_of_the_mean(family):
 def test_a_learned_scale_is_trained_from_one():
     family = Gaussian("learned")
     np.testing.assert_allclose(
-        family.log_prob(GREY, OUTPUT), Gaussian(1.0).log_prob(GREY, OUTPUT), rtol=1e-6
+        family.log_prob(GRAY, OUTPUT), Gaussian(1.0).log_prob(GRAY, OUTPUT), rtol=1e-6
     )
     x, loc = tf.zeros([1, 400]), tf.fill([1, 400], 0.2)
     (log_scale,) = family.variables

@@ -20,7 +20,7 @@ from vae.training import Recipe, Trainer, warm_cosine
 IMAGES, VALIDATION, LATENT = 11, 5, 2
 STEPS = IMAGES // 3  # per epoch
 RANDOM = np.random.default_rng(0).integers(256, size=(IMAGES, PIXELS), dtype="u1")
-GREY = np.full([IMAGES, PIXELS], 128, np.uint8)
+GRAY = np.full([IMAGES, PIXELS], 128, np.uint8)
 # Two images: the latent identifies the image, with a rate of at most log 2 nats.
 BLACK_AND_WHITE = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
 ELBO = WeightedElbo(beta=1.0, beta_warmup_epochs=0)
@@ -52,7 +52,7 @@ def reset(trainer, untrained):
 
 @pytest.fixture(scope="module")
 def compiled():
-    trainer = make_trainer(GREY)
+    trainer = make_trainer(GRAY)
     return trainer, state(trainer.variables)
 
 

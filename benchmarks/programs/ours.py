@@ -2,7 +2,7 @@
 
 import itertools
 
-from programs.worker import LEARNING_RATE, NUM_PIXELS, Program, serve
+from programs.worker import LEARNING_RATE, Program, serve
 from vae.evaluation.elbo import rates_and_distortions
 from vae.model import VAE
 from vae.objectives import WeightedElbo
@@ -11,7 +11,7 @@ from vae.training import Recipe, Trainer
 
 def make_vae(configuration):
     return VAE(
-        num_pixels=NUM_PIXELS,
+        num_pixels=configuration.num_pixels,
         latent_dim=configuration.latent_dim,
         hidden_units=configuration.hidden_units,
         activation=configuration.activation,

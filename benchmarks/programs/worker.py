@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-NUM_PIXELS = 784
 NUM_SAMPLES = 5000  # per image, for the bound on log p(x)
 LEARNING_RATE = 1e-3  # constant, for Adam in every program
 
@@ -27,8 +26,9 @@ class Configuration:
     latent_dim: int
     activation: str  # of the hidden layers
     batch_size: int
-    dynamic: bool  # whether to draw binary pixels per step, or to use grey pixels
+    dynamic: bool  # whether to draw binary pixels per step, or to use gray pixels
     num_images: int  # training images per epoch
+    num_pixels: int = 784
 
     @property
     def num_steps(self) -> int:
@@ -38,12 +38,12 @@ class Configuration:
     @property
     def encoder_widths(self) -> list[int]:
         """Widths of input, hidden layers and output, which is loc and scale."""
-        return [NUM_PIXELS, *self.hidden_units, 2 * self.latent_dim]
+        return [self.num_pixels, *self.hidden_units, 2 * self.latent_dim]
 
     @property
     def decoder_widths(self) -> list[int]:
         """Widths of input, hidden layers and output."""
-        return [self.latent_dim, *reversed(self.hidden_units), NUM_PIXELS]
+        return [self.latent_dim, *reversed(self.hidden_units), self.num_pixels]
 
 
 class Program(NamedTuple):
@@ -59,13 +59,14 @@ def serve(make: Callable[..., Program]) -> None:
     fields, options = map(json.loads, sys.argv[1:])
     configuration = Configuration(**fields)
     with np.load("data/images.npz") as arrays:
-        shape = [configuration.num_images, NUM_PIXELS]
-        images = np.resize(arrays["train_grey"], shape)  # repeated, if too few
+        num_pixels = configuration.num_pixels
+        shape = [configuration.num_images, num_pixels]
+        images = np.resize(arrays["train_gray"], shape)  # repeated, if too few
         program = make(configuration, images, **options)
         send(loss=program.epoch())
         for line in sys.stdin:
             if line.strip() == "validate":
-                validation_images = arrays["validation_images"].reshape(-1, NUM_PIXELS)
+                validation_images = arrays["validation_images"].reshape(-1, num_pixels)
                 send(elbo=-program.negative_elbo(validation_images))
                 continue
             start = time.perf_counter()

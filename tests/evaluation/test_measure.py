@@ -14,14 +14,14 @@ from vae.evaluation.measure import Split, bound_curve, encode_split, measure
 from vae.pipeline.errors import PipelineError
 
 ONE = np.ones(7)
-GREY = np.random.default_rng(0).integers(256, size=(20, 3, 2), dtype="u1")
-IMAGES = GREY[13:].reshape(7, PIXELS)
+GRAY = np.random.default_rng(0).integers(256, size=(20, 3, 2), dtype="u1")
+IMAGES = GRAY[13:].reshape(7, PIXELS)
 
 
 def test_each_split_has_encodings_and_bounds_of_its_own(eager):
     vae, settings = make_vae(latent_dim=1), evaluate_settings()
-    train = encode_split(vae, GREY[:13], np.arange(13) % 2, "train", settings)
-    test = encode_split(vae, GREY[13:], np.arange(7) % 2, "test", settings)
+    train = encode_split(vae, GRAY[:13], np.arange(13) % 2, "train", settings)
+    test = encode_split(vae, GRAY[13:], np.arange(7) % 2, "test", settings)
     np.testing.assert_array_equal(test.images, IMAGES)
     np.testing.assert_array_equal(test.encoding.loc, encode(vae, IMAGES).loc)
     draw = {"num_samples": 2, "seed": 3, "split": "test"}
@@ -41,7 +41,7 @@ def test_a_model_whose_bounds_overflow_is_refused_at_once(eager):
     vae = make_vae()
     vae.encoder.layers[-1].bias.assign(vae.encoder.layers[-1].bias + 1e30)
     with pytest.raises(PipelineError, match="test.elbo is not finite for 13 of 13"):
-        encode_split(vae, GREY[:13], np.zeros(13), "test", evaluate_settings())
+        encode_split(vae, GRAY[:13], np.zeros(13), "test", evaluate_settings())
 
 
 def test_the_curve_is_of_means_and_an_unknown_evidence_is_nan():

@@ -42,12 +42,12 @@ def test_noise_is_standard_normal_or_uniform():
     assert np.max(abs(chances - np.linspace(0, 1, n))) < 2 / np.sqrt(n)
 
 
-def test_pixels_are_one_with_the_probability_of_their_grey():
-    grey = np.array([0, 1, 64, 128, 254, 255], np.uint8)
+def test_pixels_are_one_with_the_probability_of_their_gray():
+    gray = np.array([0, 1, 64, 128, 254, 255], np.uint8)
     n = 200_000
-    x = draw(draw_binary, tf.constant(np.tile(grey, (n, 1))))
+    x = draw(draw_binary, tf.constant(np.tile(gray, (n, 1))))
     assert set(np.unique(x)) == {0.0, 1.0}
-    probability = grey / 255
+    probability = gray / 255
     error = np.sqrt(probability * (1 - probability) / n)
     assert np.all(np.abs(x.mean(axis=0) - probability) <= 4 * error)
     correlation = np.corrcoef(x[:, 1:-1].T)

@@ -37,12 +37,12 @@ def test_pixels_are_binarized_and_the_last_images_held_out(tiny, binarization):
         assert set(np.unique(received)) == {0, 255}
         if binarization == "threshold":
             np.testing.assert_array_equal(received == 255, expected / 255 > 0.5)
-        else:  # drawn: close to the grey values on average
+        else:  # drawn: close to the gray values on average
             error = (received / 255 - expected / 255).mean()
             assert abs(error) < 4 * 0.5 / np.sqrt(expected.size)
-    assert ("train_grey" in data) == (binarization == "dynamic")
+    assert ("train_gray" in data) == (binarization == "dynamic")
     if binarization == "dynamic":
-        np.testing.assert_array_equal(data["train_grey"], train[:34])
+        np.testing.assert_array_equal(data["train_gray"], train[:34])
 
 
 def test_files_of_another_dataset_are_refused(tiny):

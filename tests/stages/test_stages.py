@@ -1,7 +1,7 @@
 """All stages on a tiny project, from files to files.
 
 Whole runs take seconds each, so few configurations are run: together they have every
-likelihood, every objective, one to three latent dimensions, and grey, static and
+likelihood, every objective, one to three latent dimensions, and gray, static and
 dynamic pixels. The product of likelihoods and objectives is in `test_objectives.py`.
 """
 
@@ -170,7 +170,7 @@ def test_other_models_run_through(
     assert test["elbo"] < test["log_evidence"] + 0.5
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
     assert f"log p(x) {test['log_evidence']:.2f} nats" in said
-    pseudo = binarization == "static"  # as these likelihoods are of grey pixels
+    pseudo = binarization == "static"  # as these likelihoods are of gray pixels
     assert all(part["pseudo_likelihood"] is pseudo for part in metrics.values())
     assert said.count("pseudo-likelihood: this model") == 2 * pseudo
     history = pd.read_csv("results/history.csv")

@@ -34,8 +34,8 @@ def test_each_parameter_reaches_the_trainer(tiny):
     output = trainer.vae.decoder.layers[-1].bias
     mean = trainer.vae.likelihood.mean(output.value)
     np.testing.assert_allclose(mean, images.reshape(41, -1).mean(0) / 255, rtol=1e-4)
-    grey = {"train_grey": 255 - images, "binarization": np.array("dynamic")}
-    trainer = train.make_trainer(read_params(), data | grey)
+    gray = {"train_gray": 255 - images, "binarization": np.array("dynamic")}
+    trainer = train.make_trainer(read_params(), data | gray)
     assert trainer.dynamic
     np.testing.assert_array_equal(trainer.images, 255 - images.reshape(41, -1))
 

@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 from vae.pipeline.errors import readable
 
 # Arrays of `preprocess` that later stages use, in the form of `read_arrays`. Dynamic
-# binarization adds `train_grey`, the training images in gray.
+# binarization adds `train_gray`, the training images in gray.
 OBSERVATIONS = {
     "dataset": "str",
     "class_names": "str classes",
