@@ -48,9 +48,9 @@ def main() -> None:
             seconds, *products = map(median, zip(*epochs, strict=True))
             peak, *_ = [x.close() for x in contenders]
             print(f"{axis} {value}: {seconds:.2f} s, {peak:.0f} MiB", flush=True)
-            rows.append((axis, value, seconds, peak, *products))
-    columns = ["axis", "value", "seconds", "peak_mib", "products_seconds"]
-    growth = pd.DataFrame(rows, columns=columns)
+            row = {"axis": axis, "value": value, "seconds": seconds, "peak_mib": peak}
+            rows.append(row | {"products_seconds": products[0] if products else None})
+    growth = pd.DataFrame(rows)
     path = FOLDER / "growth.csv"
     growth.to_csv(path, index=False, float_format="%.4g", lineterminator="\n")
 
