@@ -51,8 +51,8 @@ def page_data(
     """Return all data of the page, by name."""
     rate = latents["rate_by_dimension"]
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
-    # The page has the Gaussians of the prior, not the weights that determine them.
-    used = {name: w for name, w in weights.items() if not name.startswith("prior.")}
+    # The page has the Gaussians of a mixture, not the weights that determine them.
+    used = {name: w for name, w in weights.items() if name != "prior.pseudo_inputs"}
     num_images = min(MAX_IMAGES, MAX_PIXELS // trained.num_pixels)
     test_images = images["test_images"][:num_images]
     return {

@@ -36,6 +36,8 @@ TINY = {
         "latent_dim": 3,
         "prior": "standard",
         "pseudo_inputs": 4,
+        "flow_layers": 2,
+        "flow_units": 5,
         "hidden_units": [9, 5],
         "activation": "tanh",
         "likelihood": "bernoulli",

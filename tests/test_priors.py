@@ -7,13 +7,54 @@ from scipy.special import logsumexp
 
 from models import LATENT, PIXELS, make_vae, normal
 from vae.numerics.determinism import tf
-from vae.priors import GaussianMixture, StandardNormal
+from vae.priors import FlowPrior, GaussianMixture, StandardNormal
 
 COMPONENTS = 4
 LOC = normal(COMPONENTS, LATENT)
 SCALE = np.exp(normal(COMPONENTS, LATENT, seed=1) / 2)
 MIXTURE = GaussianMixture(tf.constant(LOC), tf.constant(SCALE))
 PRIORS = [StandardNormal(LATENT), MIXTURE]
+
+
+@pytest.fixture(params=[2, LATENT])
+def flow(request):
+    """Return a flow with random weights."""
+    prior = FlowPrior(request.param, flow_layers=3, flow_units=7, seed=1)
+    for i, variable in enumerate(prior.variables):
+        variable.assign(normal(*variable.shape, seed=i) / 2)
+    return prior
+
+
+def test_a_flow_starts_as_the_standard_prior():
+    flow, z = FlowPrior(LATENT, flow_layers=3, flow_units=7, seed=1), normal(4, LATENT)
+    np.testing.assert_array_equal(flow.draw(z), z)
+    np.testing.assert_allclose(flow.log_prob(z), PRIORS[0].log_prob(z), rtol=1e-6)
+
+
+def test_a_flow_is_inverted_and_has_the_determinant_of_its_jacobian(flow):
+    noise = tf.constant(normal(4, flow.latent_dim))
+    with tf.GradientTape() as tape:
+        tape.watch(noise)
+        z = flow.draw(noise)
+    jacobian = np.float64(tape.batch_jacobian(z, noise))
+    log_det = np.linalg.slogdet(jacobian)[1]
+    expected = scipy.stats.norm.logpdf(noise).sum(axis=-1) - log_det
+    np.testing.assert_allclose(flow.log_prob(z), expected, rtol=1e-5, atol=1e-5)
+    pairs = tf.reshape(z, [2, 2, -1])
+    np.testing.assert_allclose(
+        flow.log_prob(pairs), expected.reshape(2, 2), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_moments_and_kernels_of_a_flow_are_those_of_draws(flow):
+    z = np.float64(flow.draw(tf.constant(normal(100_000, flow.latent_dim))))
+    mean, deviation = tf.function(flow.moments, jit_compile=True)()
+    error = z.std(axis=0) / np.sqrt(512)
+    assert np.all(abs(mean - z.mean(axis=0)) < 4 * error)
+    np.testing.assert_allclose(deviation, z.std(axis=0), rtol=0.3)
+    loc, scale = flow.components()
+    assert loc.shape == scale.shape == (2048, flow.latent_dim)
+    np.testing.assert_allclose(scale[0] / deviation, 2048 ** (-1 / 6), rtol=0.2)
 
 
 def log_prob(prior, z):

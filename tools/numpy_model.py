@@ -23,6 +23,7 @@ from vae.pipeline.trained import read_description, read_weights
 MIN_SCALE = 1e-6
 MIN_SHARE = 0.01  # smallest scale of a component, as a fraction of |loc|
 LIMIT, WARP, CORE = 6.0, 3.0, 0.25  # shape of the grid
+NUM_KERNELS = 2048  # draws that stand for a flow
 CHUNK_SIZE = 4000  # grid points that are decoded at once
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -65,16 +66,21 @@ ACTIVATIONS: dict[str, Function] = {
     "silu": lambda h: h * expit(h),
     "tanh": np.tanh,
 }
+GELU = ACTIVATIONS["gelu"]  # of the networks of a flow
 LIKELIHOODS = {
     "bernoulli": Family(expit, lambda o: np.logaddexp(0, o), np.zeros_like),
     "continuous_bernoulli": Family(mean_of_exponential, log_integral, np.zeros_like),
     "gaussian": Family(lambda o: o, lambda o: o**2 / 2, log_standard_normal),
 }
-PRIORS = ("standard", "vamp")
+PRIORS = ("standard", "vamp", "flow")
 
 
 class Model(NamedTuple):
-    """A trained model, whose p(z) is a mixture of equally weighted Gaussians."""
+    """A trained model.
+
+    p(z) is a mixture of equally weighted Gaussians. If it is a flow, the mixture is at
+    draws of it, which only the grid of the quadrature uses.
+    """
 
     weights: dict[str, np.ndarray]  # float64
     activation: Function
@@ -82,6 +88,7 @@ class Model(NamedTuple):
     log_scale: float  # log of the scale of a Gaussian likelihood; 0 for others
     prior_loc: np.ndarray  # [components, latent]
     prior_scale: np.ndarray
+    num_couplings: int = 0  # of a flow
 
     @property
     def latent_dim(self) -> int:
@@ -100,6 +107,7 @@ def make_model(
     activation: str,
     likelihood: str,
     gaussian_scale: float | str,
+    flow_layers: int,
     **_: object,
 ) -> Model:
     """Make a model from weights and the parameters in the section `model`."""
@@ -121,6 +129,11 @@ def make_model(
     model = Model(weights, *functions, log_scale, zeros, zeros + 1)
     if prior == "standard":
         return model
+    if prior == "flow":
+        model = model._replace(num_couplings=flow_layers)
+        draws = sample_prior(model, np.random.default_rng(0), NUM_KERNELS)
+        width = draws.std(axis=0) * NUM_KERNELS ** (-1 / 6)
+        return model._replace(prior_loc=draws, prior_scale=width + 0 * draws)
     loc, scale = posterior(model, weights["prior.pseudo_inputs"])
     scale = np.maximum(scale, MIN_SHARE * np.abs(loc))
     return model._replace(prior_loc=loc, prior_scale=scale)
@@ -129,11 +142,23 @@ def make_model(
 def network(model: Model, name: str, h: np.ndarray, output: str) -> np.ndarray:
     """Apply the encoder or the decoder to `h` [rows, inputs]."""
     depth = sum(key.startswith(f"{name}.hidden") for key in model.weights) // 2
+    activation = model.activation if name in ("encoder", "decoder") else GELU
     for layer in [*(f"hidden_{i + 1}" for i in range(depth)), output]:
         kernel = model.weights[f"{name}.{layer}.kernel"]
         h = h @ kernel + model.weights[f"{name}.{layer}.bias"]
-        h = h if layer == output else model.activation(h)
+        h = h if layer == output else activation(h)
     return h
+
+
+def coupling(
+    model: Model, i: int, z: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return shift and log scale of coupling `i` of a flow, and which half it moves."""
+    first = np.arange(model.latent_dim) < model.latent_dim // 2
+    kept = first if i % 2 == 0 else ~first
+    output = network(model, f"prior.coupling_{i + 1}", z[..., kept], "output")
+    shift, unbounded = np.split(output, 2, axis=-1)
+    return shift, 2 * np.tanh(unbounded / 2), ~kept
 
 
 def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -144,6 +169,13 @@ def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
     """Return log p(z) [...] in nats for `z` [..., latent]."""
+    if model.num_couplings:
+        z, log_det = z.copy(), 0.0
+        for i in range(model.num_couplings):
+            shift, log_scale, moved = coupling(model, i, z)
+            z[..., moved] = z[..., moved] * np.exp(log_scale) + shift
+            log_det = log_det + log_scale.sum(axis=-1)
+        return log_standard_normal(z).sum(axis=-1) + log_det
     loc, scale = model.prior_loc, model.prior_scale
     each = log_standard_normal((z[..., None, :] - loc) / scale) - np.log(scale)
     return logsumexp(each.sum(axis=-1), axis=-1) - math.log(len(loc))
@@ -151,6 +183,12 @@ def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
 
 def sample_prior(model: Model, rng: np.random.Generator, count: int) -> np.ndarray:
     """Draw z ~ p(z) [count, latent]."""
+    if model.num_couplings:
+        z = rng.standard_normal((count, model.latent_dim))
+        for i in reversed(range(model.num_couplings)):
+            shift, log_scale, moved = coupling(model, i, z)
+            z[..., moved] = (z[..., moved] - shift) * np.exp(-log_scale)
+        return z
     chosen = rng.integers(len(model.prior_loc), size=count)
     noise = rng.standard_normal((count, model.latent_dim))
     return model.prior_loc[chosen] + model.prior_scale[chosen] * noise

@@ -64,7 +64,9 @@ class VAE:
         self.latent_dim = latent_dim
         self.likelihood = make(LIKELIHOODS, likelihood, **settings)
         settings |= {"num_pixels": num_pixels, "latent_dim": latent_dim}
-        self.prior = make(PRIORS, prior, posterior=self.posterior, **settings)
+        self.prior = make(
+            PRIORS, prior, posterior=self.posterior, seed=seed, **settings
+        )
 
     def start_from(self, images: np.ndarray) -> None:
         """Begin training near these images, uint8 [images, pixels].

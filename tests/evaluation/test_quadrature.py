@@ -9,7 +9,7 @@ from vae.evaluation import quadrature
 from vae.evaluation.quadrature import log_evidence, posterior_moments, prior_grid
 from vae.numerics.determinism import tf
 from vae.numerics.pixels import observations
-from vae.priors import GaussianMixture
+from vae.priors import FlowPrior, GaussianMixture
 
 POINTS = {1: 401, 2: 101}  # along an axis
 
@@ -22,6 +22,21 @@ def test_quadrature_is_the_evidence(monkeypatch, latent_dim, points):
     assert received.dtype == np.float64
     np.testing.assert_allclose(received, expected, atol=1e-4)
     assert change < 1e-4
+
+
+def test_a_grid_finds_the_mass_of_a_flow():
+    vae, _ = linear_gaussian(2)
+    vae.prior = FlowPrior(2, flow_layers=2, flow_units=3, seed=0)
+    shifts, unbounded = np.array([-1.0, 0.5], "f4"), np.array([0.5, -0.4], "f4")
+    for network, d in zip(vae.prior.networks, (1, 0), strict=True):  # moves dimension d
+        network.layers[-1].bias.assign([shifts[d], unbounded[d]])
+    received, change = log_evidence(vae, IMAGE_BYTES, num_points=POINTS[2])
+    scale = np.exp(-2 * np.tanh(unbounded / 2))
+    gaussian = (tf.constant(x[None]) for x in (-shifts * scale, scale))
+    vae.prior = GaussianMixture(*gaussian)
+    expected, _ = log_evidence(vae, IMAGE_BYTES, num_points=POINTS[2])
+    np.testing.assert_allclose(received, expected, atol=1e-3)
+    assert change < 1e-3
 
 
 def test_too_narrow_a_grid_is_noticed(eager, monkeypatch):

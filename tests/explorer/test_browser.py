@@ -172,6 +172,8 @@ def pixels_of(page, name, side):
         {"latent_dim": 1, "prior": "vamp"},
         {"latent_dim": 2, "prior": "vamp"},
         {"latent_dim": 20, "prior": "vamp", "pseudo_inputs": 7},
+        {"latent_dim": 2, "prior": "flow"},
+        {"latent_dim": 5, "prior": "flow", "flow_layers": 3},
         {"hidden_units": list(range(3, 14)), "side": 7},  # 10 and 11 come after 9
     ],
     ids=str,

@@ -180,10 +180,17 @@ def test_other_models_run_through(
 
 
 @pytest.mark.long
-def test_a_learned_prior_runs_through(tiny, capsys):
+@pytest.mark.parametrize(
+    ("prior", "name", "shape", "components"),
+    [
+        ("vamp", "pseudo_inputs", (4, 24), 4),
+        ("flow", "coupling_2.output.bias", (2,), 2048),
+    ],
+)
+def test_a_learned_prior_runs_through(tiny, capsys, prior, name, shape, components):
     tiny(
         model__latent_dim=2,
-        model__prior="vamp",
+        model__prior=prior,
         train__objective="dreg",
         train__num_samples=3,
         evaluate__annealed_images=5,
@@ -192,7 +199,7 @@ def test_a_learned_prior_runs_through(tiny, capsys):
     run_stages()
     check_figures()
     weights = load_file("results/model.safetensors")
-    assert weights["prior.pseudo_inputs"].shape == (4, 24)
+    assert weights[f"prior.{name}"].shape == shape
     metrics, errors = read_tables()
     test, enclosure, gaps = metrics["test"], metrics["enclosure"], metrics["gaps"]
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
@@ -202,7 +209,11 @@ def test_a_learned_prior_runs_through(tiny, capsys):
     assert gaps["amortisation_gap"] > 0 and gaps["approximation_gap"] > -0.01
     assert errors.loc["test_lower", "enclosure"] > 0
     with np.load("results/latents.npz") as latents:
-        assert latents["prior_loc"].shape == latents["prior_scale"].shape == (4, 2)
+        assert (
+            latents["prior_loc"].shape
+            == latents["prior_scale"].shape
+            == (components, 2)
+        )
     assert "annealing: log p(x) of test images is at least" in capsys.readouterr().out
 
 

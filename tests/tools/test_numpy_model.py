@@ -39,6 +39,7 @@ def close(received, expected):
         {"likelihood": "gaussian"},
         {"likelihood": "gaussian", "gaussian_scale": 0.3},
         {"prior": "vamp"},
+        {"prior": "flow"},
         {"hidden_units": [5]},
         {"hidden_units": list(range(3, 14))},  # eleven layers: 10 and 11 come after 9
     ],

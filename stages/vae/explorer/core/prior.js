@@ -1,6 +1,7 @@
-// The prior p(z), a mixture of Gaussians with equal weights, and the grid of the quadrature.
-// `loc` and `scale` are [components, latent].
+// The prior p(z), and the grid of the quadrature. `loc` and `scale` [components, latent] are
+// those of a mixture of Gaussians with equal weights; for a flow it only shows where p(z) is.
 
+import { drawFlow, logFlow } from "./flow.js";
 import { LOG_2PI, add, average, logSumExp } from "./mathematics.js";
 
 /** Make a prior, with mean, standard deviation and extent per dimension. */
@@ -15,11 +16,19 @@ export function makePrior(loc, scale, dim) {
   const column = (values, d) => values.filter((_, i) => i % dim === d);
   const extent = Array.from(mean, (_, d) => extentOf(column(loc, d), column(scale, d)));
   const standard = loc.every((value) => value === 0) && scale.every((value) => value === 1);
-  return { loc, scale, count, mean, deviation: square.map(Math.sqrt), extent, standard };
+  const deviation = square.map(Math.sqrt);
+  return { loc, scale, count, mean, deviation, extent, standard, couplings: [] };
 }
 
-/** Compute log p(z) for `z` [latent]. */
-export function logPrior({ loc, scale, count }, z) {
+/** Compute log p(z) [rows] for `z` [rows, latent]. */
+export function logPriors(prior, z, rows) {
+  if (prior.couplings.length) return logFlow(prior.couplings, z, rows);
+  const dim = z.length / rows;
+  const row = (_, i) => logMixture(prior, z.subarray(i * dim, (i + 1) * dim));
+  return Float64Array.from({ length: rows }, row);
+}
+
+function logMixture({ loc, scale, count }, z) {
   const each = new Float64Array(count);
   for (let k = 0, i = 0; k < count; k++) {
     for (let d = 0; d < z.length; d++, i++) {
@@ -30,9 +39,9 @@ export function logPrior({ loc, scale, count }, z) {
 }
 
 /** Compute KL(q(z|x) || p(z)), in closed form for one Gaussian, otherwise from z ~ q(z|x). */
-export function rate({ loc, scale }, prior, logPriors) {
+export function rate({ loc, scale }, prior, logs) {
   if (prior.count > 1) {
-    return -add(scale.map((s) => Math.log(s) + 0.5 * (LOG_2PI + 1))) - average(logPriors);
+    return -add(scale.map((s) => Math.log(s) + 0.5 * (LOG_2PI + 1))) - average(logs);
   }
   const each = loc.map((mu, d) => {
     const [distance, width] = [(mu - prior.loc[d]) / prior.scale[d], scale[d] / prior.scale[d]];
@@ -42,7 +51,8 @@ export function rate({ loc, scale }, prior, logPriors) {
 }
 
 /** Draw z ~ p(z), [latent]. */
-export function drawPrior({ loc, scale, count, mean }, { uniform, normal }) {
+export function drawPrior({ loc, scale, count, mean, couplings }, { uniform, normal }) {
+  if (couplings.length) return drawFlow(couplings, mean.map(normal));
   const start = mean.length * Math.floor(uniform() * count);
   return Float64Array.from(mean, (_, d) => loc[start + d] + scale[start + d] * normal());
 }

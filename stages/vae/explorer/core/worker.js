@@ -5,7 +5,7 @@ import { makeLikelihood } from "./likelihoods.js";
 import { drawMirrored, logSumExp, maximum } from "./mathematics.js";
 import { terms } from "./model.js";
 import { affine, lastHidden, pad } from "./network.js";
-import { logPrior, makeAxis } from "./prior.js";
+import { logPriors, makeAxis } from "./prior.js";
 
 const CHUNK = 256; // points decoded between two checks for messages
 let model, likelihood, last, noise, grid;
@@ -31,8 +31,10 @@ function decodeChunk() {
       point[d] = axis.z[position];
       logWeight[done + i] += axis.logWeight[position];
     });
-    logMass[done + i] = logPrior(model.prior, point) + logWeight[done + i];
   }
+  logPriors(model.prior, z, rows).forEach((value, i) => {
+    logMass[done + i] = value + logWeight[done + i];
+  });
   const h = lastHidden(model.decoder, model.activation, z, rows);
   hidden.set(h.subarray(0, rows * pad(last.inputs)), done * pad(last.inputs));
   const outputs = affine(h, last, pad(rows));

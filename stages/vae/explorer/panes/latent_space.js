@@ -76,8 +76,9 @@ export function startPlane() {
 }
 
 export function startDecoding() {
-  const learned = `a mixture of ${prior.count} Gaussians, learned`;
-  if (!prior.standard) $("prior-name").textContent = learned;
+  const { length } = prior.couplings;
+  const learned = length ? `a flow of ${length} couplings` : `a mixture of ${prior.count} Gaussians`;
+  if (!prior.standard) $("prior-name").textContent = `${learned}, learned`;
   sliders = order.map(makeSlider);
   on("sample", "click", samplePrior);
 }
