@@ -35,6 +35,18 @@ def test_both_bounds_enclose_the_evidence(exact, shift):
         assert abs(np.mean(bound - expected)) < 0.2
 
 
+def test_chains_from_the_posterior_have_the_evidence_as_weight(exact, monkeypatch):
+    monkeypatch.setattr(annealing, "NUM_CENTERS", 0)
+    monkeypatch.setattr(annealing, "WIDTH", 1.0)
+    expected, z = exact
+    vae, _ = linear_gaussian(2)
+    for bound in (
+        lower_bounds(vae, IMAGE_BYTES, seed=1),
+        upper_bounds(vae, IMAGE_BYTES, z, seed=1),
+    ):
+        np.testing.assert_allclose(bound, expected, atol=2e-3)
+
+
 def test_more_steps_enclose_more_tightly(exact, monkeypatch):
     vae, _ = linear_gaussian(2, posterior_factor=1.5, posterior_shift=6.0)
     monkeypatch.setattr(annealing, "NUM_CENTERS", 1)  # hardly any chain starts well

@@ -144,9 +144,10 @@ def test_closed_streams_stop_no_stage_and_reach_no_file(tiny, streams):
     preprocess.main()
     expected = OUTPUT.read_bytes()
     OUTPUT.unlink()
-    command = f'exec "$0" -BE "$1" {streams}'
-    shell = ["sh", "-c", command, sys.executable, preprocess.__file__]
-    subprocess.run(shell, check=True)
+    command = f'exec "$0" -BE -c "$1" "$2" "$3" {streams}'
+    after = "os.write(1, b'of a library'); os.write(2, b'of a library')"
+    arguments = [sys.executable, RUN, preprocess.__file__, after]
+    subprocess.run(["sh", "-c", command, *arguments], check=True, capture_output=True)
     assert OUTPUT.read_bytes() == expected
 
 
