@@ -13,14 +13,16 @@ Needs the trained model in `results/`: from `dvc repro train` or `dvc pull`.
 from pathlib import Path
 from typing import Annotated
 
+from command import Parser, parse_as, run  # before packages
+
+# isort: split
 import numpy as np
 from pydantic import Field
 
 import numpy_model
-from command import Parser, parse_as, run
 from vae.data.binarization import binarize
 from vae.data.pictures import check_output, read_picture, tile, write_pngs
-from vae.pipeline.errors import PipelineError, printable
+from vae.pipeline.errors import PipelineError
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 
@@ -91,7 +93,7 @@ def main() -> None:
     print("nats        " + "".join(f"{name:>12}" for name in values))
     for i, path in enumerate(paths):
         numbers = "".join(f" {column[i]:11.2f}" for column in values.values())
-        print(f"{printable(path.name):<12.12}{numbers}")
+        print(f"{path.name:<12.12}{numbers}")
     shown = np.stack([ink, x, reconstructions], axis=1)
     pictures = [tile(images, 3, is_ink=description.is_ink) for images in shown]
     write_pngs(dict(zip(outputs, pictures, strict=True)))

@@ -61,7 +61,7 @@ def test_an_error_of_git_gives_one_line(tool, tmp_path, monkeypatch, git, reason
     assert errors.startswith(f"error: git clone: fatal: {reason.format(tmp_path)}")
 
 
-SCRIPTS = "tools/compare tools/export tools/sample checks/bits checks/kill checks/pages"
+SCRIPTS = "tools/compare tools/encode tools/export tools/sample checks/bits checks/kill checks/pages"
 
 
 @pytest.mark.parametrize("script", [*SCRIPTS.split(), "studies/run"])
