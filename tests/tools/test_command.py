@@ -61,10 +61,13 @@ def test_an_error_of_git_gives_one_line(tool, tmp_path, monkeypatch, git, reason
     assert errors.startswith(f"error: git clone: fatal: {reason.format(tmp_path)}")
 
 
-SCRIPTS = "tools/compare tools/encode tools/export tools/sample checks/bits checks/kill checks/pages"
+SCRIPTS = """
+tools/compare tools/encode tools/export tools/sample
+checks/bits checks/kill checks/pages studies/run
+""".split()
 
 
-@pytest.mark.parametrize("script", [*SCRIPTS.split(), "studies/run"])
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_a_python_without_packages_gives_one_line(script):
     program = [sys.executable, "-S", ROOT / f"{script}.py"]  # -S hides packages
     ended = subprocess.run(program, capture_output=True, text=True, check=False)
