@@ -26,7 +26,7 @@ from vae.pipeline.params import (
     check_test_images,
     read_params,
 )
-from vae.pipeline.schema import Preprocess
+from vae.pipeline.schema import MIN_IMAGES, Preprocess
 
 RAW = Path("data/verified")
 DESCRIPTION = RAW / "dataset.json"
@@ -67,6 +67,13 @@ def hold_out(files: list[np.ndarray], settings: Preprocess) -> list[np.ndarray]:
     """
     if not settings.test_images:
         return files
+    most = len(files[0]) - MIN_IMAGES
+    if settings.test_images > most:
+        received = f"received {settings.test_images}; allowed: at most {most}"
+        raise PipelineError(
+            f"params.yaml: preprocess.test_images: {received}, so that {MIN_IMAGES} of "
+            f"the {len(files[0])} images are left for training"
+        )
     sequence = seed_sequence(settings.seed, Purpose.TEST_IMAGES)
     order = np.random.default_rng(sequence).permutation(len(files[0]))
     test, train = np.split(order, [settings.test_images])

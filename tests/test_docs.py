@@ -141,13 +141,16 @@ def test_the_model_in_the_pages_equals_that_of_the_stages(tmp_path, monkeypatch)
 
 def test_the_scripts_for_own_data_write_files_of_a_known_form(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    pictures, silhouettes = (code for _, code in blocks("docs/data.md", "python"))
+    pictures, noise, silhouettes = (x for _, x in blocks("docs/data.md", "python"))
     exec(pictures, {})
     settings = Download(**(PARAMS["download"] | {"dataset": "own"}))
     arrays = read_own(Path("data/raw"), settings)
     assert arrays["train_images"].shape == (2000, 40, 32)
     assert arrays["class_names"].tolist() == ["box", "disc", "line", "ring", "wedge"]
     shutil.rmtree("data/raw/train")
+    exec(noise, {})
+    assert read_own(Path("data/raw"), settings)["train_images"].shape == (2000, 24, 36)
+    Path("data/raw/mine.npz").unlink()
     data = np.random.default_rng(0).integers(2, size=(45, 784), dtype=np.uint8)
     parts = {"train_data": data[:20], "val_data": data[20:30], "test_data": data[30:]}
     scipy.io.savemat("caltech101_silhouettes_28_split1.mat", parts)

@@ -90,7 +90,7 @@ def test_labels_without_names_are_numbered(count):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"train_images": IMAGES[:1]}, "1 training images that are all equal"),
+        ({"train_images": IMAGES[:1]}, "received 1 training images, all equal"),
         ({"test_images": IMAGES[:9]}, "9 test images, expected at least 10 or none"),
         (
             {"test_images": IMAGES.swapaxes(1, 2)},

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import os
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -196,6 +198,11 @@ def save_arrays(**arrays):
     np.savez(RAW / "a.npz", **({"train_images": IMAGES} | arrays))
 
 
+def save_member(content):
+    with ZipFile(RAW / "a.npz", "w") as archive:
+        archive.writestr("train_images.npy", content)
+
+
 FRAMES = {"save_all": True, "append_images": [Image.fromarray(IMAGES[1])]}
 CLEAR = np.zeros((6, 4, 4), np.uint8)
 
@@ -210,22 +217,52 @@ CLEAR = np.zeros((6, 4, 4), np.uint8)
         (lambda: put("train-images-idx3-ubyte.gz", b"\x1f\x8b!"), "/train-images-idx3"),
         (
             lambda: [
-                put(f"{x}train-labels-idx1-ubyte", format_idx(LABELS))
-                for x in ("", "a-")
+                put(f"train-labels{sign}idx1-ubyte", format_idx(LABELS))
+                for sign in ".-"
             ],
-            "/train-labels-idx1-ubyte: a second file of train_labels; leave one out",
+            "/train-labels.idx1-ubyte: a second file of train_labels; leave one out",
         ),
-        (lambda: put("a.npz"), "/a.npz: "),
+        (
+            lambda: [put("train-images-idx3-ubyte"), put("a-train-labels-idx1-ubyte")],
+            ": received files of several datasets, whose names begin differently",
+        ),
+        (lambda: put("a.npz"), "/a.npz: not an .npz; write it with numpy.savez"),
+        (lambda: os.mkfifo(RAW / "a.npz"), "/a.npz: expected a file"),
+        (lambda: save_member(b"no array"), "/a.npz: train_images: damaged, or of Pyth"),
         (lambda: [put("a.npz"), put("b.npz")], "/b.npz: a second .npz; leave one out"),
-        (lambda: save_arrays(train_images=np.array([{}])), "/a.npz: Object arrays"),
+        (
+            lambda: save_arrays(train_images=np.array([{}])),
+            "/a.npz: train_images: damaged, or",
+        ),
         (lambda: save_arrays(val_images=IMAGES), "/a.npz: received the array val_im"),
         (lambda: save_arrays(train_images=IMAGES[0]), "/a.npz: received images of sha"),
         (lambda: save_arrays(train_labels=LABELS + 1), ": received labels from 1 to 3"),
-        (lambda: put("train.amat", b"0 1\n"), "/train.amat: received other text"),
-        (lambda: put("train.amat", b"0 1 1 0\n2 0 0 0"), "/train.amat: received other"),
+        (
+            lambda: save_arrays(
+                train_labels=LABELS, class_names=np.array(["a", "b", "\ud800"])
+            ),
+            ": class_names: expected printable characters",
+        ),
+        (
+            lambda: put("train.amat", b"0 1\n"),
+            "/train.amat: row 1: expected as many di",
+        ),
+        (lambda: put("valid.amat", b"0 1 1 0\n" * 20), ": no training images"),
+        (
+            lambda: [put(f"{x}_train.amat", b"0 1 1 0\n") for x in "ab"],
+            "/b_train.amat: a second file of train; leave one out",
+        ),
+        (
+            lambda: put("train.amat", b"0 1 1 0\n2 0 0 0"),
+            "/train.amat: row 2: expected as",
+        ),
         (lambda: put("test.amat", b"0 1 1 0\n" * 20), ": no training images"),
         (lambda: (RAW / "train").mkdir(), "/train: received no pictures"),
-        (lambda: put("train"), "/train: received no pictures"),
+        (lambda: put("train"), "/train: expected a folder"),
+        (
+            lambda: put("train/\udce9.png"),
+            r"/train: received the name '.udce9.png'; ren",
+        ),
         (lambda: put("train/a.png"), "/train/a.png: not a readable picture"),
         (
             lambda: put("train/a.png", png()[:60]),

@@ -77,6 +77,10 @@ def test_test_images_are_held_out_if_there_are_none(tiny):
     order = np.concatenate(order)
     assert sorted(order) == list(range(41)) != order.tolist()
     np.testing.assert_array_equal(labels, order % 10)
+    tiny(preprocess__test_images=32)
+    message = "test_images: received 32; allowed: at most 31, so that 10 of the 41 im"
+    with pytest.raises(PipelineError, match=message):
+        preprocess.main()
     tiny(preprocess__test_images=12, preprocess__seed=4)
     preprocess.main()
     assert (np.load("data/images.npz")["test_labels"] != data["test_labels"]).any()

@@ -123,8 +123,8 @@ def complete(arrays: Arrays) -> Arrays:
     if max(height, width) > MAX_SIDE:
         expected = f"at most {MAX_SIDE} x {MAX_SIDE}; set download.size"
         raise ValueError(f"images of {height} x {width} pixels, expected {expected}")
-    if (train == train[:1]).all():
-        raise ValueError(f"received {len(train)} training images that are all equal")
+    if len(train) < 2 or (train == train[:1]).all():
+        raise ValueError(f"received {len(train)} training images, all equal")
     counts = {"train_labels": len(train), "test_labels": len(test)}
     completed = complete_labels(arrays, counts)
     completed |= {"train_images": train, "test_images": test}
@@ -148,11 +148,13 @@ def complete_labels(arrays: Arrays, counts: dict[str, int]) -> Arrays:
     names = arrays.get("class_names", np.arange(number).astype(str))
     if names.dtype.kind != "U" or names.ndim != 1 or len({*names.tolist()}) != number:
         raise ValueError("class_names: expected different strings of shape (classes,)")
+    if not all(name.isprintable() for name in names.tolist()):
+        raise ValueError("class_names: expected printable characters")
     if number > MAX_CLASSES:
         raise ValueError(f"received {number} classes, expected at most {MAX_CLASSES}")
     if values[0] < 0 or values[-1] >= number:
         received = f"labels from {values[0]} to {values[-1]}"
-        expected = f"0 to {number - 1} for {number} classes"
+        expected = f"0 to {number - 1} for {number} classes, without gaps"
         raise ValueError(f"received {received}, expected {expected}")
     dtype = np.uint8 if number <= 256 else np.int16
     labels = {name: label.astype(dtype) for name, label in labels.items()}

@@ -10,10 +10,10 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -39,10 +39,13 @@ def read_own(folder: Path, settings: Download) -> Arrays:
     Raises:
         PipelineError: a file is unusable; the message names it.
     """
-    paths = sorted(path for path in folder.glob("[!.]*") if path.name != "README.md")
+    with blame(folder):
+        paths = sorted(folder.iterdir())
+    paths = [path for path in paths if not re.match(r"\.|README\.md$", path.name)]
     readers = {IDX: read_idx, NPZ: read_npz, AMAT: read_amat, FOLDERS: read_folders}
     for form, read in readers.items():
         if paths and all(re.search(form, path.name) for path in paths):
+            check_kinds(paths, folders=form == FOLDERS)
             arrays = read(paths, settings)
             with blame(folder):
                 return complete(arrays)
@@ -53,13 +56,24 @@ def read_own(folder: Path, settings: Download) -> Arrays:
     )
 
 
+def check_kinds(paths: list[Path], *, folders: bool) -> None:
+    """Raise PipelineError unless all are folders, or all files."""
+    for path in paths:
+        if not (path.is_dir() if folders else path.is_file()):
+            expected = "a folder" if folders else "a file"
+            raise PipelineError(f"{path}: expected {expected}")
+
+
 @contextmanager
 def blame(path: Path) -> Iterator[None]:
     """Raise PipelineError with this path for the errors of an unusable file."""
     try:
         yield
     except OSError as error:
-        raise PipelineError(f"{path}: {error.strerror or one_line(error)}") from None
+        problem = error.strerror or one_line(error)
+        raise PipelineError(f"{error.filename or path}: {problem}") from None
+    except MemoryError:
+        raise PipelineError(f"{path}: too large for the memory, or damaged") from None
     except (BadZipFile, EOFError, TypeError, ValueError, zlib.error) as error:
         raise PipelineError(f"{path}: {one_line(error)}") from None
 
@@ -67,6 +81,9 @@ def blame(path: Path) -> Iterator[None]:
 def read_idx(paths: list[Path], settings: Download) -> Arrays:
     """Read IDX files, plain or as .gz."""
     arrays: Arrays = {}
+    if len({re.sub(IDX, "", path.name) for path in paths}) > 1:
+        problem = "files of several datasets, whose names begin differently"
+        raise PipelineError(f"{paths[0].parent}: received {problem}")
     for path in paths:
         name = "_".join(re.findall(IDX, path.name)[0]).replace("t10k", "test")
         with blame(path):
@@ -84,11 +101,27 @@ def read_npz(paths: list[Path], settings: Download) -> Arrays:
     with blame(paths[-1]):
         if len(paths) > 1:
             raise ValueError("a second .npz; leave one out")
+        if not is_zipfile(paths[0]):
+            raise ValueError("not an .npz; write it with numpy.savez")
         with np.load(paths[0], allow_pickle=False) as archive:
             if unknown := {*archive} - {*ARRAYS}:
                 expected = f"expected no others than {', '.join(ARRAYS)}"
                 raise ValueError(f"received the array {min(unknown)}, {expected}")
-            return {name: convert(name, archive[name], settings) for name in archive}
+            return {
+                name: convert(name, member(archive, name), settings) for name in archive
+            }
+
+
+def member(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """Return an array of an .npz. Raises ValueError for anything else."""
+    try:
+        array = archive[name]
+    except ValueError:
+        array = None
+    if not isinstance(array, np.ndarray):
+        problem = "damaged, or of Python objects"
+        raise ValueError(f"{name}: {problem}; expected an array of numbers or strings")
+    return array
 
 
 def read_amat(paths: list[Path], settings: Download) -> Arrays:
@@ -96,22 +129,29 @@ def read_amat(paths: list[Path], settings: Download) -> Arrays:
 
     Source: Larochelle and Murray (2011), whose files of binarized MNIST have this form.
     """
-    arrays: dict[str, list[np.ndarray]] = {}
-    for path in sorted(paths, key=lambda path: "valid" in path.name):
+    splits: Arrays = {}
+    for path in paths:
         split = re.findall(AMAT, path.name)[0]
         with blame(path):
+            if split in splits:
+                raise ValueError(f"a second file of {split}; leave one out")
             lines = path.read_bytes().translate(None, b" \t\r").split(b"\n")
             rows = [line for line in lines if line]
-            widths, digits = {*map(len, rows)}, np.frombuffer(b"".join(rows), np.uint8)
-            side = math.isqrt(max(widths, default=0))
-            if widths != {side**2} or not np.isin(digits, [*b"01"]).all():
-                expected = "rows of 0 and 1, all of one length that is a square"
-                raise ValueError(f"received other text, expected {expected}")
+            width = len(rows[0]) if rows else 0
+            side = math.isqrt(width)
+            for number, row in enumerate(rows, start=1):
+                if len(row) != side**2 or row.translate(None, b"01"):
+                    expected = "as many digits 0 and 1 as a square has, like all rows"
+                    raise ValueError(f"row {number}: expected {expected}")
+            digits = np.frombuffer(b"".join(rows), np.uint8)
             images = (digits == ord("1")).reshape(-1, side, side)
-            name = f"{split.replace('valid', 'train')}_images"
-            arrays.setdefault(name, []).append(convert(name, images, settings))
-    with blame(paths[-1]):
-        return {name: np.concatenate(parts) for name, parts in arrays.items()}
+            splits[split] = convert("images", images, settings)
+    with blame(paths[0].parent):
+        if "valid" in splits and "train" in splits:
+            both = splits["train"], splits.pop("valid")
+            splits["train"] = np.concatenate(both)
+        names = {"train", "test"} & splits.keys()
+        return {f"{name}_images": splits[name] for name in sorted(names)}
 
 
 def convert(name: str, array: np.ndarray, settings: Download) -> np.ndarray:
@@ -129,7 +169,7 @@ def read_folders(paths: list[Path], settings: Download) -> Arrays:
     classes: dict[str, list[str]] = {}
     for folder in paths:
         names = list_pictures(folder)
-        names.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
+        names.sort(key=lambda name: hashlib.sha256(os.fsencode(name)).digest())
         arrays[f"{folder.name}_images"] = read_pictures(folder, names, settings)
         classes[folder.name] = [str(PurePosixPath(name).parent) for name in names]
     names = sorted({name for split in classes.values() for name in split})
@@ -148,11 +188,16 @@ def read_folders(paths: list[Path], settings: Download) -> Arrays:
 
 def list_pictures(folder: Path) -> list[str]:
     """Return the paths of all files within a folder that are not hidden, as POSIX."""
-    names = [
-        (Path(place) / name).relative_to(folder).as_posix()
-        for place, _, files in os.walk(folder, followlinks=True)
-        for name in files
-    ]
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    with blame(folder):
+        names = [
+            (Path(place) / name).relative_to(folder).as_posix()
+            for place, _, files in os.walk(folder, onerror=fail, followlinks=True)
+            for name in files
+        ]
     names = [name for name in sorted(names) if not re.search(r"(^|/)\.", name)]
     if not names:
         raise PipelineError(
@@ -160,6 +205,8 @@ def list_pictures(folder: Path) -> list[str]:
         )
     seen: dict[str, str] = {}
     for name in names:
+        if not name.isprintable():
+            raise PipelineError(f"{folder}: received the name {name!a}; rename it")
         other = seen.setdefault(name.casefold(), name)
         if other != name:
             problem = f"differs from {other} only in case; rename one"

@@ -85,7 +85,9 @@ def read_gray(path: Path, color: str) -> np.ndarray:
         return np.rint(np.asarray(picture) / 257).astype(np.uint8)
     if picture.mode.startswith(("I", "F")):
         received = f"pixels of the mode {picture.mode}"
-        raise PipelineError(f"{path}: received {received}, expected 8 or 16 bits")
+        raise PipelineError(
+            f"{path}: received {received}, expected 8 or 16 bits per pixel, as in a PNG"
+        )
     if (
         picture.has_transparency_data
         and (np.asarray(picture.convert("RGBA"))[..., 3] < 255).any()
