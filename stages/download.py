@@ -2,6 +2,7 @@
 
 The files come from the first source that has all four. They may already be, plain or
 as .gz, in `data/raw` or in the folder named by the environment variable VAE_DATA_DIR.
+The user's own images, in `data/raw`, are converted to four such files.
 """
 
 import json
@@ -123,7 +124,7 @@ def from_catalog(name: str) -> tuple[str, list[str], list[bytes]]:
 
 
 def from_user(settings: Download) -> tuple[str, list[str], list[bytes]]:
-    """Return title, class names and files of the user's own images, likewise."""
+    """Return the same for the user's own images."""
     *arrays, names = read_own(FOLDER, settings).values()
     (train, *shape), test = arrays[0].shape, len(arrays[2])
     of_size = f"images of {shape[0]} x {shape[1]} pixels"
