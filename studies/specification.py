@@ -47,9 +47,9 @@ class Figure(Section):
 
 
 class Summary(Section):
-    """A table with the mean of a metric per variant and published values."""
+    """A table with means of metrics per variant, and published values."""
 
-    metric: str
+    metrics: Annotated[list[str], NotEmpty]
 
 
 class Study(Section):
@@ -71,7 +71,7 @@ class Study(Section):
     @property
     def metrics(self) -> list[str]:
         """Metrics that the summary and the figure need."""
-        names = [self.summary.metric] if self.summary else []
+        names = [*self.summary.metrics] if self.summary else []
         if self.figure:
             names += [*self.figure.metrics, *filter(None, [self.figure.x])]
         others = {*self.columns, *PARAMETERS}
@@ -84,10 +84,10 @@ class Study(Section):
         for where, names in {"shared": self.shared, **changes}.items():
             for name in names:
                 require(where, name, name not in self.grid, "names not in the grid")
-        if self.summary:
-            expect_metric("summary.metric", self.summary.metric)
-            if not variants:
-                raise ValueError("a summary has a row per variant; none is given")
+        for name in self.summary.metrics if self.summary else ():
+            expect_metric("summary.metrics", name)
+        if self.summary and not variants:
+            raise ValueError("a summary has a row per variant; none is given")
         if self.published:
             expect_metric("published.metric", self.published.metric)
             for name in self.published.values:

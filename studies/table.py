@@ -31,29 +31,25 @@ def summarize(
 ) -> pd.DataFrame:
     """Return a row per variant: mean and standard deviation of the completed runs.
 
-    Further columns are the parameters that the study changes. A parameter that varies
-    within a row has all its values.
+    A published value stands beside its metric. Further columns are the parameters that
+    the study changes. A parameter that varies within a row has all its values.
     """
     assert study.summary and study.variants
     defaults = default_params()
     names = dict.fromkeys(name for point in points for name in point.overrides)
     varied = {k: v if len(v) > 1 else v[0] for k, v in study.grid.items()}
-    known, metric = study.published, study.summary.metric
-    published = known.values if known and known.metric == metric else {}
+    known = study.published
     rows = []
     for variant, changes in study.variants.items():
-        values = runs.loc[runs["variant"] == variant, metric]
+        row: dict[str, object] = {"row": variant}
+        for metric in study.summary.metrics:
+            values = runs.loc[runs["variant"] == variant, metric]
+            row |= {metric: round(values.mean(), 4), f"{metric}_sd": values.std()}
+            if known and known.metric == metric:
+                row["published"] = known.values.get(variant)
         params = defaults | study.shared | changes | varied
-        rows.append(
-            {
-                "row": variant,
-                "mean": round(values.mean(), 4),
-                "sd": round(values.std(), 4),
-                "published": published.get(variant),
-                **{name: as_cell(params[name]) for name in names},
-            }
-        )
-    return pd.DataFrame(rows)
+        rows.append(row | {name: as_cell(params[name]) for name in names})
+    return pd.DataFrame(rows).round(4)
 
 
 def runs_path(study: Study, path: Path) -> Path:
@@ -64,7 +60,7 @@ def runs_path(study: Study, path: Path) -> Path:
 def is_table(content: bytes) -> bool:
     """Return whether a file is empty or a table of a study or its summary."""
     header = content.partition(b"\n")[0]
-    return not content or b"weights_sha256" in header or header.startswith(b"row,mean")
+    return not content or b"weights_sha256" in header or header.startswith(b"row,")
 
 
 def as_csv(table: pd.DataFrame) -> bytes:

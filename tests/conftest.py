@@ -46,6 +46,8 @@ TINY = {
     "train": {
         "objective": "elbo",
         "num_samples": 1,
+        "final_epochs": 0,
+        "final_samples": 2,
         "beta": 1.0,
         "beta_warmup_epochs": 0,
         "gamma": 10.0,

@@ -107,3 +107,24 @@ def test_weights_have_names():
     }
     others = named_weights(make_vae(gaussian_scale=0.1).variables)
     assert set(shapes) - set(others) == {"likelihood.log_scale", "prior.pseudo_inputs"}
+
+
+@pytest.mark.parametrize(
+    ("x", "received"),
+    [
+        (np.uint8(255 * X), rf"uint8 of shape \[{BATCH}, {PIXELS}\]"),
+        (X[0], rf"float32 of shape \[{PIXELS}\]"),
+        (X[:, 1:], rf"float32 of shape \[{BATCH}, {PIXELS - 1}\]"),
+    ],
+)
+def test_other_observations_are_refused(x, received):
+    with pytest.raises(ValueError, match=rf"received {received}; expected floats"):
+        make_vae().posterior(x)
+
+
+def test_observations_may_have_64_bits():
+    vae = make_vae()
+    for wide, narrow in zip(
+        vae.posterior(np.float64(X)), vae.posterior(X), strict=True
+    ):
+        np.testing.assert_array_equal(wide, narrow)

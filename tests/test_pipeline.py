@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "numerics": {"numerics"},
     "pipeline": {"pipeline"},
     "data": {"data", "pipeline", "numerics.streams"},
-    "": {"", "numerics", "pipeline.registry"},
+    "": {"", "numerics", "pipeline.registry", "pipeline.schema"},
     "evaluation": {"", "numerics", "pipeline", "evaluation"},
     "figures": {"figures"},
     "explorer": {"explorer"},

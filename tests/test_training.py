@@ -31,6 +31,8 @@ def make_trainer(images, objective=ELBO, dynamic=True, **changes):
         "epochs": 2,
         "batch_size": 3,
         "num_samples": 2,
+        "final_epochs": 0,
+        "final_samples": 5,
         "learning_rate": 0.01,
         "schedule": "constant",
         "seed": 7,
@@ -115,6 +117,16 @@ def test_training_is_repeatable_and_does_not_depend_on_validation(trainer):
     for one, other in zip(state(trainer.variables), trained, strict=True):
         np.testing.assert_array_equal(one, other)
     assert trainer.validate.experimental_get_tracing_count() == 1
+
+
+def test_the_final_epochs_take_their_own_number_of_samples(trainer):
+    plain = {"first": trainer, "final": make_trainer(GRAY, num_samples=5)}
+    untrained = state(trainer.variables)
+    for epoch, name in enumerate(["first", "final"]):
+        changed = make_trainer(GRAY, epochs=2, final_epochs=1)
+        expected = reset(plain[name], untrained).run_epoch(epoch)
+        received = reset(changed, untrained).run_epoch(epoch)
+        np.testing.assert_array_equal(received["loss"], expected["loss"])
 
 
 def test_one_batch_is_overfitted():

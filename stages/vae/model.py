@@ -9,6 +9,7 @@ from vae.likelihoods import LIKELIHOODS
 from vae.numerics.dense import dense_network
 from vae.numerics.determinism import keras, tf
 from vae.numerics.gaussians import log_standard_normal
+from vae.numerics.pixels import checked
 from vae.numerics.streams import Purpose, seed_sequence
 from vae.pipeline.registry import make
 from vae.priors import PRIORS
@@ -61,7 +62,7 @@ class VAE:
         self.encoder = dense_network("encoder", widths, activation, "posterior", seeds)
         widths = [latent_dim, *reversed(hidden_units), num_pixels]
         self.decoder = dense_network("decoder", widths, activation, "likelihood", seeds)
-        self.latent_dim = latent_dim
+        self.num_pixels, self.latent_dim = num_pixels, latent_dim
         self.likelihood = make(LIKELIHOODS, likelihood, **settings)
         settings |= {"num_pixels": num_pixels, "latent_dim": latent_dim}
         self.prior = make(
@@ -79,6 +80,7 @@ class VAE:
 
     def posterior(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Compute loc and scale [batch, latent] of q(z|x) for `x` [batch, pixels]."""
+        x = checked(x, self.num_pixels)
         loc, unbounded = tf.split(self.encoder(x), 2, axis=-1)
         return loc, tf.nn.softplus(unbounded) + MIN_SCALE
 

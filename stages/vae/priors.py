@@ -10,6 +10,7 @@ from vae.numerics.determinism import keras, tf
 from vae.numerics.noise import standard_normal
 from vae.numerics.pixels import observations
 from vae.numerics.streams import Purpose, seed_sequence
+from vae.pipeline.schema import coupling_widths
 
 # The smallest scale of a mixture component, as a fraction of its distance from the
 # origin: float32 cannot evaluate the density of a narrower one.
@@ -157,10 +158,9 @@ class FlowPrior(Prior):
         seeds = seed_sequence(seed, Purpose.INITIAL_WEIGHTS, index=1)
         seeds = map(int, seeds.generate_state(3 * flow_layers))
         self.networks = []
-        for i in range(flow_layers):
-            kept = (latent_dim + i % 2) // 2
-            widths = [kept, flow_units, flow_units, 2 * (latent_dim - kept)]
-            name = f"prior.coupling_{i + 1}"
+        sizes = coupling_widths(latent_dim, flow_layers, flow_units)
+        for i, widths in enumerate(sizes, start=1):
+            name = f"prior.coupling_{i}"
             network = dense_network(name, widths, "gelu", "output", seeds)
             kernel = network.layers[-1].kernel
             kernel.assign(np.zeros(kernel.shape, np.float32))

@@ -18,6 +18,8 @@ class Recipe:
     """The settings of the optimization, from the section `train` of `params.yaml`."""
 
     num_samples: int  # latent samples per image and step
+    final_epochs: int  # last epochs, which take `final_samples` instead
+    final_samples: int
     epochs: int  # length of the schedule
     batch_size: int  # at most the number of images
     learning_rate: float  # of Adam, at its maximum
@@ -27,7 +29,12 @@ class Recipe:
     @property
     def can_be_extended(self) -> bool:
         """Whether epochs do not depend on their number."""
-        return self.schedule == "constant"
+        return self.schedule == "constant" and not self.final_epochs
+
+    def samples_in(self, epoch: int) -> int:
+        """Return the number of latent samples per image in an epoch, from 0."""
+        is_final = epoch >= self.epochs - self.final_epochs
+        return self.final_samples if is_final else self.num_samples
 
 
 class Trainer:
@@ -70,7 +77,8 @@ class Trainer:
         order = np.random.default_rng(seed).permutation(len(self.images))
         order = order[: self.num_steps * self.recipe.batch_size].astype(np.int32)
         batches = tf.constant(order.reshape(self.num_steps, -1))
-        return self._run_steps(batches, tf.constant(epoch * self.num_steps))
+        first_step = tf.constant(epoch * self.num_steps)
+        return self._run_steps(batches, first_step, self.recipe.samples_in(epoch))
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -86,21 +94,21 @@ class Trainer:
         return {"rate": terms.rate, "distortion": terms.distortion[0]}
 
     @tf.function(jit_compile=True)
-    def _run_steps(self, batches, first_step):
+    def _run_steps(self, batches, first_step, num_samples):
         steps = tf.TensorArray(tf.float32, self.num_steps)
         for i in tf.range(self.num_steps):
-            steps = steps.write(i, self._step(batches[i], first_step + i))
+            steps = steps.write(i, self._step(batches[i], first_step + i, num_samples))
         rate, distortion, loss = tf.unstack(steps.stack(), axis=-1)
         return {"rate": rate, "distortion": distortion, "loss": loss}
 
-    def _step(self, batch, step):
+    def _step(self, batch, step, num_samples):
         x = tf.gather(self.images, batch)  # [batch, pixels]
         if self.dynamic:
             key = {"purpose": Purpose.TRAINING_PIXELS, "index": step}
             x = draw_binary(x, seed=self.recipe.seed, **key)
         else:
             x = observations(x)
-        shape = [self.recipe.num_samples, self.recipe.batch_size, self.vae.latent_dim]
+        shape = [num_samples, self.recipe.batch_size, self.vae.latent_dim]
         noise = self._noise(shape, Purpose.TRAINING_LATENTS, step)
         progress = tf.cast(step, tf.float32) / self.num_steps
         with tf.GradientTape() as tape:

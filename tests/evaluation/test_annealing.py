@@ -37,6 +37,7 @@ def test_both_bounds_enclose_the_evidence(exact, shift):
 
 def test_chains_from_the_posterior_have_the_evidence_as_weight(exact, monkeypatch):
     monkeypatch.setattr(annealing, "NUM_CENTERS", 0)
+    monkeypatch.setattr(annealing, "NUM_WIDE", 0)
     monkeypatch.setattr(annealing, "WIDTH", 1.0)
     expected, z = exact
     vae, _ = linear_gaussian(2)
@@ -50,12 +51,21 @@ def test_chains_from_the_posterior_have_the_evidence_as_weight(exact, monkeypatc
 def test_more_steps_enclose_more_tightly(exact, monkeypatch):
     vae, _ = linear_gaussian(2, posterior_factor=1.5, posterior_shift=6.0)
     monkeypatch.setattr(annealing, "NUM_CENTERS", 1)  # hardly any chain starts well
+    monkeypatch.setattr(annealing, "NUM_WIDE", 0)
     gaps = []
     for steps in (2, 30):
         monkeypatch.setattr(annealing, "NUM_STEPS", steps)
         upper = upper_bounds(vae, IMAGE_BYTES, exact[1], seed=1)
         gaps.append(np.mean(upper - lower_bounds(vae, IMAGE_BYTES, seed=1)))
     assert gaps[1] < 0.3 * gaps[0]
+
+
+def test_an_exact_sample_far_from_the_proposal_keeps_the_bound_finite(exact):
+    """Without a share of the prior, its density is exp(-800) of the proposal."""
+    expected, z = exact
+    vae, _ = linear_gaussian(2, posterior_factor=0.05)
+    upper = upper_bounds(vae, IMAGE_BYTES, z, seed=1)
+    np.testing.assert_allclose(upper, expected, atol=6)
 
 
 def test_the_bound_of_an_image_depends_on_its_index_alone(monkeypatch):

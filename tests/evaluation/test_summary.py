@@ -53,7 +53,7 @@ def test_what_is_not_finite_is_named(section, remedy):
 
 def test_the_report_has_the_bounds_and_what_needs_care():
     bounds = {"elbo": -3.0, "iwae_bound": -1.5, "active_units": 2}
-    metrics = {"train": {"elbo": -2.0}, "test": bounds}
+    metrics = {"train": {"elbo": -2.0}, "test": dict(bounds)}
     train, test = report(metrics, latent_dim=2)
     assert train == "train: ELBO -2.00 nats per image"
     assert test == "test: ELBO -3.00, bound -1.50 nats per image"
@@ -61,6 +61,11 @@ def test_the_report_has_the_bounds_and_what_needs_care():
     annealing, grid = report(metrics | {"enclosure": {"gap": 0.5}}, latent_dim=2)[2:]
     assert "at least -1.25" in annealing and "differ by 0.50 nats" in annealing
     assert grid == "log_evidence: a coarser or narrower grid changes it by 0.0200"
+    for evidence, num_lines in ((-1.59, 2), (-1.61, 3)):
+        metrics["test"] = bounds | {"log_evidence": evidence}
+        *_, last = lines = report(metrics, latent_dim=2)
+        assert len(lines) == num_lines
+    assert last.startswith("log_evidence: below the importance-weighted bound")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,6 @@ def test_the_report_has_the_bounds_and_what_needs_care():
     [(1, "the other dimensions"), (0, "posterior collapse: z")],
 )
 def test_the_report_says_which_latents_tell_nothing(active, what):
-    split = {"elbo": -3.0, "active_units": active}
+    split = {"elbo": -3.0, "iwae_bound": -2.0, "active_units": active}
     _, _, line = report({"train": split, "test": split}, latent_dim=3)
     assert line.startswith(f"active units: {active} of 3; {what}")

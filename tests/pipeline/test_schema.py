@@ -57,8 +57,8 @@ def test_values_have_their_types():
         ("train__epochs", 2**31, "Input should be less than 2147483648"),
         ("train__learning_rate", 0, "Input should be greater than 0"),
         ("train__learning_rate", float("nan"), "Input should be a finite number"),
-        ("train__learning_rate", 5e-324, "Input should be at least 1.2e-38, or 0"),
-        ("train__beta", 1e-38, "Input should be at least 1.2e-38, or 0"),
+        ("train__learning_rate", 5e-324, "Input is below 1.2e-38, the smallest"),
+        ("train__beta", 1e-38, "Input is below 1.2e-38, the smallest of float32"),
         ("train__beta", True, "Input should be a valid number"),
         ("train__beta", 1e39, "Input should be less than or equal to 1000000"),
         ("train__objective", "mse", "Input should be 'elbo', 'capacity', 'iwae' or"),
@@ -82,7 +82,6 @@ def test_a_mistake_is_named_by_section_and_key():
 
 VAMP = {"model__prior": "vamp"}
 GAUSSIAN = {"model__likelihood": "gaussian"}
-NO_GRID = {"model__latent_dim": 2, "evaluate__grid_points": [201, 0]}
 
 
 @pytest.mark.parametrize(
@@ -91,8 +90,6 @@ NO_GRID = {"model__latent_dim": 2, "evaluate__grid_points": [201, 0]}
         ({}, {"train__objective": "iwae"}, "train.num_samples: received 1; Input sho"),
         (VAMP, {"train__objective": "capacity"}, "train.objective: received 'capacit"),
         (GAUSSIAN, {"evaluate__annealed_images": 5}, "evaluate.annealed_images: rece"),
-        ({}, {"evaluate__optimised_images": 5}, "evaluate.optimised_images: received"),
-        (NO_GRID, {"evaluate__optimised_images": 5}, "evaluate.optimised_images: rec"),
     ],
 )
 def test_inconsistent_values_are_refused(others, change, message):

@@ -61,7 +61,9 @@ def test_a_table_has_a_row_for_each_point(toy, table):
 
 
 def test_computed_points_are_served_from_the_cache_and_summarized(toy, table, tmp_path):
-    summary = "summary: {metric: test.elbo}\npublished: {metric: test.elbo, "
+    summary = (
+        "summary: {metrics: [train.elbo, test.elbo]}\npublished: {metric: test.elbo, "
+    )
     summary += "source: others, values: {short: -104.5}}\n"
     study = (toy / "studies/toy.yaml").read_text() + summary
     (toy / "studies/summed.yaml").write_text(study)
@@ -71,10 +73,12 @@ def test_computed_points_are_served_from_the_cache_and_summarized(toy, table, tm
     results = toy / "results/studies"
     assert (results / "summed_runs.csv").read_bytes() == table
     rows = pd.read_csv(results / "summed.csv")
-    elbos = pd.read_csv(results / "toy.csv").groupby("variant")["test.elbo"]
+    runs = pd.read_csv(results / "toy.csv").groupby("variant")
     assert list(rows["row"]) == ["short", "long"]
-    for statistic, found in {"mean": elbos.mean(), "sd": elbos.std()}.items():
-        assert list(rows[statistic]) == list(found[rows["row"]].round(4))
+    for metric in ("train.elbo", "test.elbo"):
+        mean, sd = runs[metric].mean(), runs[metric].std()
+        for name, found in {metric: mean, f"{metric}_sd": sd}.items():
+            assert list(rows[name]) == list(found[rows["row"]].round(4))
     assert list(rows["published"].fillna(0)) == [-104.5, 0]
     assert list(rows["train.epochs"]) == [2, 3]
     assert list(rows["train.seed"]) == ["[1, 2]"] * 2

@@ -96,7 +96,7 @@ DAMAGED = save({"encoder.hidden_1.bias": np.full(9, np.nan, "f4")})
     [
         (
             WEIGHTS.unlink,
-            "no such file; make it with: dvc repro train; or get it ",
+            "no such file; run from the project's root; make it with: dvc repro train",
         ),
         (lambda: WEIGHTS.write_bytes(DAMAGED), "damaged (encoder.hidden_1.bias is not"),
         (lambda: put(WEIGHTS, os.mkfifo), "not a regular file"),

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae.evaluation.chunks import map_chunks
-from vae.evaluation.proposals import Mixture, gaussians_near, highest
+from vae.evaluation.proposals import Mixture, gaussian_of, gaussians_near, highest
 from vae.evaluation.search import explore, explore_prior
 from vae.model import VAE
 from vae.numerics.determinism import tf
@@ -33,6 +33,7 @@ CHUNK = 125  # images per chunk
 NUM_EXPLORING = 64  # samples of q(z|x), candidates for the starts of chains
 NUM_CHAINS = 16  # per image
 NUM_CENTERS = 12  # chains that start near the best samples, one per sample
+NUM_WIDE = 1  # chains from a Gaussian like the prior, so that r(z|x) has its tails
 WIDTH = 1.2  # scale of the proposal's components, in scales of q(z|x)
 NUM_STEPS = 150  # transitions from one density to the next
 NUM_LEAPS = 2  # leapfrog steps per transition
@@ -120,10 +121,14 @@ def _chunk_bounds(  # noqa: PLR0913  all inputs of the program are arguments
         vae, x, latents[:NUM_EXPLORING], prior_z, prior_log_likelihood
     )
     loc, scale = vae.posterior(x)
+    prior = vae.prior.current()
     starts = tf.concat([loc[None], highest(z, log_explored, NUM_CENTERS)], axis=0)
+    near = gaussians_near(starts, loc, scale, prior, WIDTH)
+    wide = gaussian_of(prior, loc.shape)
     proposal = Mixture(
-        *gaussians_near(starts, loc, scale, vae.prior.current(), WIDTH),
-        [NUM_CHAINS - NUM_CENTERS, *[1] * NUM_CENTERS],
+        tf.concat([near[0], wide[0]], axis=0),
+        tf.concat([near[1], wide[1]], axis=0),
+        [NUM_CHAINS - NUM_CENTERS - NUM_WIDE, *[1] * NUM_CENTERS, NUM_WIDE],
     )
     if direction == FORWARD:
         start = proposal.sample(latents[NUM_EXPLORING:])

@@ -55,20 +55,29 @@ def refined(
 ) -> Mixture:
     """Return a mixture of a wider q(z|x), by half, the prior, and Gaussians near `z`.
 
-    A Gaussian with the same moments replaces a learned prior. The Gaussians are near
-    the samples of highest weight among `z` [samples, batch, latent].
+    The Gaussians are near the samples of highest weight among `z` [samples, batch,
+    latent].
     """
     num_centers = min(NUM_CENTERS, len(z))
     centers = highest(z, log_weights, num_centers)
     components = [
         gaussians_near(loc[None], loc, scale, prior, POSTERIOR_WIDTH),
-        [tf.broadcast_to(t, loc.shape)[None] for t in prior.moments()],
+        gaussian_of(prior, loc.shape),
         *(gaussians_near(centers, loc, scale, prior, width) for width in WIDTHS),
     ]
     locs, scales = (tf.concat(t, axis=0) for t in zip(*components, strict=True))
     num_others = 1 + len(WIDTHS) * num_centers
     shares = [num_others, *[1] * num_others]
     return Mixture(locs, scales, apportion(num_samples, shares))
+
+
+def gaussian_of(prior: Prior, shape: tf.TensorShape) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return loc and scale [1, batch, latent] of a Gaussian with the prior's moments.
+
+    `shape` is [batch, latent].
+    """
+    loc, scale = prior.moments()
+    return tf.broadcast_to(loc, shape)[None], tf.broadcast_to(scale, shape)[None]
 
 
 def gaussians_near(

@@ -10,6 +10,7 @@ from vae.pipeline.errors import PipelineError
 DECIMALS = 4  # standard errors are a hundred times larger than the rounding
 FORMAT = {"float_format": f"%.{DECIMALS}f", "lineterminator": "\n"}  # of CSV files
 GRID_TOLERANCE = 0.001  # largest accepted `log_evidence_grid_change`, in nats
+BOUND_TOLERANCE = 0.1  # by which a bound may exceed `log_evidence`, in nats
 
 # Remedies for values that are not finite, by section of the metrics.
 REMEDIES = {
@@ -108,6 +109,12 @@ def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
     if change > GRID_TOLERANCE:
         lines.append(
             f"log_evidence: a coarser or narrower grid changes it by {change:.4f}"
+        )
+    evidence = metrics["test"].get("log_evidence", np.inf)
+    if evidence < metrics["test"]["iwae_bound"] - BOUND_TOLERANCE:
+        lines.append(
+            "log_evidence: below the importance-weighted bound, so it is wrong; the "
+            "grid covers the prior, but the posteriors of some images lie outside it"
         )
     return lines
 

@@ -12,6 +12,7 @@ LINES = {
     "train": ("-", "training images, mean during the epoch"),
     "validation": ("--", "validation images, after the epoch"),
 }
+BOUND_TOLERANCE = 0.1  # by which a bound may exceed log p(x), in nats
 SETTLED = 0.1  # share of the epochs after which curves determine the limits
 
 
@@ -71,7 +72,8 @@ def draw_bound(
 ) -> Figure:
     """Draw importance-weighted bounds against the number of samples, below log p(x).
 
-    If the proposal is not q(z|x), its bound is a separate point.
+    If the proposal is not q(z|x), its bound is a separate point. A `log_evidence` below
+    the bound is not drawn, because its grid does not cover the posteriors.
     """
     figure = Figure(figsize=(4, 3), layout="constrained")
     axes = figure.subplots()
@@ -81,7 +83,7 @@ def draw_bound(
     if iwae_bound != curve_iwae_bound[-1]:
         label = "adaptive proposal"
         axes.semilogx(num_importance_samples, iwae_bound, "s", label=label)
-    if np.isfinite(log_evidence):
+    if log_evidence > iwae_bound - BOUND_TOLERANCE:
         axes.axhline(log_evidence, label="$\\log p(x)$, by quadrature", **REFERENCE)
     start = (curve_num_samples[0], curve_iwae_bound[0])
     axes.annotate("ELBO", start, (8, -3), textcoords="offset points")

@@ -9,6 +9,21 @@ def observations(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(images, tf.float32) / 255.0
 
 
+def checked(x: tf.Tensor, num_pixels: int) -> tf.Tensor:
+    """Return observations [batch, pixels] as float32.
+
+    Raises:
+        ValueError: they have another shape, or integers such as bytes.
+    """
+    x = tf.convert_to_tensor(x)
+    if not x.dtype.is_floating or x.shape.rank != 2 or x.shape[-1] != num_pixels:
+        raise ValueError(
+            f"x: received {x.dtype.name} of shape {x.shape.as_list()}; expected floats "
+            f"[images, {num_pixels}] in [0, 1]; divide bytes by 255, and flatten images"
+        )
+    return tf.cast(x, tf.float32)
+
+
 def draw_binary(
     images: tf.Tensor, *, seed: int, purpose: Purpose, index: tf.Tensor
 ) -> tf.Tensor:

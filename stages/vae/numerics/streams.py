@@ -20,7 +20,7 @@ class Purpose(IntEnum):
     TRAINING_PIXELS = 0  # step since the start of training
     TRAINING_LATENTS = 1  # step since the start of training
     VALIDATION_LATENTS = 2  # epoch
-    EVALUATION_LATENTS = 3  # split
+    EVALUATION_LATENTS = 3  # split; after these, step of a search and then image
     IMPORTANCE_LATENTS = 4  # image
     AGGREGATE_LATENTS = 5
     PRIOR_LATENTS = 6

@@ -42,8 +42,8 @@ def readable(path: Path, *damage: type[Exception], made_by: str) -> Iterator[Non
         yield
         return
     except FileNotFoundError:
-        problem = "no such file"
+        problem = "no such file; run from the project's root"
         remedy += "; or get it with: dvc pull, if there is a DVC remote"
     except damage as error:
         problem = f"damaged ({one_line(error)})"
-    raise PipelineError(f"{path}: {problem}; {remedy}")
+    raise PipelineError(f"{path}: {problem}; {remedy}") from None

@@ -103,24 +103,22 @@ def check_memory(params: Params, num_images: int, num_pixels: int) -> None:
     num_weights = 2 * sum(map(mul, widths, widths[1:]))  # encoder and decoder
     num_weights += model.num_pseudo_inputs * num_pixels
     num_weights += sum(sum(map(mul, sizes, sizes[1:])) for sizes in model.couplings)
-    batch = train.batch_size * train.num_samples + model.num_pseudo_inputs
+    batch = train.batch_size * train.max_samples + model.num_pseudo_inputs
     num_training = num_images - params.preprocess.validation_images
     noise = min(num_training, evaluate.max_images) * evaluate.num_samples
-    sizes = {  # bytes, by what needs them and the remedy
-        (
-            "training",
-            "lower model.hidden_units, train.batch_size or train.num_samples",
-        ): (4 * (4 * num_weights + batch * sum(widths))),
-        ("evaluation", "lower evaluate.max_images or evaluate.num_samples"): (
-            4 * noise * model.latent_dim
-        ),
-        ("reading the images", "use fewer, or set download.size"): (
-            3 * num_images * num_pixels
-        ),
+    remedies = {
+        "training": "lower model.hidden_units, train.batch_size or the samples",
+        "evaluation": "lower evaluate.max_images or evaluate.num_samples",
+        "reading the images": "use fewer, or set download.size",
+    }
+    sizes = {  # bytes
+        "training": 4 * (4 * num_weights + batch * sum(widths)),
+        "evaluation": 4 * noise * model.latent_dim,
+        "reading the images": 3 * num_images * num_pixels,
     }
     available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for (part, remedy), size in sizes.items():
-        if size > available:
+    for part, remedy in remedies.items():
+        if (size := sizes[part]) > available:
             raise PipelineError(
                 f"params.yaml: {part} needs more than {size / 1e9:.0f} GB of memory, "
                 f"this machine has {available / 1e9:.0f}; {remedy}"

@@ -36,7 +36,7 @@ SMALLEST = 2.0**-126
 def _kept_in_float32(number: float) -> float:
     """Refuse a number that float32 would treat as 0."""
     if 0 < abs(number) < SMALLEST:
-        raise ValueError(f"Input should be at least {SMALLEST:.2g}, or 0")
+        raise ValueError(f"Input is below {SMALLEST:.2g}, the smallest of float32")
     return number
 
 
@@ -113,7 +113,7 @@ class Model(Section):
     latent_dim: Annotated[Count, Field(le=1000)]
     prior: Literal["standard", "vamp", "flow"]
     pseudo_inputs: Annotated[Count, Field(le=10_000)]
-    flow_layers: Annotated[Count, Field(le=100)]
+    flow_layers: Annotated[Count, Field(le=32)]  # more would compile for minutes
     flow_units: Annotated[Count, Field(le=10_000)]
     hidden_units: Annotated[
         list[Annotated[Count, Field(le=10_000)]], Field(min_length=1, max_length=100)
@@ -130,11 +130,9 @@ class Model(Section):
     @property
     def couplings(self) -> list[list[int]]:
         """Widths of the network of each coupling of the prior; empty without a flow."""
-        num_couplings = self.flow_layers if self.prior == "flow" else 0
-        # The first half of the dimensions is kept, and the second half, in turn.
-        kept = [(self.latent_dim + i % 2) // 2 for i in range(num_couplings)]
-        hidden = [self.flow_units] * 2
-        return [[n, *hidden, 2 * (self.latent_dim - n)] for n in kept]
+        if self.prior != "flow":
+            return []
+        return coupling_widths(self.latent_dim, self.flow_layers, self.flow_units)
 
     @property
     def has_learned_scale(self) -> bool:
@@ -142,11 +140,22 @@ class Model(Section):
         return self.likelihood == "gaussian" and self.gaussian_scale == "learned"
 
 
+def coupling_widths(latent_dim: int, layers: int, units: int) -> list[list[int]]:
+    """Return the widths of the network of each coupling of a flow.
+
+    A coupling keeps the first half of the dimensions, or the second half, in turn.
+    """
+    kept = [(latent_dim + i % 2) // 2 for i in range(layers)]
+    return [[n, units, units, 2 * (latent_dim - n)] for n in kept]
+
+
 class Train(Section):
     """The objective and the optimization."""
 
     objective: Literal["elbo", "capacity", "iwae", "dreg"]
     num_samples: Annotated[Count, Field(le=1000)]
+    final_epochs: CountOrZero
+    final_samples: Annotated[Count, Field(le=1000)]
     beta: NotNegative
     beta_warmup_epochs: CountOrZero
     gamma: NotNegative
@@ -157,6 +166,12 @@ class Train(Section):
     learning_rate: Positive
     schedule: Literal["constant", "cosine"]
     seed: Seed
+
+    @property
+    def max_samples(self) -> int:
+        """Largest number of samples per image in a step."""
+        final_samples = self.final_samples if self.final_epochs else 1
+        return max(self.num_samples, final_samples)
 
     @field_validator("num_samples")
     @classmethod
@@ -220,13 +235,5 @@ class Params(Section):
                 f"model.likelihood {model.likelihood!r}; allowed: 0, because images "
                 "drawn from the model have binary pixels; or likelihood "
                 + " or ".join(DRAWABLE_LIKELIHOODS)
-            )
-        num_points = evaluate.num_grid_points(model.latent_dim)
-        if evaluate.optimised_images and not num_points:
-            raise ValueError(
-                f"evaluate.optimised_images: received {evaluate.optimised_images} with "
-                f"model.latent_dim {model.latent_dim} and evaluate.grid_points "
-                f"{evaluate.grid_points}; allowed: 0, because the gaps need log p(x), "
-                "which is computed on a grid in one or two dimensions"
             )
         return self
