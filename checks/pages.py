@@ -182,7 +182,7 @@ def result_claims() -> Iterator[Claim]:
     yield table_claim(RESULTS, header, rows)
     rows = rows[: list(NAMES).index("mutual_information")]
     for row, key in zip(rows, NAMES, strict=False):
-        row.append("{:.2f} ± {:.2f}".format(*SEEDS[f"test.{key}"].agg(["mean", "std"])))
+        row.append("{:.2f} ({:.2f})".format(*SEEDS[f"test.{key}"].agg(["mean", "std"])))
     yield table_claim("README.md", header, rows)
 
 
