@@ -90,10 +90,11 @@ def main() -> None:
     values = measure(model, flat, options.samples, options.seed)
     loc, _ = numpy_model.posterior(model, flat)
     reconstructions = numpy_model.mean(model, loc).reshape(x.shape)
-    print("nats        " + "".join(f"{name:>12}" for name in values))
+    width = max(len(path.name) for path in paths)
+    print(f"{'nats':<{width}}" + "".join(f"{name:>12}" for name in values))
     for i, path in enumerate(paths):
         numbers = "".join(f" {column[i]:11.2f}" for column in values.values())
-        print(f"{path.name:<12.12}{numbers}")
+        print(f"{path.name:<{width}}{numbers}")
     shown = np.stack([ink, x, reconstructions], axis=1)
     pictures = [tile(images, 3, is_ink=description.is_ink) for images in shown]
     write_pngs(dict(zip(outputs, pictures, strict=True)))
