@@ -2,123 +2,22 @@
 
 import math
 import re
-import shutil
 
 import numpy as np
 import pytest
 import scipy.stats
-from playwright.sync_api import sync_playwright
 from safetensors.numpy import load_file
 
 import numpy_model
-from conftest import CLASSES, ROOT, TINY
-from explore import page_data, read_sources
-from studies.toy import until
+from browsing import describe, grid_done, pixels_of, run, settled, shown, z_of
+from conftest import ROOT
 from vae.data.images import scale_image
 from vae.data.ink import fit_ink
 from vae.data.pictures import read_picture, write_pngs
 from vae.explorer import packing
-from vae.explorer.assembly import assemble
-from vae.model import VAE
-from vae.pipeline.trained import Description, named_weights, read_description
+from vae.pipeline.trained import read_description
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-SOURCES = read_sources()
 RNG = np.random.default_rng(0)
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium; it is Debian's package chromium"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """Opens a file, which must ask for nothing elsewhere and complain of nothing."""
-    pages, requests, complaints = [], [], []
-
-    def visit(path, **options):
-        page = browser.new_page(**options)
-        pages.append(page)
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path.as_uri())
-        return page
-
-    yield visit
-    for page in pages:
-        page.close()
-    assert complaints == []
-    elsewhere = [u for u in requests if not u.startswith(("file:", "blob:null/"))]
-    assert elsewhere == [] and len(requests) <= 2 * len(pages)  # the page, its worker
-
-
-def run(page, code, argument=None):
-    """Evaluate an expression, in which each export of a module has its name."""
-    names = "Object.assign({}, ...Object.values(modules))"
-    return page.evaluate(f"(argument) => {{ with ({names}) return {code}; }}", argument)
-
-
-def rounded(array):
-    """Round to 16 significant bits, as the page has all numbers."""
-    words = np.asarray(array, "f4").view("u4")
-    return np.asarray(words & 0xFFFFFF00).view("f4")
-
-
-def describe(*, data="MNIST", classes=CLASSES, side=12, binary=True, **changes):
-    """Describe a model with these changes to the settings of TINY."""
-    settings = TINY["model"] | {"hidden_units": [18, 7]} | changes
-    binarization = "dynamic" if binary else "none"
-    return Description(settings, [side, side], data, classes, binarization, binary)
-
-
-def random_weights(trained):
-    """Weights of an untrained model, large enough that z matters."""
-    vae = VAE(num_pixels=trained.num_pixels, **trained.model)
-    weights = named_weights(vae.variables)
-    for name, array in weights.items():
-        draw = RNG.normal if name.endswith(("kernel", "bias")) else RNG.random
-        width = len(array) if name.endswith("kernel") else 16
-        weights[name] = rounded(draw(size=array.shape) / math.sqrt(width))
-    return weights
-
-
-@pytest.fixture
-def open_page(tmp_path, visit):
-    """Opens a page of an untrained model; returns it, the model, its images."""
-
-    def open_page(options=None, edit=("", ""), **changes):
-        trained = describe(**changes)
-        pixels = RNG.integers(256, size=(60, *trained.image_shape), dtype=np.uint8)
-        pixels = np.uint8(255 * (pixels > 128)) if trained.binary else pixels
-        labels = np.arange(60) % max(1, len(trained.class_names))
-        images = {"test_images": pixels, "test_labels": labels}
-        weights = random_weights(trained)
-        model = numpy_model.make_model(weights, **trained.model)
-        latents = {
-            "label": labels,
-            "loc": RNG.normal(size=(60, model.latent_dim)),
-            "rate_by_dimension": RNG.random(model.latent_dim),
-            "prior_loc": rounded(model.prior_loc),
-            "prior_scale": rounded(model.prior_scale),
-        }
-        prior = {k: np.float64(v) for k, v in latents.items() if k.startswith("prior")}
-        path = tmp_path / "explorer.html"
-        text = assemble(page_data(weights, images, latents, trained), SOURCES)
-        path.write_text(re.sub(*edit, text), encoding="utf-8")
-        page = visit(path, **(options or {}))
-        return page, model._replace(**prior), pixels.reshape(60, -1) / 255
-
-    return open_page
 
 
 def compute_terms(page, images, noise):
@@ -131,34 +30,6 @@ def compute_terms(page, images, noise):
     found = run(page, code, [images.tolist(), noise.tolist()])
     rates, distortions, log_weights = zip(*found, strict=True)
     return np.ravel(rates), np.array(distortions).T, np.array(log_weights).T
-
-
-def shown(page):
-    """The numbers that a reader sees, in nats."""
-    names = ("rate", "distortion", "elbo", "bound", "evidence")
-    texts = {name: page.locator(f"#{name}").inner_text() for name in names}
-    return {k: float(v.split()[0].replace("−", "-")) for k, v in texts.items() if v}
-
-
-def settled(page, name="elbo"):
-    """What is shown once the worker has answered."""
-    until(lambda: run(page, "inference.asked === null && inference.answer !== null"))
-    return until(lambda: name in (found := shown(page)) and found)
-
-
-def grid_done(page):
-    until(lambda: page.locator("#progress").is_hidden())
-    return settled(page, "evidence")
-
-
-def z_of(page):
-    return np.array(run(page, "[...decoded.z]"))
-
-
-def pixels_of(page, name, side):
-    """The red, green, blue and opacity of the upper left pixels of a canvas."""
-    data = f"$('{name}').getContext('2d').getImageData(0, 0, {side}, {side}).data"
-    return np.array(run(page, f"[...{data}]")).reshape(-1, 4)
 
 
 @pytest.mark.parametrize(
