@@ -1,0 +1,37 @@
+// The story: seven steps, which explain and highlight.
+
+import { $, on, prefersStillness } from "./dom.js";
+
+/** Make the pane of the story. */
+export function makeStory({ state, update }) {
+  const steps = [...$("steps").children];
+  const marks = steps.map((_, i) => {
+    const button = document.createElement("button");
+    button.textContent = i + 1;
+    button.setAttribute("aria-label", `Step ${i + 1}: ${steps[i].querySelector("h2").textContent}`);
+    button.addEventListener("click", () => update({ step: i + 1 }));
+    return button;
+  });
+  $("marks").append(...marks);
+  on("back", "click", () => update({ step: state.step - 1 }));
+  on("next", "click", () => update({ step: state.step + 1 }));
+  let before = null;
+  function render({ step }) {
+    steps.forEach((element, i) => element.classList.toggle("current", i + 1 === step));
+    marks.forEach((mark, i) => mark.toggleAttribute("aria-current", i + 1 === step));
+    for (const element of document.querySelectorAll("[data-steps]")) {
+      element.classList.toggle("lit", element.dataset.steps.includes(step));
+    }
+    $("back").disabled = step === 1;
+    $("next").disabled = step === steps.length;
+    if (before !== null) reveal(step);
+    before = step;
+  }
+  return { watches: ["step"], render };
+}
+
+/** Scroll as little as needed to the first element that the step is about. */
+function reveal(step) {
+  const target = document.querySelector(`[data-steps*="${step}"]:not([hidden])`);
+  target?.scrollIntoView({ block: "nearest", behavior: prefersStillness() ? "auto" : "smooth" });
+}
