@@ -40,26 +40,42 @@ def random_weights(trained, rng):
     return weights
 
 
+STATE = "store.state"
+
+
 def shown(page):
     """The numbers that a reader sees, in nats."""
-    names = ("rate", "distortion", "elbo", "bound", "evidence")
+    names = ("rate", "distortion", "elbo", "repaired", "bound", "rest", "evidence")
     texts = {name: page.locator(f"#{name}").inner_text() for name in names}
-    return {k: float(v.split()[0].replace("−", "-")) for k, v in texts.items() if v}
+    known = {name: text.split()[0] for name, text in texts.items() if text != "–"}
+    return {name: float(text.replace("−", "-")) for name, text in known.items()}
+
+
+def frame(page):
+    """Wait until what the state says is drawn."""
+    page.evaluate("new Promise((f) => requestAnimationFrame(() => setTimeout(f)))")
 
 
 def settled(page, name="elbo"):
     """What is shown once the worker has answered."""
-    until(lambda: run(page, "inference.asked === null && inference.answer !== null"))
+    until(lambda: run(page, f"{STATE}.terms !== null"))
     return until(lambda: name in (found := shown(page)) and found)
 
 
 def grid_done(page):
-    until(lambda: page.locator("#progress").is_hidden())
+    until(lambda: run(page, f"{STATE}.terms?.logEvidence !== undefined"))
     return settled(page, "evidence")
 
 
 def z_of(page):
-    return np.array(run(page, "[...decoded.z]"))
+    return np.array(run(page, f"[...zOf({STATE})]"))
+
+
+def position_in(page, name, across, down):
+    """A position on the screen, of shares of the width and height of an element."""
+    page.locator(name).scroll_into_view_if_needed()
+    box = page.locator(name).bounding_box()
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]
 
 
 def pixels_of(page, name, side):

@@ -81,8 +81,6 @@ export function drawChart(canvas, { lines, across: [from, to], up: [low, high], 
   }
   context.textAlign = "center";
   for (const value of ticks(from, to, 4)) context.fillText(value, left(value), height - 8 * unit);
-  context.textAlign = "left";
-  write(context, names, x0 + 6 * unit, 8 * unit);
   for (const { values, color: name, dash = [] } of lines) {
     context.strokeStyle = color(name);
     context.lineWidth = 2 * unit;
@@ -91,5 +89,6 @@ export function drawChart(canvas, { lines, across: [from, to], up: [low, high], 
     for (const [x, y] of values) context.lineTo(left(x), top(y));
     context.stroke();
   }
-  context.setLineDash([]);
+  context.textAlign = "right";
+  write(context, names, width - 8 * unit, y0 - 10 * unit);
 }

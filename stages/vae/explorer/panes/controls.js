@@ -42,6 +42,7 @@ export function startTexts() {
   $("about").textContent = data.about;
   $("credits").textContent = data.credits;
   $("pad-binary").hidden = description.binarization === "none";
+  for (const link of document.querySelectorAll(".mnist")) link.hidden = !isMnist;
   if (!isMnist) $("pad-rule").textContent = "The whole drawing is scaled to an image";
   if (!prior) return;
   const contours = single ? "Lines" : prior.standard ? "Circles" : "Ellipses";

@@ -35,7 +35,7 @@ export function makeRace({ state, update }, client) {
 
 function draw({ race, terms }) {
   const canvas = $("race-chart");
-  fitCanvas(canvas, 1 / 3);
+  fitCanvas(canvas, 1 / 4.5);
   const evidence = terms?.logEvidence ?? 0;
   const last = Math.max(1, ...Object.values(race).map(({ numSteps }) => numSteps));
   const curves = Object.entries(race).map(([start, { elbos, step }]) => {
@@ -65,8 +65,8 @@ function show({ race, terms }) {
   $("race-encoder").textContent = encoder ? signed(encoder.elbo) : "–";
   $("race-grid").textContent = grid ? signed(grid.elbo) : "–";
   const parts = [
-    { from: first, to: best, name: "repaired" },
-    { from: best, to: evidence, name: "rest" },
+    { from: first, to: best, name: "amortization" },
+    { from: best, to: evidence, name: "approximation" },
   ];
   drawBar($("race-bar"), evidence ?? 0, known ? parts : []);
 }
