@@ -4,7 +4,6 @@ import { pad } from "../core/network.js";
 import { GRID_POINTS } from "../core/prior.js";
 import { latentDim, model } from "./data.js";
 import { $ } from "./dom.js";
-import { COUNTS } from "./state.js";
 
 /** Start a worker; `receive(message)` is called with what it sends. */
 export function startWorker(receive) {
@@ -26,7 +25,7 @@ export const hasGrid = Boolean(model) && !reasonWithoutGrid();
 
 /** Make the pane that sends images to the worker and brings its answers into the state. */
 export function makeClient({ state, update }) {
-  let id = 0;
+  let id = 0; // of the image
   const receivers = {
     progress: ({ progress }) => update({ progress }),
     terms: (terms) => terms.id === id && update({ terms }),
@@ -42,14 +41,8 @@ export function makeClient({ state, update }) {
     watches: ["x"],
     render({ x }) {
       id += 1;
-      if (x) worker.postMessage({ type: "image", id, x, numSamples: COUNTS.at(-1) });
-      else worker.postMessage({ type: "stop" });
+      worker.postMessage(x ? { type: "image", id, x } : { type: "stop" });
     },
-    race(start) {
-      worker.postMessage({ type: "race", id, x: state.x, start });
-    },
-    stop() {
-      worker.postMessage({ type: "stop" });
-    },
+    race: (start) => worker.postMessage({ type: "race", id, x: state.x, start }),
   };
 }

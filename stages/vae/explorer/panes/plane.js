@@ -5,7 +5,7 @@ import { drawAxes } from "./axes.js";
 import { $, cached, color, fitCanvas, imageLayer } from "./dom.js";
 import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints, makeLayer, paintHeat } from "./painting.js";
 import { watchKeys, watchPointers } from "./pointing.js";
-import { withPoint, zOf } from "./state.js";
+import { racesOf, withPoint, zOf } from "./state.js";
 import { project, wholeView } from "./view.js";
 
 const MANIFOLD = 14; // decoded images along a side
@@ -60,11 +60,10 @@ export function makeInset(store, canvas) {
     if (now.posterior) {
       paintPosterior(context, frame, now, () => paintTruth([frame.side, now.inset, now.scheme, now.terms], frame, now));
     }
-    for (const [start, { loc, scale }] of Object.entries(now.race)) {
-      if (single) continue;
+    for (const [start, { loc, scale }] of racesOf(now)) {
       context.strokeStyle = color(start === "encoder" ? "gap-1" : "gap-2");
       context.lineWidth = 3 * devicePixelRatio;
-      drawEllipses(context, frame, onPlane(loc), onPlane(scale));
+      (single ? drawLines : drawEllipses)(context, frame, onPlane(loc), onPlane(scale));
     }
     drawCross(context, ...frame.toCanvas(...onPlane(zOf(now))), 0.7 * devicePixelRatio);
     drawAxes(context, frame, AXES);

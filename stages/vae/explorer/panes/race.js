@@ -1,17 +1,16 @@
 // The race: q(z|x) is optimized for one image, from two starts.
 
 import { drawChart } from "./axes.js";
-import { drawBar, drawScale } from "./bounds.js";
-import { hasGrid } from "./client.js";
+import { drawBar, drawScale, readTerms } from "./bounds.js";
 import { signed } from "./data.js";
-import { $, fitCanvas, on, prefersStillness } from "./dom.js";
+import { $, fitCanvas, on } from "./dom.js";
+import { racesOf } from "./state.js";
 
 const BELOW = 40; // nats below log p(x) at the lower edge
 const STARTS = { encoder: "gap-1", grid: "gap-2" }; // and their colors
 
 /** Make the pane of the race; `client` asks the worker. */
 export function makeRace({ state, update }, client) {
-  $("race-section").hidden = !hasGrid;
   drawScale($("race-scale"));
   on("race-start", "click", () => {
     update({ race: {} });
@@ -25,18 +24,18 @@ export function makeRace({ state, update }, client) {
       client.race("grid");
     }
     const running = Object.values(now.race).some(({ finished }) => !finished) || (encoder && !grid);
-    $("race-start").disabled = now.terms?.logEvidence === undefined || running;
-    if (prefersStillness() && running) return;
-    draw(now);
-    show(now);
+    $("race-start").disabled = !now.terms || running;
+    const races = Object.fromEntries(racesOf(now));
+    draw(now, races);
+    show(now, races);
   }
   return { watches: ["race", "terms", "scheme", "size"], render };
 }
 
-function draw({ race, terms }) {
+function draw(now, race) {
   const canvas = $("race-chart");
   fitCanvas(canvas, 1 / 4.5);
-  const evidence = terms?.logEvidence ?? 0;
+  const evidence = now.terms ? readTerms(now).reference : 0;
   const last = Math.max(1, ...Object.values(race).map(({ numSteps }) => numSteps));
   const curves = Object.entries(race).map(([start, { elbos, step }]) => {
     const unit = step / Math.max(1, elbos.length - 1);
@@ -51,22 +50,17 @@ function draw({ race, terms }) {
   });
 }
 
-/** Show the two gaps, once both races are finished. */
-function show({ race, terms }) {
-  const { encoder, grid } = race;
+/** Show the two gaps: between the encoder, the best q(z|x) found, and log p(x). */
+function show(now, { encoder, grid }) {
   const first = encoder?.elbos[0];
-  const elbos = Object.values(race).map(({ elbo }) => elbo);
-  const best = elbos.length ? Math.max(...elbos) : undefined;
-  const evidence = terms?.logEvidence;
-  const known = best !== undefined && evidence !== undefined;
-  const text = (value) => (known ? signed(value) : "–");
-  $("amortization").textContent = text(best - first);
-  $("approximation").textContent = text(evidence - best);
-  $("race-encoder").textContent = encoder ? signed(encoder.elbo) : "–";
-  $("race-grid").textContent = grid ? signed(grid.elbo) : "–";
-  const parts = [
-    { from: first, to: best, name: "amortization" },
-    { from: best, to: evidence, name: "approximation" },
-  ];
-  drawBar($("race-bar"), evidence ?? 0, known ? parts : []);
+  const best = encoder && Math.max(encoder.elbo, grid?.elbo ?? -Infinity);
+  const evidence = now.terms?.logEvidence;
+  const write = (id, value) => ($(id).textContent = Number.isFinite(value) ? signed(value) : "–");
+  write("race-encoder", encoder?.elbo);
+  write("race-grid", grid?.elbo);
+  write("amortization", best - first);
+  write("approximation", evidence - best);
+  const parts = encoder ? [{ from: first, to: best, name: "amortization" }] : [];
+  if (encoder && evidence !== undefined) parts.push({ from: best, to: evidence, name: "approximation" });
+  drawBar($("race-bar"), now.terms ? readTerms(now).reference : 0, parts);
 }

@@ -3,10 +3,11 @@
 import { encode } from "../core/model.js";
 import { boxView, contains, posteriorBox, truthBox, wholeView } from "./view.js";
 import { images, latentDim, model, onPlane, prior } from "./data.js";
+import { prefersStillness } from "./dom.js";
 import { observe } from "./strokes.js";
 
 /** Numbers of samples of the importance-weighted bound, by the slider. */
-export const COUNTS = [1, 2, 5, 10, 20, 50, 100, 250, 500];
+export const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 /** The part of the state that is in the address, and so survives a reload. */
 export const SAVED = {
@@ -41,6 +42,10 @@ export const INITIAL = {
 
 /** Return the z that is decoded. */
 export const zOf = ({ hover, pinned, posterior }) => pinned ?? hover ?? posterior?.loc ?? prior.mean;
+
+/** Return the races to draw, by start; only results where the reader prefers no motion. */
+export const racesOf = ({ race }) =>
+  Object.entries(race).filter(([, { finished }]) => finished || !prefersStillness());
 
 /** Return what follows from changes: a new image has no old numbers, marks or pinned z. */
 export function derive(state, changes) {

@@ -4,7 +4,7 @@ import { decode } from "../core/model.js";
 import { LIKELIHOODS } from "../core/likelihoods.js";
 import { drawAxes, drawChart } from "./axes.js";
 import { startWorker } from "./client.js";
-import { data, readPoints, shape, signed, suits, trainingImages, trainingLabels } from "./data.js";
+import { description, readPoints, shape, signed, trainingImages, trainingLabels } from "./data.js";
 import { $, drawImages, fitCanvas, on, prefersStillness, setSlider } from "./dom.js";
 import { drawCross, drawEllipses, drawPoints } from "./painting.js";
 import { watchPointers } from "./pointing.js";
@@ -31,6 +31,7 @@ export function makeTraining({ state, update }) {
     send({ type: now().playing ? "pause" : "play" });
     change({ playing: !now().playing });
   }
+  $("train-pseudo").hidden = description.binary;
   on("train-play", "click", toggle);
   on("train-step", "click", () => {
     if (!now().started) start();
@@ -68,7 +69,7 @@ const settings = (beta) => ({
   learningRate: 0.002,
   beta,
   seed: 1,
-  binary: data.description.binary,
+  binary: description.binary,
   points: Math.min(POINTS, trainingLabels.length),
 });
 
@@ -77,8 +78,8 @@ function receive(message, training, change, send) {
   const { step, elbo, heldOutElbo, means } = message;
   const most = means.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const radius = RADII.find((value) => value > most) ?? RADII.at(-1);
-  const curve = [...training.curve, [step, elbo]];
-  const heldOut = heldOutElbo === undefined ? training.heldOut : [...training.heldOut, [step, heldOutElbo]];
+  const curve = step ? [...training.curve, [step, elbo]] : training.curve; // none at the start
+  const heldOut = [...training.heldOut, [step, heldOutElbo]];
   change({ ...message, curve, heldOut, radius });
   send({ type: "weights" });
 }
@@ -94,7 +95,7 @@ function render({ training, beta }) {
   if (now.playing && prefersStillness()) return;
   for (const name of ["step", "epoch"]) $(`train-${name}s`).textContent = now[name] ?? "–";
   for (const name of ["elbo", "rate", "distortion"]) {
-    $(`train-${name}`).textContent = now[name] === undefined ? "–" : signed(now[name]);
+    $(`train-${name}`).textContent = now.step ? signed(now[name]) : "–";
   }
   $("train-held-out").textContent = now.heldOut.length ? signed(now.heldOut.at(-1)[1]) : "–";
   drawDots(now);
@@ -137,5 +138,3 @@ function drawCurves({ curve, heldOut, step = 1 }) {
     names: "ELBO in nats against steps",
   });
 }
-
-export const canTrain = Boolean(suits);
