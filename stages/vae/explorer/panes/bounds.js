@@ -74,7 +74,7 @@ function render(state) {
   const text = samples === 1 ? "1 sample" : `${samples} samples`;
   setSlider("num-samples", COUNTS.indexOf(samples), text);
   $("num-samples-text").textContent = text;
-  for (const element of document.querySelectorAll(".count")) element.textContent = text;
+  for (const element of document.querySelectorAll(".count")) element.textContent = `K = ${samples}`;
   $("progress").hidden = !hasGrid || progress === 1;
   $("progress").value = progress;
   const found = terms && readTerms(state);

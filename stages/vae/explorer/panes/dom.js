@@ -67,29 +67,33 @@ export function fitCanvas(canvas, ratio = 1) {
 
 const pixelColors = () => [channels("zero"), channels("one")];
 
-/** Make a canvas of an image [pixels in 0 to 1]. */
-export function imageLayer(image, [height, width], [zero, one] = pixelColors()) {
-  const layer = make("canvas", { width, height });
-  const context = layer.getContext("2d");
-  const pixels = context.createImageData(width, height);
+/** Make the pixels of an image [pixels in 0 to 1]. */
+function makePixels(image, [height, width], [zero, one]) {
+  const pixels = new ImageData(width, height);
   for (let i = 0; i < height * width; i++) {
     const share = Math.min(1, Math.max(0, image[i]));
     for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = zero[c] + share * (one[c] - zero[c]);
     pixels.data[4 * i + 3] = 255;
   }
-  context.putImageData(pixels, 0, 0);
+  return pixels;
+}
+
+/** Make a canvas of an image, to be drawn in another size. */
+export function imageLayer(image, [height, width]) {
+  const layer = make("canvas", { width, height });
+  layer.getContext("2d").putImageData(makePixels(image, [height, width], pixelColors()), 0, 0);
   return layer;
 }
 
-/** Draw images [pixels in 0 to 1] in columns. */
+/** Draw images in columns. */
 export function drawImages(canvas, images, [height, width], columns) {
   canvas.width = columns * (width + 1) - 1;
   canvas.height = Math.ceil(images.length / columns) * (height + 1) - 1;
   const context = canvas.getContext("2d");
   const colors = pixelColors();
   images.forEach((image, n) => {
-    const [column, row] = [n % columns, Math.floor(n / columns)];
-    context.drawImage(imageLayer(image, [height, width], colors), column * (width + 1), row * (height + 1));
+    const pixels = makePixels(image, [height, width], colors);
+    context.putImageData(pixels, (n % columns) * (width + 1), Math.floor(n / columns) * (height + 1));
   });
 }
 

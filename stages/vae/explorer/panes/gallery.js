@@ -4,7 +4,6 @@ import { drawMirrored } from "../core/mathematics.js";
 import { drawLatents, encode } from "../core/model.js";
 import { decodeImages, images, latentDim, model, nameOf, shape } from "./data.js";
 import { $, cached, color, drawImages, make, on, setSlider } from "./dom.js";
-import { zOf } from "./state.js";
 
 const CELL = 30; // pixels on the screen that a column of the gallery has at least
 
@@ -61,11 +60,17 @@ export function makePosteriorSamples() {
 /** Make the pane of the interpolation between two images. */
 export function makeInterpolation({ state, update }) {
   $("second").max = images.length - 1;
-  const start = () => state.posterior?.loc;
-  const end = () => encode(model, images[state.second]).loc;
-  const between = (share) => start().map((value, d) => value + share * (end()[d] - value));
-  const move = () =>
-    start() && update({ path: [start(), end()], pinned: between(Number($("way").value) / 100), hover: null });
+  /** Return z at shares of the line from the mean of this image to that of the other. */
+  function between(shares) {
+    const start = state.posterior.loc;
+    const end = encode(model, images[state.second]).loc;
+    return shares.map((share) => start.map((value, d) => value + share * (end[d] - value)));
+  }
+  function move() {
+    if (!state.posterior) return;
+    const [start, pinned, end] = between([0, Number($("way").value) / 100, 1]);
+    update({ path: [start, end], pinned, hover: null });
+  }
   on("second", "input", () => {
     update({ second: Number($("second").value) });
     move();
@@ -78,8 +83,9 @@ export function makeInterpolation({ state, update }) {
     setSlider("way", $("way").value, `${$("way").value} %`);
     $("way-text").textContent = `${$("way").value} %`;
     $("between").hidden = !posterior;
-    const rows = posterior ? Array.from({ length: 9 }, (_, i) => between(i / 8)) : [];
-    if (posterior) drawImages($("between"), decodeImages(rows), shape, 9);
+    if (!posterior) return;
+    const shares = Array.from({ length: 9 }, (_, i) => i / 8);
+    drawImages($("between"), decodeImages(between(shares)), shape, 9);
   }
   return { watches: ["second", "posterior", "path", "pinned", "scheme"], render };
 }

@@ -9,16 +9,15 @@ const canvas = $("pad");
 /** Make the pad's pane. */
 export function makePad({ state, update }) {
   [canvas.width, canvas.height] = [WIDTH, HEIGHT];
-  canvas.style.aspectRatio = `${WIDTH} / ${HEIGHT}`;
+  document.documentElement.style.setProperty("--aspect", `${WIDTH} / ${HEIGHT}`);
   const pen = { position: [WIDTH / 2, HEIGHT / 2], isDown: false, isShown: false }; // moved by keys
   const strokes = () => state.image.strokes ?? [];
   const draw = (all) => update({ image: { strokes: all } });
   const begin = (position) => draw([...strokes(), position.map(Math.round)]);
-  function extend(position) {
+  function extend(...positions) {
     const last = strokes().at(-1);
-    const [x, y] = [limit(position[0], WIDTH), limit(position[1], HEIGHT)];
-    if (!last || (x === last.at(-2) && y === last.at(-1))) return;
-    draw([...strokes().slice(0, -1), [...last, x, y]]);
+    const added = positions.flatMap(([x, y]) => [limit(x, WIDTH), limit(y, HEIGHT)]);
+    if (last) draw([...strokes().slice(0, -1), [...last, ...added]]);
   }
   function lift() {
     pen.isDown = false;
@@ -62,9 +61,8 @@ function watchPointers(begin, extend, onDown) {
       return true;
     },
     move(position, event, isDown) {
-      if (!isDown) return;
-      for (const part of event.getCoalescedEvents()) extend(positionOf(part, canvas));
-      extend(position);
+      const parts = event.getCoalescedEvents().map((part) => positionOf(part, canvas));
+      if (isDown) extend(...(parts.length ? parts : [position]));
     },
   });
 }

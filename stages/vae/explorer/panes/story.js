@@ -5,14 +5,11 @@ import { $, on, prefersStillness } from "./dom.js";
 /** Make the pane of the story. */
 export function makeStory({ state, update }) {
   const steps = [...$("steps").children];
-  const marks = steps.map((_, i) => {
-    const button = document.createElement("button");
-    button.textContent = i + 1;
-    button.setAttribute("aria-label", `Step ${i + 1}: ${steps[i].querySelector("h2").textContent}`);
-    button.addEventListener("click", () => update({ step: i + 1 }));
-    return button;
+  const marks = [...$("marks").children];
+  marks.forEach((mark, i) => {
+    mark.setAttribute("aria-label", `Step ${steps[i].querySelector("h2").textContent}`);
+    mark.addEventListener("click", () => update({ step: i + 1 }));
   });
-  $("marks").append(...marks);
   on("back", "click", () => update({ step: state.step - 1 }));
   on("next", "click", () => update({ step: state.step + 1 }));
   let before = null;

@@ -23,16 +23,21 @@ export function paintStrokes(context, strokes, ink) {
   }
 }
 
-/** Return the image [pixels] that strokes become, or null if there is no ink. */
+const paper = new OffscreenCanvas(WIDTH, HEIGHT).getContext("2d", { willReadFrequently: true });
+
+/** Return the image [pixels] that strokes become, or null if it has no ink. */
 export function observe(strokes) {
-  const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  paintStrokes(context, strokes, "#000000");
-  const { data } = context.getImageData(0, 0, WIDTH, HEIGHT);
-  const row = (y) => Array.from({ length: WIDTH }, (_, x) => data[4 * (y * WIDTH + x) + 3]);
-  const ink = Array.from({ length: HEIGHT }, (_, y) => row(y));
-  if (!ink.some((values) => values.some((value) => value > 0))) return null;
-  return binarize((isMnist ? fitInk : scaleInk)(ink, shape));
+  paper.clearRect(0, 0, WIDTH, HEIGHT);
+  paintStrokes(paper, strokes, "#000000");
+  const { data } = paper.getImageData(0, 0, WIDTH, HEIGHT);
+  const ink = [];
+  for (let i = 3; i < data.length; i += 4 * WIDTH) {
+    const row = [];
+    for (let k = i; k < i + 4 * WIDTH; k += 4) row.push(data[k]);
+    ink.push(row);
+  }
+  const image = binarize((isMnist ? fitInk : scaleInk)(ink, shape));
+  return image.some((value) => value > 0) ? image : null;
 }
 
 /** Binarize pixels as `preprocess` does, with fixed random numbers per pixel. */
