@@ -49,7 +49,7 @@ def shown(page):
 
 def settled(page, name="elbo"):
     """What is shown once the worker has answered."""
-    until(lambda: run(page, "inference.asked === null && inference.answer !== null"))
+    until(lambda: run(page, "inference.answer !== null && inference.answer.finished"))
     return until(lambda: name in (found := shown(page)) and found)
 
 

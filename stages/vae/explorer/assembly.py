@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:class|const|function) ([\w$]+))", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:class|const|function\*?) ([\w$]+))", re.MULTILINE)
 
 
 def join_modules(sources: Mapping[str, str], entry: str) -> str:

@@ -1,7 +1,7 @@
 // The encoded image, chosen or drawn, and the interpolation to a second image.
 
 import { fitInk, scaleInk } from "../core/drawing.js";
-import { drawNormals, makeRandom } from "../core/mathematics.js";
+import { drawMirrored, makeRandom } from "../core/mathematics.js";
 import { drawLatents, encode } from "../core/model.js";
 import { makeAxis } from "../core/prior.js";
 import { decodeImages, description, images, latentDim, likelihood, model } from "./data.js";
@@ -20,8 +20,8 @@ function infer(x) {
   const { loc, scale } = encode(model, x);
   inference.current = { x, loc, scale };
   inference.answer = null;
-  const sample = (_, i) => drawLatents({ loc, scale }, drawNormals(i, latentDim));
-  const rows = Array.from({ length: 30 }, sample);
+  const z = drawLatents({ loc, scale }, drawMirrored(1, 30, latentDim));
+  const rows = Array.from({ length: 30 }, (_, i) => z.subarray(i * latentDim, (i + 1) * latentDim));
   drawImages($("seen"), [x], shape, 1);
   drawImages($("reconstruction"), decodeImages([loc]), shape, 1);
   drawImages($("posterior-samples"), decodeImages(rows.slice(0, 10)), shape, 5);

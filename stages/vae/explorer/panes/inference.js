@@ -1,17 +1,15 @@
 // The bounds of an image, their terms, and the gaps between them.
 
-import { average } from "../core/mathematics.js";
-import { iwaeBound } from "../core/model.js";
 import { pad } from "../core/network.js";
 import { GRID_POINTS } from "../core/prior.js";
 import { latentDim, model, nats, single } from "./data.js";
 import { $, make, on } from "./dom.js";
 import { showOnPlane } from "./plane.js";
 
-const SAMPLE_COUNTS = [1, 2, 5, 10, 20, 50, 100, 250, 500]; // of q(z|x), by the slider
+const SAMPLE_COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500]; // of q(z|x), by the slider
 
-/** The current image {x, loc, scale}, the pixels sent to the worker, and its answer. */
-export const inference = { current: null, asked: null, answer: null };
+/** The current image {x, loc, scale}, the worker's answer, and the number of images sent to it. */
+export const inference = { current: null, answer: null, id: 0 };
 let worker;
 
 /** Return the reason why log p(x) is not computed, or an empty text. */
@@ -28,7 +26,7 @@ export function startInference() {
   worker = new Worker(URL.createObjectURL(script));
   worker.onmessage = receive;
   const reason = noGrid();
-  worker.postMessage({ model, numSamples: SAMPLE_COUNTS.at(-1), hasGrid: !reason });
+  worker.postMessage({ type: "model", model, hasGrid: !reason });
   on("num-samples", "input", showTerms);
   $("num-all-samples").textContent = SAMPLE_COUNTS.at(-1);
   $("progress").hidden = Boolean(reason);
@@ -39,23 +37,18 @@ export function startInference() {
   if (reason) $("evidence-why").textContent = reason;
 }
 
-/** Send the current image to the worker, unless it is still busy with another image. */
+/** Send the current image to the worker, which leaves an older image. */
 export function ask() {
-  if (inference.asked) return;
-  inference.asked = inference.current.x;
-  worker.postMessage({ x: inference.asked });
+  inference.id++;
+  worker.postMessage({ type: "image", id: inference.id, x: inference.current.x });
 }
 
 function receive({ data: message }) {
-  if ("progress" in message) {
+  if (message.type === "progress") {
     $("progress").value = message.progress;
     $("progress").hidden = message.progress === 1;
-    if (message.progress === 1) ask();
-    return;
   }
-  const outdated = inference.asked !== inference.current.x;
-  inference.asked = null;
-  if (outdated) return ask();
+  if (message.type !== "terms" || message.id !== inference.id) return;
   inference.answer = message;
   showOnPlane({ answer: message });
   showTerms();
@@ -66,10 +59,8 @@ function showTerms() {
   const count = SAMPLE_COUNTS[$("num-samples").value];
   $("num-samples-text").textContent = count === 1 ? "1 sample" : `${count} samples`;
   if (!inference.answer) return;
-  const { rate, distortions, logWeights, logEvidence } = inference.answer;
-  const distortion = average(distortions);
-  const elbo = -(rate + distortion);
-  const bound = iwaeBound(logWeights, count);
+  const { rate, distortion, elbo, bounds, logEvidence } = inference.answer;
+  const bound = bounds[$("num-samples").value];
   const values = { rate, distortion, elbo, bound, evidence: logEvidence };
   for (const [id, value] of Object.entries(values)) {
     $(id).textContent = value === undefined ? "" : nats(value);
