@@ -58,7 +58,7 @@ def frame(page):
 
 def settled(page, name="elbo"):
     """What is shown once the worker has answered."""
-    until(lambda: run(page, f"{STATE}.terms !== null"))
+    until(lambda: run(page, f"{STATE}.terms !== null && {STATE}.terms.finished"))
     return until(lambda: name in (found := shown(page)) and found)
 
 

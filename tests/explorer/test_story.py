@@ -210,3 +210,49 @@ def test_the_pictures_are_saved(open_page, tmp_path):
     assert download.value.suggested_filename == "vae.png"
     download.value.save_as(tmp_path / "vae.png")
     assert (tmp_path / "vae.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_race_shows_both_gaps(open_page):
+    page, *_ = open_page(latent_dim=2)
+    numbers = grid_done(page)
+    page.click("#race-start")
+    until(lambda: run(page, f"{STATE}.race.grid?.finished"))
+    frame(page)
+    names = ("race-encoder", "race-grid", "amortization", "approximation")
+    texts = [page.locator(f"#{name}").inner_text() for name in names]
+    one, other, *gaps = (float(text.replace("−", "-")) for text in texts)
+    assert gaps[1] == pytest.approx(numbers["evidence"] - max(one, other), abs=0.011)
+    start = run(page, f"{STATE}.race.encoder.elbos[0]")
+    assert gaps[0] == pytest.approx(max(one, other) - start, abs=0.011)
+    assert run(page, f"{STATE}.race.encoder.elbos.length") == 81
+    page.locator("#choice").press("End")
+    frame(page)
+    assert page.locator("#amortization").inner_text() == "–"
+
+
+def test_a_model_is_trained(open_page):
+    page, *_ = open_page(latent_dim=20)
+    page.click("#train-step")
+    until(lambda: run(page, f"{STATE}.training.model && {STATE}.training.step === 1"))
+    frame(page)
+    assert page.locator("#train-steps").inner_text() == "1"
+    assert "–" not in page.locator("#train-elbo").inner_text()
+    page.click("#train-play")
+    until(lambda: run(page, f"{STATE}.training.step > 30"))
+    page.locator("#beta").press("End")
+    page.click("#train-play")
+    page.click("#train-reset")
+    frame(page)
+    assert page.locator("#train-steps").inner_text() == "–"
+    assert page.locator("#beta").get_attribute("aria-valuetext") == "beta 10"
+
+
+def test_nothing_moves_where_motion_is_not_wanted(open_page):
+    page, *_ = open_page({"reduced_motion": "reduce"}, latent_dim=2)
+    grid_done(page)
+    page.click("#race-start")
+    until(lambda: run(page, f"{STATE}.race.encoder?.step > 0"))
+    assert run(page, "racesOf({race: {encoder: {finished: false}}}).length") == 0
+    assert page.locator("#race-encoder").inner_text() == "–"
+    until(lambda: run(page, f"{STATE}.race.encoder.finished"))
+    until(lambda: page.locator("#race-encoder").inner_text() != "–")

@@ -2,7 +2,7 @@
 
 import { readCouplings } from "./flow.js";
 import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
-import { LOG_2PI, average, logSumExp, softplus } from "./mathematics.js";
+import { LOG_2PI, average, logSumExp, softplus, standardError } from "./mathematics.js";
 import { forward, readNetwork } from "./network.js";
 import { readTensors } from "./packing.js";
 import { logPriors, rate } from "./prior.js";
@@ -61,14 +61,23 @@ export function terms(model, x, noise) {
     }
     return logs[i] - distortion - logPosterior;
   });
-  return { rate: rate(posterior, model.prior, logs), distortions, logWeights };
+  return { ...posterior, rate: rate(posterior, model.prior, logs), logs, distortions, logWeights };
 }
 
-/** Compute the bound log mean_k w_k with `numSamples` samples, averaged over groups. */
-export function iwaeBound(logWeights, numSamples) {
-  const bounds = [];
-  for (let i = 0; i + numSamples <= logWeights.length; i += numSamples) {
-    bounds.push(logSumExp(logWeights.subarray(i, i + numSamples)) - Math.log(numSamples));
+/** Compute the ELBO and its standard error from the terms of mirrored samples. */
+export function estimateElbo({ prior }, { rate, logs, distortions }) {
+  const half = distortions.length / 2;
+  const value = (i) => (prior.count > 1 ? logs[i] : 0) - distortions[i];
+  const pairs = Array.from({ length: half }, (_, i) => (value(i) + value(i + half)) / 2);
+  const distortion = average(distortions);
+  return { distortion, elbo: -(rate + distortion), elboError: standardError(pairs) };
+}
+
+/** Compute the bound log mean_k w_k with `count` samples, averaged over groups; and its error. */
+export function iwaeBound(logWeights, count) {
+  const groups = [];
+  for (let i = 0; i + count <= logWeights.length; i += count) {
+    groups.push(logSumExp(logWeights.subarray(i, i + count)) - Math.log(count));
   }
-  return average(bounds);
+  return { bound: average(groups), error: standardError(groups) };
 }
