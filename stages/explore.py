@@ -23,7 +23,7 @@ MAX_IMAGES, MAX_PIXELS = 500, 4_000_000  # of test images in the page
 MAX_TRAINING = 5000  # images to train on in the page; fewer if they are gray or large
 CREDITS = {
     "MNIST": "Data: MNIST by Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0.",
-    "Fashion-MNIST": "Data: Fashion-MNIST by H. Xiao, K. Rasul and R. Vollgraf, MIT license.",
+    "Fashion-MNIST": "Data: Fashion-MNIST by H. Xiao, K. Rasul and R. Vollgraf, MIT.",
 }
 
 

@@ -9,8 +9,18 @@ import scipy.stats
 from safetensors.numpy import load_file
 
 import numpy_model
-from browsing import STATE, describe, frame, grid_done, pixels_of, position_in
-from browsing import run, settled, shown, z_of
+from browsing import (
+    STATE,
+    describe,
+    frame,
+    grid_done,
+    pixels_of,
+    position_in,
+    run,
+    settled,
+    shown,
+    z_of,
+)
 from conftest import ROOT
 from vae.data.images import scale_image
 from vae.data.ink import fit_ink

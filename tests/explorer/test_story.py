@@ -1,4 +1,4 @@
-"""The page's interface in Chromium: its state, its address, its story, and who can use it."""
+"""The page in Chromium: its state, address and story, and who can use it."""
 
 import numpy as np
 import pytest
@@ -117,9 +117,8 @@ def test_the_story_has_seven_steps(open_page):
 def test_a_remainder_below_zero_is_shown(open_page):
     page, *_ = open_page(latent_dim=2)
     grid_done(page)
-    changes = "Object.assign({}, store.state.terms, {logEvidence: terms.bounds[5] - 1.5})"
-    code = changes.replace("terms.bounds", "store.state.terms.bounds")
-    run(page, f"store.update({{terms: {code}}})")
+    evidence = "logEvidence: store.state.terms.bounds[5] - 1.5"
+    run(page, f"store.update({{terms: {{...{STATE}.terms, {evidence}}}}})")
     frame(page)
     numbers = shown(page)
     assert numbers["rest"] == -1.5
@@ -173,10 +172,14 @@ def test_everything_has_a_name_and_a_size(open_page, width):
         (e) => !e.getAttribute("aria-label") && !e.labels?.length)"""
     assert run(page, f"{unnamed}.length") == 0
     assert page.locator("input[type='range']:not([aria-valuetext])").count() == 0
-    small = """[...document.querySelectorAll("a, button, input, summary")].filter((e) => {
+    targets = "[...document.querySelectorAll('a, button, input, summary')]"
+    small = (
+        f"{targets}.filter"
+        + """((e) => {
         const { width, height } = e.getBoundingClientRect();
         return e.checkVisibility() && (width < 24 || height < 24);
     }).map((e) => e.outerHTML)"""
+    )
     assert run(page, small) == []
 
 

@@ -7,6 +7,9 @@ import { forward, readNetwork } from "./network.js";
 import { readTensors } from "./packing.js";
 import { logPriors, rate } from "./prior.js";
 
+/** Numbers of samples for which bounds are computed. */
+export const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+
 /** Read the model as plain arrays, which can be sent to a worker. */
 export function readModel({ description, weights }, prior) {
   const settings = description.model;

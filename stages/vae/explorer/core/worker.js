@@ -10,13 +10,12 @@
 
 import { decodeCenters, integrate, makeGrid } from "./evidence.js";
 import { drawMirrored, drawNormals } from "./mathematics.js";
-import { encode, estimateElbo, iwaeBound, terms } from "./model.js";
+import { COUNTS, encode, estimateElbo, iwaeBound, terms } from "./model.js";
 import { explorePrior, race } from "./race.js";
 import { makeTraining } from "./training.js";
 
 const NUM_MIRRORED = 500; // samples for the ELBO, and for the first bounds
 const [NUM_SAMPLES, CHUNK] = [10_000, 500]; // of the bounds, so that 500 samples are 20 groups
-const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500]; // of samples of the bounds
 let model, noise, grid, training;
 let isReady = false; // the grid
 let latest = -Infinity; // the largest id

@@ -1,7 +1,8 @@
 // The state in the address, so that a reload and the browser's Back keep it.
 
+import { COUNTS } from "../core/model.js";
 import { classes, images, latentDim, model } from "./data.js";
-import { COUNTS, SAVED } from "./state.js";
+import { SAVED } from "./state.js";
 import { packStrokes, unpackStrokes } from "./strokes.js";
 
 const WAIT = 300; // milliseconds without a change, after which the address is written

@@ -1,10 +1,10 @@
 // The bounds of an image: a bar on a fixed scale, and numbers with standard errors.
 
+import { COUNTS } from "../core/model.js";
 import { GRID_POINTS } from "../core/prior.js";
 import { hasGrid, reasonWithoutGrid } from "./client.js";
 import { latentDim, nats, signed, single } from "./data.js";
 import { $, make, on, setSlider } from "./dom.js";
-import { COUNTS } from "./state.js";
 
 const [BELOW, ABOVE] = [40, 2]; // nats at the ends of the bar, from log p(x)
 
@@ -73,7 +73,7 @@ function render(state) {
   const { terms, samples, progress } = state;
   const text = samples === 1 ? "1 sample" : `${samples} samples`;
   setSlider("num-samples", COUNTS.indexOf(samples), text);
-  $("num-samples-text").textContent = text;
+  $("num-samples-text").textContent = samples;
   for (const element of document.querySelectorAll(".count")) element.textContent = `K = ${samples}`;
   $("progress").hidden = !hasGrid || progress === 1;
   $("progress").value = progress;

@@ -21,6 +21,8 @@ export const latentDim = order.length;
 export const single = latentDim === 1;
 /** The two dimensions of the plane, in their own order. */
 export const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a, b) => a - b);
+/** Return the name of a latent dimension. */
+export const axisName = (d) => `z${String(d + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
 export const onPlane = (z) => (single ? [z[0], 0] : shown.map((dimension) => z[dimension]));
 
 /** Return the number and, if it is known, the class name of a test image. */

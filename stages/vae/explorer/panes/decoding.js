@@ -2,7 +2,7 @@
 
 import { makeRandom } from "../core/mathematics.js";
 import { drawPrior } from "../core/prior.js";
-import { decodeImages, latentDim, nats, onPlane, order, prior, shape, signed } from "./data.js";
+import { axisName, decodeImages, latentDim, nats, onPlane, order, prior, shape, signed } from "./data.js";
 import { $, drawImages, make, on, setSlider } from "./dom.js";
 import { zOf } from "./state.js";
 
@@ -23,7 +23,7 @@ export function makeDecoding({ state, update }) {
     $("release").disabled = !now.pinned;
     for (const { slider, output, dimension } of sliders) {
       output.textContent = signed(z[dimension]);
-      setSlider(slider, z[dimension], `${signed(z[dimension])}`);
+      setSlider(slider, z[dimension], signed(z[dimension]));
     }
   }
   return { watches: ["pinned", "hover", "posterior", "scheme"], render };
@@ -39,7 +39,7 @@ function nameSource({ pinned, hover, posterior }) {
 function makeSlider({ rate, dimension }, state, update) {
   const [middle, unit] = [prior.mean[dimension], prior.deviation[dimension]];
   const [min, max] = [middle - 4 * unit, middle + 4 * unit];
-  const name = `z${String(dimension + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
+  const name = axisName(dimension);
   const slider = make("input", { type: "range", min, max, step: unit / 100, ariaLabel: name });
   const output = make("output");
   slider.addEventListener("input", () => {

@@ -61,7 +61,7 @@ function watchPointers(begin, extend, onDown) {
       return true;
     },
     move(position, event, isDown) {
-      const parts = event.getCoalescedEvents().map((part) => positionOf(part, canvas));
+      const parts = (event.getCoalescedEvents?.() ?? []).map((part) => positionOf(part, canvas));
       if (isDown) extend(...(parts.length ? parts : [position]));
     },
   });

@@ -16,7 +16,7 @@ export function savePicture(state, save) {
   const context = canvas.getContext("2d");
   context.fillStyle = color("paper");
   context.fillRect(0, 0, canvas.width, canvas.height);
-  useFont(context, 16 / devicePixelRatio);
+  useFont(context, 22 / devicePixelRatio);
   entries.forEach(([id, name], i) => {
     const left = MARGIN + i * (SIDE + MARGIN);
     const source = $(id);

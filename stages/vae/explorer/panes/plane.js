@@ -1,6 +1,6 @@
 // The latent plane, of two dimensions or of one and the classes, and its inset.
 
-import { decodeImages, model, onPlane, planePrior, points, prior, shape, shown, single } from "./data.js";
+import { axisName, decodeImages, model, onPlane, planePrior, points, prior, shape, shown, single } from "./data.js";
 import { drawAxes } from "./axes.js";
 import { $, cached, color, fitCanvas, imageLayer } from "./dom.js";
 import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints, makeLayer, paintHeat } from "./painting.js";
@@ -9,8 +9,7 @@ import { racesOf, withPoint, zOf } from "./state.js";
 import { project, wholeView } from "./view.js";
 
 const MANIFOLD = 14; // decoded images along a side
-const subscript = (d) => `z${String(d + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
-export const AXES = shown.map(subscript);
+const AXES = shown.map(axisName);
 const viewOf = (state) => state.view ?? wholeView;
 
 /** Make the pane of the whole plane, whose view can be moved. */

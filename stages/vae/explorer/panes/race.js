@@ -2,7 +2,7 @@
 
 import { drawChart } from "./axes.js";
 import { drawBar, drawScale, readTerms } from "./bounds.js";
-import { signed } from "./data.js";
+import { nats, signed } from "./data.js";
 import { $, fitCanvas, on } from "./dom.js";
 import { racesOf } from "./state.js";
 
@@ -60,6 +60,8 @@ function show(now, { encoder, grid }) {
   write("race-grid", grid?.elbo);
   write("amortization", best - first);
   write("approximation", evidence - best);
+  const found = encoder?.finished && grid?.finished;
+  $("race-summary").textContent = found ? `amortization gap ${nats(best - first)}` : "";
   const parts = encoder ? [{ from: first, to: best, name: "amortization" }] : [];
   if (encoder && evidence !== undefined) parts.push({ from: best, to: evidence, name: "approximation" });
   drawBar($("race-bar"), now.terms ? readTerms(now).reference : 0, parts);

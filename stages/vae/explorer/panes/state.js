@@ -6,9 +6,6 @@ import { images, latentDim, model, onPlane, prior } from "./data.js";
 import { prefersStillness } from "./dom.js";
 import { observe } from "./strokes.js";
 
-/** Numbers of samples of the importance-weighted bound, by the slider. */
-export const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
-
 /** The part of the state that is in the address, and so survives a reload. */
 export const SAVED = {
   step: 1, // of the story

@@ -4,7 +4,7 @@ import { decode } from "../core/model.js";
 import { LIKELIHOODS } from "../core/likelihoods.js";
 import { drawAxes, drawChart } from "./axes.js";
 import { startWorker } from "./client.js";
-import { description, readPoints, shape, signed, trainingImages, trainingLabels } from "./data.js";
+import { axisName, description, readPoints, shape, signed, trainingImages, trainingLabels } from "./data.js";
 import { $, drawImages, fitCanvas, on, prefersStillness, setSlider } from "./dom.js";
 import { drawCross, drawEllipses, drawPoints } from "./painting.js";
 import { watchPointers } from "./pointing.js";
@@ -44,10 +44,7 @@ export function makeTraining({ state, update }) {
     worker = null;
     update({ training: null });
   });
-  on("beta", "input", () => {
-    update({ beta: Number((10 ** Number($("beta").value)).toPrecision(2)) });
-    worker?.postMessage({ type: "set", beta: state.beta });
-  });
+  on("beta", "input", () => update({ beta: Number((10 ** Number($("beta").value)).toPrecision(2)) }));
   watchPointers($("train-plane"), {
     frame: () => frameOf(now()),
     view: () => ({ x: 0, y: 0, radius: now().radius }),
@@ -55,7 +52,11 @@ export function makeTraining({ state, update }) {
     onHover: (z) => z && change({ z }),
     onPin: (z) => change({ z }),
   });
-  return { watches: ["training", "beta", "scheme", "size"], render };
+  function follow(all, keys) {
+    if (keys.has("beta")) worker?.postMessage({ type: "set", beta: all.beta });
+    render(all);
+  }
+  return { watches: ["training", "beta", "scheme", "size"], render: follow };
 }
 
 /** Return the message that starts the training, without its type. */
@@ -120,7 +121,7 @@ function drawDots(now) {
   context.lineWidth = devicePixelRatio;
   drawEllipses(context, frame, [0, 0], [1, 1]);
   drawCross(context, ...frame.toCanvas(...now.z), 0.7 * devicePixelRatio);
-  drawAxes(context, frame, ["z₁", "z₂"]);
+  drawAxes(context, frame, [0, 1].map(axisName));
 }
 
 function drawCurves({ curve, heldOut, step = 1 }) {
