@@ -27,8 +27,9 @@ export function makeStory({ state, update }) {
   return { watches: ["step"], render };
 }
 
-/** Scroll as little as needed to the first element that the step is about. */
+/** Scroll as little as needed to the first element whose first step this is. */
 function reveal(step) {
-  const target = document.querySelector(`[data-steps*="${step}"]:not([hidden])`);
-  target?.scrollIntoView({ block: "nearest", behavior: prefersStillness() ? "auto" : "smooth" });
+  const target = document.querySelector(`[data-steps^="${step}"]`);
+  const block = target.offsetHeight > innerHeight / 2 ? "start" : "nearest";
+  target.scrollIntoView({ block, behavior: prefersStillness() ? "auto" : "smooth" });
 }
