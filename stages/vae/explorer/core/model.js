@@ -64,14 +64,16 @@ export function terms(model, x, noise) {
     }
     return logs[i] - distortion - logPosterior;
   });
-  return { ...posterior, rate: rate(posterior, model.prior, logs), logs, distortions, logWeights };
+  return { ...posterior, rate: rate(posterior, model.prior, logs), distortions, logWeights };
 }
 
-/** Compute the ELBO and its standard error from the terms of mirrored samples. */
-export function estimateElbo({ prior }, { rate, logs, distortions }) {
-  const half = distortions.length / 2;
-  const value = (i) => (prior.count > 1 ? logs[i] : 0) - distortions[i];
-  const pairs = Array.from({ length: half }, (_, i) => (value(i) + value(i + half)) / 2);
+/**
+ * Compute the ELBO and its standard error from the terms of mirrored samples, whose mean and
+ * variance are exact, so that the mean log weight is the ELBO.
+ */
+export function estimateElbo({ rate, distortions, logWeights }) {
+  const half = logWeights.length / 2;
+  const pairs = logWeights.subarray(0, half).map((value, i) => (value + logWeights[i + half]) / 2);
   const distortion = average(distortions);
   return { distortion, elbo: -(rate + distortion), elboError: standardError(pairs) };
 }

@@ -59,7 +59,7 @@ function* findEvidence(x) {
 function* infer({ id, x }) {
   const found = terms(model, x, noise);
   const { loc, scale, rate } = found;
-  const common = { type: "terms", id, loc, scale, rate, ...estimateElbo(model, found) };
+  const common = { type: "terms", id, loc, scale, rate, ...estimateElbo(found) };
   const answer = (logWeights, evidence) => {
     const each = COUNTS.map((count) => iwaeBound(logWeights, count));
     const bounds = [common.elbo, ...each.slice(1).map(({ bound }) => bound)];
