@@ -27,9 +27,10 @@ export function makeStory({ state, update }) {
   return { watches: ["step"], render };
 }
 
-/** Scroll as little as needed to the first element whose first step this is. */
+/** Scroll as little as needed to what the step is about. */
 function reveal(step) {
-  const target = document.querySelector(`[data-steps^="${step}"]`);
+  const find = (operator) => document.querySelector(`[data-steps${operator}="${step}"]`);
+  const target = find("^") ?? find("~");
   const block = target.offsetHeight > innerHeight / 2 ? "start" : "nearest";
   target.scrollIntoView({ block, behavior: prefersStillness() ? "auto" : "smooth" });
 }
