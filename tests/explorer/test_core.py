@@ -95,7 +95,8 @@ def test_the_race_ends_at_the_best_gaussian(open_core, latent_dim):
     for number, start in enumerate(("encoder", "grid")):
         message = f"{{ type: 'race', id: {number}, x: images[0], start: '{start}' }}"
         run(page, f"send({message})")
-        until(lambda: run(page, "received.at(-1).finished"))
+        done = f"received.some((m) => m.id === {number} && m.finished)"
+        until(lambda done=done: run(page, done))
         found = run(page, "received.filter(({ type }) => type === 'race')")
         steps = [m for m in found if m["id"] == number]
         assert [m["step"] for m in steps] == list(range(steps[0]["numSteps"] + 1))
@@ -104,7 +105,7 @@ def test_the_race_ends_at_the_best_gaussian(open_core, latent_dim):
             np.testing.assert_allclose(begin, [loc, scale], atol=1e-5)
         best = best_elbo(model, images[0], *np.array(begin))
         # Noise is drawn in more than two dimensions.
-        tolerance = 0.01 if latent_dim < 3 else 0.3
+        tolerance = 0.02 if latent_dim < 3 else 0.3
         assert steps[-1]["elbo"] == pytest.approx(best, abs=tolerance)
 
 
@@ -113,7 +114,7 @@ def test_newer_images_end_older_work_and_bounds_keep_their_promise(open_core):
     run(page, "send({ type: 'model', model, hasGrid: true })")
     for number in (1, 2):
         run(page, f"send({{ type: 'image', id: {number}, x: images[{number}] }})")
-    until(lambda: run(page, "received.at(-1).finished"))
+    until(lambda: run(page, "received.at(-1)?.finished"))
     found = run(page, "received.filter(({ type }) => type === 'terms')")
     assert [m["id"] for m in found] == [1, 2, 2, 2]
     evidence = numpy_model.log_evidence(model, images[2:3], 301)[0]
@@ -132,7 +133,7 @@ def test_newer_images_end_older_work_and_bounds_keep_their_promise(open_core):
     run(page, "send({ type: 'race', id: 2, x: images[2], start: 'grid' })")
     run(page, "send({ type: 'stop' })")
     run(page, "send({ type: 'image', id: 3, x: images[3] })")
-    until(lambda: run(page, "received.at(-1).id === 3 && received.at(-1).finished"))
+    until(lambda: run(page, "received.some((m) => m.id === 3 && m.finished)"))
     assert not run(page, "received.some((message) => message.step > 1)")
 
 

@@ -8,11 +8,12 @@ import { decode, drawLatents, encode } from "./model.js";
 import { copyRows, pad } from "./network.js";
 import { drawPrior, logPriors } from "./prior.js";
 
-const NUM_STEPS = 80;
+const NUM_STEPS = 100;
 const RATE = 0.2; // the highest, in scales of the encoder's q
 const NUM_EXPLORED = 2000; // samples of the prior
 const NUM_NOISE = 32; // samples of q, in more than two dimensions
 const STEP = 1e-3; // of differences
+const MIN_WEIGHT = 1e-5; // of a node that is computed
 // Positive nodes and weights of the Gauss-Hermite quadrature with 8 nodes.
 const NODES = [0.5390798113513751, 1.636519042435108, 2.8024858612875416, 4.1445471861258945];
 const WEIGHTS = [0.3730122576790775, 0.1172399076617590, 0.009635220120788268, 0.0001126145383753677];
@@ -20,11 +21,15 @@ const WEIGHTS = [0.3730122576790775, 0.1172399076617590, 0.009635220120788268, 0
 /** Make noise [rows, latent] and weights: of a quadrature, or mirrored samples. */
 function makeNoise(dim, seed) {
   if (dim > 2) {
-    return { noise: drawMirrored(seed, NUM_NOISE, dim), weights: new Float64Array(NUM_NOISE).fill(1 / NUM_NOISE) };
+    const weights = new Float64Array(NUM_NOISE).fill(1 / NUM_NOISE);
+    return { noise: drawMirrored(seed, NUM_NOISE, dim), weights };
   }
-  const axis = NODES.flatMap((e, i) => [[e, WEIGHTS[i]], [-e, WEIGHTS[i]]]);
-  const points = dim === 1 ? axis.map(([e, w]) => [[e], w]) : axis.flatMap(([e, w]) => axis.map(([f, v]) => [[e, f], w * v]));
-  return { noise: Float64Array.from(points.flatMap(([e]) => e)), weights: points.map(([, w]) => w) };
+  const axis = NODES.flatMap((e, i) => [[[e], WEIGHTS[i]], [[-e], WEIGHTS[i]]]);
+  const square = axis.flatMap(([e, w]) => axis.map(([f, v]) => [[...e, ...f], w * v]));
+  const nodes = dim === 1 ? axis : square.filter(([, weight]) => weight > MIN_WEIGHT);
+  const total = add(nodes.map(([, weight]) => weight));
+  const noise = Float64Array.from(nodes.flatMap(([e]) => e));
+  return { noise, weights: nodes.map(([, weight]) => weight / total) };
 }
 
 /** Compute log p(x, z) [rows] and its gradient for `z` [rows, latent]. */

@@ -94,7 +94,8 @@ export function makeTraining({ beta, learningRate, points, ...settings }) {
     const rows = Array.from({ length: Math.min(points, count) }, (_, i) => i);
     const x = copyRows(batch(rows), rows.length, pad(numPixels), numPixels);
     const output = forward(model.encoder, model.activation, x, rows.length);
-    const means = copyRows(output, rows.length, 2 * model.latentDim, model.latentDim);
+    const loc = copyRows(output, rows.length, 2 * model.latentDim, model.latentDim);
+    const means = loc.slice(0, rows.length * model.latentDim);
     const epoch = Math.floor((step * size) / numTrained);
     const elbo = -(rate + distortion);
     return { type: "trained", step, epoch, elbo, rate, distortion, heldOutElbo: heldOutElbo(), means };
