@@ -20,6 +20,11 @@ LATENTS = Path("results/latents.npz")
 PAGE = Path("results/explorer.html")
 FOLDER = Path(__file__).parent / "vae/explorer"
 MAX_IMAGES, MAX_PIXELS = 500, 4_000_000  # of test images in the page
+MAX_TRAINING = 5000  # images to train on in the page; fewer if they are gray or large
+CREDITS = {
+    "MNIST": "Data: MNIST by Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0.",
+    "Fashion-MNIST": "Data: Fashion-MNIST by H. Xiao, K. Rasul and R. Vollgraf, MIT.",
+}
 
 
 def read_sources() -> dict[str, str]:
@@ -55,8 +60,11 @@ def page_data(
     used = {name: w for name, w in weights.items() if name != "prior.pseudo_inputs"}
     num_images = min(MAX_IMAGES, MAX_PIXELS // trained.num_pixels)
     test_images = images["test_images"][:num_images]
+    bits = 1 if trained.binary else 8  # per pixel
+    num_training = min(MAX_TRAINING, 2 * MAX_PIXELS // (trained.num_pixels * bits))
     return {
         "about": describe(trained),
+        "credits": f"Code: MIT license. {CREDITS.get(trained.dataset, '')}".strip(),
         "description": trained._asdict(),
         "is_ink": trained.is_ink,
         "rate_by_dimension": rate.tolist(),
@@ -65,6 +73,10 @@ def page_data(
         "point_labels": encode_bytes(latents["label"]),
         "images": pack_images(test_images, binary=trained.binary),
         "labels": images["test_labels"][:num_images].tolist(),
+        "training_images": pack_images(
+            images["train_images"][:num_training], binary=trained.binary
+        ),
+        "training_labels": encode_bytes(images["train_labels"][:num_training]),
         "num_weights": sum(array.size for array in used.values()),
         "all_weights": len(used) == len(weights),
         "weights": pack_weights(used),

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:class|const|function) ([\w$]+))", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:class|const|function\*?) ([\w$]+))", re.MULTILINE)
 
 
 def join_modules(sources: Mapping[str, str], entry: str) -> str:
@@ -20,7 +20,8 @@ def join_modules(sources: Mapping[str, str], entry: str) -> str:
 
     Args:
         sources: modules by path, with `import { a, b } from "./path.js";` and `export`
-            of a class, a constant or a function as the only statements about modules.
+            of a class, a constant, a function or a generator as the only statements
+            about modules.
         entry: path of the module that is called last.
 
     Raises:

@@ -1,6 +1,27 @@
 // The families of p(x|z).
 
-import { LOG_2PI, softplus } from "./mathematics.js";
+import { LOG_2PI } from "./mathematics.js";
+
+/** Compute the sum of softplus of a row, from one logarithm of a product of factors below 2. */
+function sumSoftplus(outputs, from, to) {
+  let [sum, product] = [0, 1];
+  for (let k = from; k < to; k++) {
+    const u = outputs[k];
+    if (u > 0) sum += u;
+    product *= 1 + Math.exp(-Math.abs(u));
+    if (product < 1e300) continue;
+    sum += Math.log(product);
+    product = 1;
+  }
+  return sum + Math.log(product);
+}
+
+/** Make the sum of a function over a row. */
+const sumOf = (normalizer) => (outputs, from, to) => {
+  let sum = 0;
+  for (let k = from; k < to; k++) sum += normalizer(outputs[k]);
+  return sum;
+};
 
 /** Compute log integral_0^1 exp(t logit) dt, the log normalizer of the continuous Bernoulli. */
 function continuousNormalizer(logit) {
@@ -22,16 +43,17 @@ const ofLogits = { factor: 1, ofImage: () => 0 };
 /**
  * The families by name, as functions of the log scale, in the form
  *
- *     log p(x|z) = factor (x . output) - sum normalizer(output) - ofImage(x)
+ *     log p(x|z) = factor (x . output) - logNormalizer(output) - ofImage(x)
  *
- * where only the first term depends on x and z, so that many z are cheap. `mean` is E[x|z].
+ * where only the first term depends on x and z, so that many z are cheap. `mean` is E[x|z],
+ * and factor (x - mean(output)) is the gradient.
  */
 export const LIKELIHOODS = {
-  bernoulli: () => ({ ...ofLogits, binary: true, normalizer: softplus, mean: bernoulliMean }),
+  bernoulli: () => ({ ...ofLogits, binary: true, logNormalizer: sumSoftplus, mean: bernoulliMean }),
   continuous_bernoulli: () => ({
     ...ofLogits,
     binary: false,
-    normalizer: continuousNormalizer,
+    logNormalizer: sumOf(continuousNormalizer),
     mean: continuousMean,
   }),
   gaussian: (logScale) => {
@@ -40,7 +62,7 @@ export const LIKELIHOODS = {
     return {
       binary: false,
       factor: precision,
-      normalizer: (output) => 0.5 * precision * output * output,
+      logNormalizer: sumOf((output) => 0.5 * precision * output * output),
       ofImage: (x) => x.reduce((sum, v) => sum + 0.5 * precision * v * v + constant, 0),
       mean: (output) => output,
     };
@@ -50,15 +72,14 @@ export const LIKELIHOODS = {
 export const makeLikelihood = ({ likelihood, logScale }) => LIKELIHOODS[likelihood](logScale);
 
 /** Compute log p(x|z) [rows] of an image `x` [pixels] for decoder `outputs` [rows, pixels]. */
-export function logLikelihoods({ factor, normalizer, ofImage }, x, outputs) {
+export function logLikelihoods({ factor, logNormalizer, ofImage }, x, outputs) {
   const constant = ofImage(x);
   const result = new Float64Array(outputs.length / x.length);
   for (let i = 0; i < result.length; i++) {
+    const start = i * x.length;
     let sum = 0;
-    for (let j = 0, k = i * x.length; j < x.length; j++, k++) {
-      sum += factor * x[j] * outputs[k] - normalizer(outputs[k]);
-    }
-    result[i] = sum - constant;
+    for (let j = 0; j < x.length; j++) sum += x[j] * outputs[start + j];
+    result[i] = factor * sum - logNormalizer(outputs, start, start + x.length) - constant;
   }
   return result;
 }

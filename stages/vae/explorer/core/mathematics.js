@@ -6,6 +6,13 @@ export const maximum = (values) => values.reduce((a, b) => Math.max(a, b), -Infi
 export const add = (values) => values.reduce((sum, value) => sum + value, 0);
 export const average = (values) => add(values) / values.length;
 
+/** Compute the standard error of a mean, which is infinite for a single value. */
+export function standardError(values) {
+  const center = average(values);
+  const squares = add(values.map((value) => (value - center) ** 2));
+  return values.length > 1 ? Math.sqrt(squares / (values.length * (values.length - 1))) : Infinity;
+}
+
 export function logSumExp(values) {
   const most = maximum(values);
   return most + Math.log(values.reduce((sum, v) => sum + Math.exp(v - most), 0));

@@ -2,10 +2,13 @@
 
 import { readCouplings } from "./flow.js";
 import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
-import { LOG_2PI, average, logSumExp, softplus } from "./mathematics.js";
+import { LOG_2PI, average, logSumExp, softplus, standardError } from "./mathematics.js";
 import { forward, readNetwork } from "./network.js";
 import { readTensors } from "./packing.js";
 import { logPriors, rate } from "./prior.js";
+
+/** Numbers of samples for which bounds are computed. */
+export const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 /** Read the model as plain arrays, which can be sent to a worker. */
 export function readModel({ description, weights }, prior) {
@@ -61,14 +64,25 @@ export function terms(model, x, noise) {
     }
     return logs[i] - distortion - logPosterior;
   });
-  return { rate: rate(posterior, model.prior, logs), distortions, logWeights };
+  return { ...posterior, rate: rate(posterior, model.prior, logs), distortions, logWeights };
 }
 
-/** Compute the bound log mean_k w_k with `numSamples` samples, averaged over groups. */
-export function iwaeBound(logWeights, numSamples) {
-  const bounds = [];
-  for (let i = 0; i + numSamples <= logWeights.length; i += numSamples) {
-    bounds.push(logSumExp(logWeights.subarray(i, i + numSamples)) - Math.log(numSamples));
+/**
+ * Compute the ELBO and its standard error from the terms of mirrored samples, whose mean and
+ * variance are exact, so that the mean log weight is the ELBO.
+ */
+export function estimateElbo({ rate, distortions, logWeights }) {
+  const half = logWeights.length / 2;
+  const pairs = logWeights.subarray(0, half).map((value, i) => (value + logWeights[i + half]) / 2);
+  const distortion = average(distortions);
+  return { distortion, elbo: -(rate + distortion), elboError: standardError(pairs) };
+}
+
+/** Compute the bound log mean_k w_k with `count` samples, averaged over groups; and its error. */
+export function iwaeBound(logWeights, count) {
+  const groups = [];
+  for (let i = 0; i + count <= logWeights.length; i += count) {
+    groups.push(logSumExp(logWeights.subarray(i, i + count)) - Math.log(count));
   }
-  return average(bounds);
+  return { bound: average(groups), error: standardError(groups) };
 }

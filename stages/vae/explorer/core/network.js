@@ -24,7 +24,7 @@ export function readNetwork(tensors, name, output) {
 }
 
 /** The error function, with an error below 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26). */
-function erf(x) {
+export function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const series =
     t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
@@ -40,10 +40,8 @@ export const ACTIVATIONS = {
   tanh: Math.tanh,
 };
 
-/** Compute values kernel + bias [rows, outputs] for `values` [rows, inputs], all padded. */
-export function affine(values, layer, rows) {
-  const [inputs, outputs] = [pad(layer.inputs), pad(layer.outputs)];
-  const { kernel, bias } = layer;
+/** Compute values kernel^T + bias [rows, outputs]; kernel is [outputs, inputs], all padded. */
+export function product(values, kernel, bias, rows, inputs, outputs) {
   const result = new Float32Array(rows * outputs);
   for (let i = 0; i < rows; i += 4) {
     const a0 = i * inputs, a1 = a0 + inputs, a2 = a1 + inputs, a3 = a2 + inputs;
@@ -71,8 +69,13 @@ export function affine(values, layer, rows) {
   return result;
 }
 
+/** Compute the outputs of a layer [rows, outputs] for `values` [rows, inputs], all padded. */
+export function affine(values, { kernel, bias, inputs, outputs }, rows) {
+  return product(values, kernel, bias, rows, pad(inputs), pad(outputs));
+}
+
 /** Copy rows to rows of another width, filled with 0 or cut. */
-function copyRows(values, rows, from, to) {
+export function copyRows(values, rows, from, to) {
   const result = new Float32Array(pad(rows) * to);
   const width = Math.min(from, to);
   for (let i = 0; i < rows; i++) result.set(values.subarray(i * from, i * from + width), i * to);

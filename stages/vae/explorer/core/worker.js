@@ -1,87 +1,138 @@
-// The worker computes the bounds of an image, and log p(x) once the grid is decoded. It
-// receives {model, numSamples, hasGrid}, then {x} per image; it sends {progress}, and terms.
+// The worker computes what takes long. Long computations are generators; between two of
+// their steps the worker handles the messages that have arrived.
+//
+// It receives {type: "model", model, hasGrid}, then {type: "image", id, x} and
+// {type: "race", id, x, start}; an image or a race with a larger id ends the work for
+// smaller ones, and {type: "stop"} ends a race. It sends {type: "progress", progress} of the
+// grid, "terms" (without log p(x) at first, then with it, then with more samples), and "race".
+// A second worker trains: {type: "train", ...} prepares, {type: "play"}, "pause", "step",
+// {type: "set", beta} and "weights" follow; it sends "trained" and "weights".
 
-import { makeLikelihood } from "./likelihoods.js";
-import { drawMirrored, logSumExp, maximum } from "./mathematics.js";
-import { terms } from "./model.js";
-import { affine, lastHidden, pad } from "./network.js";
-import { logPriors, makeAxis } from "./prior.js";
+import { decodeCenters, integrate, makeGrid } from "./evidence.js";
+import { drawMirrored, drawNormals } from "./mathematics.js";
+import { COUNTS, encode, estimateElbo, iwaeBound, terms } from "./model.js";
+import { explorePrior, race } from "./race.js";
+import { makeTraining } from "./training.js";
 
-const CHUNK = 256; // points decoded between two checks for messages
-let model, likelihood, last, noise, grid;
+const NUM_MIRRORED = 500; // samples for the ELBO, and for the first bounds
+const [NUM_SAMPLES, CHUNK] = [10_000, 500]; // of the bounds, so that 500 samples are 20 groups
+let model, noise, grid, training;
+let isReady = false; // the grid
+let latest = -Infinity; // the largest id
+let numStops = 0; // of races
+let playing = null; // the training that plays
 
-/** Decode all points of the grid, in chunks; z_1 varies fastest. */
-function startGrid() {
-  const axes = Array.from({ length: model.latentDim }, (_, d) => makeAxis(model.prior, d));
-  const total = axes.reduce((product, { z }) => product * z.length, 1);
-  const hidden = new Float32Array(total * pad(last.inputs));
-  const [normalizer, logMass, logWeight] = [0, 1, 2].map(() => new Float64Array(total));
-  grid = { axes, done: 0, total, hidden, normalizer, logMass, logWeight };
-  decodeChunk();
-}
+const channel = new MessageChannel();
+const waiting = [];
+channel.port1.onmessage = () => waiting.shift()();
 
-function decodeChunk() {
-  const { axes, hidden, normalizer, logMass, logWeight, done, total } = grid;
-  const rows = Math.min(CHUNK, total - done);
-  const z = new Float32Array(rows * axes.length);
-  for (let i = 0; i < rows; i++) {
-    const point = z.subarray(i * axes.length, (i + 1) * axes.length);
-    axes.forEach((axis, d) => {
-      const position = Math.floor((done + i) / axis.z.length ** d) % axis.z.length;
-      point[d] = axis.z[position];
-      logWeight[done + i] += axis.logWeight[position];
-    });
-  }
-  logPriors(model.prior, z, rows).forEach((value, i) => {
-    logMass[done + i] = value + logWeight[done + i];
+/** Wait until messages that have arrived are handled; a timer would wait for at least 4 ms. */
+const turn = () =>
+  new Promise((resolve) => {
+    waiting.push(resolve);
+    channel.port2.postMessage(null);
   });
-  const h = lastHidden(model.decoder, model.activation, z, rows);
-  hidden.set(h.subarray(0, rows * pad(last.inputs)), done * pad(last.inputs));
-  const outputs = affine(h, last, pad(rows));
-  for (let i = 0; i < rows; i++) {
-    let sum = 0;
-    for (let j = 0, k = i * pad(last.outputs); j < last.outputs; j++, k++) {
-      sum += likelihood.normalizer(outputs[k]);
-    }
-    normalizer[done + i] = sum;
+
+/** Run a generator of messages while it is wanted. */
+async function run(generator, isWanted) {
+  for (const message of generator) {
+    if (message.type) postMessage(message);
+    await turn();
+    if (!isWanted()) return;
   }
-  grid.done += rows;
-  postMessage({ progress: grid.done / total });
-  if (grid.done < total) setTimeout(decodeChunk);
 }
 
-/** Compute log p(x), and the density log p(z|x) per point; x . output is linear in `hidden`. */
-function integrate(x) {
-  const { hidden, normalizer, logMass, logWeight, total } = grid;
-  const { factor, ofImage } = likelihood;
-  const width = pad(last.inputs);
-  const direction = new Float64Array(width);
-  let offset = -ofImage(x);
-  for (let j = 0; j < x.length; j++) {
-    if (x[j] === 0) continue;
-    offset += factor * x[j] * last.bias[j];
-    for (let i = 0; i < width; i++) direction[i] += factor * x[j] * last.kernel[j * width + i];
+function* prepareGrid() {
+  grid = makeGrid(model);
+  for (const progress of decodeCenters(grid)) {
+    isReady = progress === 1;
+    yield { type: "progress", progress };
   }
-  const joint = new Float64Array(total); // log p(x, z) + log weight
-  for (let n = 0; n < total; n++) {
-    let sum = 0;
-    for (let i = 0, k = n * width; i < width; i++, k++) sum += direction[i] * hidden[k];
-    joint[n] = sum + offset - normalizer[n] + logMass[n];
-  }
-  const logEvidence = logSumExp(joint);
-  const logPosterior = Float32Array.from(joint, (value, i) => value - logEvidence - logWeight[i]);
-  return { logEvidence, logPosterior, most: maximum(logPosterior) };
 }
 
-onmessage = ({ data }) => {
-  if (data.model) {
-    model = data.model;
-    likelihood = makeLikelihood(model);
-    last = model.decoder.at(-1);
-    noise = drawMirrored(1, data.numSamples, model.latentDim);
-    if (data.hasGrid) startGrid();
-    return;
+/** Compute log p(x) once the grid is ready; return nothing if there is none. */
+function* findEvidence(x) {
+  while (grid && !isReady) yield {};
+  return grid && (yield* integrate(grid, x));
+}
+
+function* infer({ id, x }) {
+  const found = terms(model, x, noise);
+  const { loc, scale, rate } = found;
+  const common = { type: "terms", id, loc, scale, rate, ...estimateElbo(found) };
+  const answer = (logWeights, evidence) => {
+    const each = COUNTS.map((count) => iwaeBound(logWeights, count));
+    const bounds = [common.elbo, ...each.slice(1).map(({ bound }) => bound)];
+    const boundErrors = [common.elboError, ...each.slice(1).map(({ error }) => error)];
+    return { ...common, logWeights, counts: COUNTS, bounds, boundErrors, ...evidence };
+  };
+  yield answer(found.logWeights);
+  const evidence = yield* findEvidence(x);
+  if (evidence) yield answer(found.logWeights, evidence);
+  const logWeights = new Float64Array(NUM_SAMPLES);
+  for (let start = 0; start < NUM_SAMPLES; start += CHUNK) {
+    const chunk = terms(model, x, drawNormals(start + 2, CHUNK * loc.length));
+    logWeights.set(chunk.logWeights, start);
+    yield {};
   }
-  const evidence = grid && grid.done === grid.total && integrate(data.x);
-  postMessage({ ...terms(model, data.x, noise), ...evidence });
+  yield { ...answer(logWeights, evidence), finished: true };
+}
+
+/** Find the best point of the grid, or of samples of the prior if there is no grid. */
+function* findStart(x) {
+  const evidence = yield* findEvidence(x);
+  if (!evidence) return explorePrior(model, x);
+  const n = evidence.logPosterior.indexOf(evidence.most);
+  const { length } = grid.axes[0].z;
+  const positions = [n % length, Math.floor(n / length)];
+  return Float64Array.from(grid.axes, ({ z }, d) => z[positions[d]]);
+}
+
+function* runRace({ id, x, start }) {
+  const loc = start === "grid" ? yield* findStart(x) : encode(model, x).loc;
+  for (const step of race(model, x, loc)) yield { type: "race", id, start, ...step };
+}
+
+function* play() {
+  for (;;) {
+    training.step();
+    yield training.isDue() ? training.report() : {};
+  }
+}
+
+const HANDLERS = {
+  model(message) {
+    model = message.model;
+    noise = drawMirrored(1, NUM_MIRRORED, model.latentDim);
+    if (message.hasGrid) run(prepareGrid(), () => true);
+  },
+  image(message) {
+    latest = Math.max(latest, message.id);
+    run(infer(message), () => message.id === latest);
+  },
+  race(message) {
+    latest = Math.max(latest, message.id);
+    const before = numStops;
+    run(runRace(message), () => message.id === latest && numStops === before);
+  },
+  stop: () => numStops++,
+  train(message) {
+    playing = null;
+    training = makeTraining(message);
+    postMessage(training.report());
+  },
+  play() {
+    if (playing === training) return;
+    const played = (playing = training);
+    run(play(), () => playing === played);
+  },
+  pause: () => (playing = null),
+  step() {
+    training.step();
+    postMessage(training.report());
+  },
+  set: ({ beta }) => training.setBeta(beta),
+  weights: () => postMessage({ type: "weights", model: training.model }),
 };
+
+onmessage = ({ data }) => HANDLERS[data.type](data);

@@ -24,17 +24,22 @@ export function positionOf(event, canvas) {
   return inside.map((value) => (value * canvas.width) / canvas.clientWidth);
 }
 
-/** Track pointers that are down by the results of `onDown`; all pointers call `onMove`. */
-export function trackPointers(canvas, onDown, onMove) {
-  const pointers = new Map();
-  canvas.addEventListener("pointerdown", (event) => {
+/**
+ * Track the pointers of a canvas. `down(position, event)` returns whether to track this one;
+ * `move(position, event, isDown)` is called for all, `up(position, event)` for tracked ones.
+ */
+export function trackPointers(canvas, { down, move, up = () => {} }) {
+  const tracked = new Set();
+  const listen = (type, listener) =>
+    canvas.addEventListener(type, (event) => listener(positionOf(event, canvas), event));
+  listen("pointerdown", (position, event) => {
+    if (!down(position, event)) return;
     canvas.setPointerCapture(event.pointerId);
-    pointers.set(event.pointerId, onDown(positionOf(event, canvas), pointers));
+    tracked.add(event.pointerId);
   });
-  const move = (event) => onMove(positionOf(event, canvas), event, pointers);
-  canvas.addEventListener("pointermove", move);
+  listen("pointermove", (position, event) => move(position, event, tracked.has(event.pointerId)));
   for (const type of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(type, (event) => pointers.delete(event.pointerId));
+    listen(type, (position, event) => tracked.delete(event.pointerId) && up(position, event));
   }
 }
 
@@ -52,20 +57,62 @@ export function oncePerFrame(draw) {
   return () => (request ??= requestAnimationFrame(run));
 }
 
-/** Draw images [pixels in 0 to 1] in columns. */
+/** Fit a canvas to its size on the screen, `ratio` times as high as wide. */
+export function fitCanvas(canvas, ratio = 1) {
+  const width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+  const height = Math.round(width * ratio);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}
+
+const pixelColors = () => [channels("zero"), channels("one")];
+
+/** Make the pixels of an image [pixels in 0 to 1]. */
+function makePixels(image, [height, width], [zero, one]) {
+  const pixels = new ImageData(width, height);
+  for (let i = 0; i < height * width; i++) {
+    const share = Math.min(1, Math.max(0, image[i]));
+    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = zero[c] + share * (one[c] - zero[c]);
+    pixels.data[4 * i + 3] = 255;
+  }
+  return pixels;
+}
+
+/** Make a canvas of an image, to be drawn in another size. */
+export function imageLayer(image, [height, width]) {
+  const layer = make("canvas", { width, height });
+  layer.getContext("2d").putImageData(makePixels(image, [height, width], pixelColors()), 0, 0);
+  return layer;
+}
+
+/** Draw images in columns. */
 export function drawImages(canvas, images, [height, width], columns) {
   canvas.width = columns * (width + 1) - 1;
   canvas.height = Math.ceil(images.length / columns) * (height + 1) - 1;
   const context = canvas.getContext("2d");
-  const [zero, one] = [channels("zero"), channels("one")];
+  const colors = pixelColors();
   images.forEach((image, n) => {
-    const pixels = context.createImageData(width, height);
-    for (let i = 0; i < height * width; i++) {
-      const share = Math.min(1, Math.max(0, image[i]));
-      for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = zero[c] + share * (one[c] - zero[c]);
-      pixels.data[4 * i + 3] = 255;
-    }
-    const row = Math.floor(n / columns);
-    context.putImageData(pixels, (n % columns) * (width + 1), row * (height + 1));
+    const pixels = makePixels(image, [height, width], colors);
+    context.putImageData(pixels, (n % columns) * (width + 1), Math.floor(n / columns) * (height + 1));
   });
+}
+
+/** Set a slider's value and the text that it shows and speaks. */
+export function setSlider(id, value, text) {
+  const slider = typeof id === "string" ? $(id) : id;
+  slider.value = value;
+  slider.setAttribute("aria-valuetext", text);
+}
+
+export const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Make a function that paints a layer again only if one of its keys changed. */
+export function cached(paint) {
+  let last = [];
+  let layer;
+  return (keys, ...rest) => {
+    if (!layer || keys.some((key, i) => key !== last[i])) layer = paint(...rest);
+    last = keys;
+    return layer;
+  };
 }

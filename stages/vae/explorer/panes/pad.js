@@ -1,85 +1,101 @@
-// The drawing pad.
+// The pad: the image that is encoded, chosen or drawn.
 
-import { shape } from "./data.js";
-import { $, color, directionOf, on, oncePerFrame, trackPointers } from "./dom.js";
+import { images, nameOf, shape } from "./data.js";
+import { $, color, directionOf, imageLayer, on, positionOf, trackPointers } from "./dom.js";
+import { HEIGHT, WIDTH, paintStrokes } from "./strokes.js";
 
-const SIDE = 280; // the longer one
-const [HEIGHT, WIDTH] = shape.map((size) => Math.round((SIDE * size) / Math.max(...shape)));
 const canvas = $("pad");
-[canvas.width, canvas.height] = [WIDTH, HEIGHT];
-canvas.style.aspectRatio = `${WIDTH} / ${HEIGHT}`;
-const context = canvas.getContext("2d", { willReadFrequently: true });
-const strokes = [];
-const pen = { position: [WIDTH / 2, HEIGHT / 2], stroke: null }; // moved by keys
-let changed = false; // whether the drawing has changed, not only the pen or the colors
-let onInk;
-export const refreshPad = oncePerFrame(draw);
 
-/** Start the pad; `listener` is called with rows of ink, integers from 0 to 255. */
-export function startPad(listener) {
-  onInk = listener;
-  trackPointers(canvas, begin, (position, { pointerId }, down) => {
-    if (down.has(pointerId)) extend(down.get(pointerId), position);
+/** Make the pad's pane. */
+export function makePad({ state, update }) {
+  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
+  document.documentElement.style.setProperty("--aspect", `${WIDTH} / ${HEIGHT}`);
+  const pen = { position: [WIDTH / 2, HEIGHT / 2], isDown: false, isShown: false }; // moved by keys
+  const strokes = () => state.image.strokes ?? [];
+  const draw = (all) => update({ image: { strokes: all } });
+  const begin = (position) => draw([...strokes(), position.map(Math.round)]);
+  function extend(...positions) {
+    const last = strokes().at(-1);
+    const added = positions.flatMap(([x, y]) => [limit(x, WIDTH), limit(y, HEIGHT)]);
+    if (last) draw([...strokes().slice(0, -1), [...last, ...added]]);
+  }
+  function lift() {
+    pen.isDown = false;
+  }
+  watchPointers(begin, extend, () => Object.assign(pen, { isDown: false, isShown: false }));
+  watchKeys(pen, begin, extend, () => render(state));
+  canvas.addEventListener("focus", () => {
+    pen.isShown = canvas.matches(":focus-visible");
+    render(state);
   });
-  on("pad", "keydown", press);
-  for (const type of ["focus", "blur"]) on("pad", type, refreshPad);
-  on("clear", "click", clear);
+  canvas.addEventListener("blur", () => {
+    Object.assign(pen, { isDown: false, isShown: false });
+    render(state);
+  });
+  const change = (all) => {
+    lift();
+    draw(all);
+  };
+  on("undo", "click", () => change(strokes().slice(0, -1)));
+  on("clear", "click", () => change([]));
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key === "z" && (event.ctrlKey || event.metaKey)) change(strokes().slice(0, -1));
+  });
+  function render({ image }) {
+    paint(image, pen);
+    $("undo").disabled = !image.strokes?.length;
+    $("image-name").textContent = image.strokes ? "your drawing" : `test image ${nameOf(image.index)}`;
+  }
+  return { watches: ["image", "scheme"], render };
 }
 
-function begin(position) {
-  const stroke = new Path2D();
-  stroke.moveTo(...position);
-  strokes.push(stroke);
-  extend(stroke, position); // a dot
-  return stroke;
-}
+const limit = (value, size) => Math.round(Math.min(size, Math.max(0, value)));
 
-function extend(stroke, position) {
-  stroke.lineTo(...position);
-  changed = true;
-  refreshPad();
+/** Draw with the primary button of the mouse, a pen, or one finger. */
+function watchPointers(begin, extend, onDown) {
+  trackPointers(canvas, {
+    down(position, event) {
+      if (event.button !== 0 || !event.isPrimary) return false;
+      onDown();
+      begin(position);
+      return true;
+    },
+    move(position, event, isDown) {
+      const parts = (event.getCoalescedEvents?.() ?? []).map((part) => positionOf(part, canvas));
+      if (isDown) extend(...(parts.length ? parts : [position]));
+    },
+  });
 }
 
 /** Move the pen by the arrow keys, and lower or lift it by the space bar. */
-function press(event) {
-  const direction = directionOf(event);
-  if (direction) {
-    const [x, y] = [pen.position[0] + 10 * direction[0], pen.position[1] - 10 * direction[1]];
-    pen.position = [Math.min(WIDTH, Math.max(0, x)), Math.min(HEIGHT, Math.max(0, y))];
-    if (pen.stroke) extend(pen.stroke, pen.position);
-  } else if (event.key === " ") {
-    pen.stroke = pen.stroke ? null : begin(pen.position);
-  } else return;
-  event.preventDefault();
-  refreshPad();
+function watchKeys(pen, begin, extend, show) {
+  canvas.addEventListener("keydown", (event) => {
+    const direction = directionOf(event);
+    if (direction) {
+      const [x, y] = pen.position;
+      pen.position = [limit(x + 10 * direction[0], WIDTH), limit(y - 10 * direction[1], HEIGHT)];
+      if (pen.isDown) extend(pen.position);
+    } else if (event.key === " ") {
+      pen.isDown = !pen.isDown;
+      if (pen.isDown) begin(pen.position);
+    } else return;
+    pen.isShown = true;
+    event.preventDefault();
+    show();
+  });
 }
 
-function clear() {
-  strokes.length = 0;
-  pen.stroke = null;
-  refreshPad();
-}
-
-function draw() {
-  if (changed && strokes.length) {
-    paint("#000000");
-    const { data } = context.getImageData(0, 0, WIDTH, HEIGHT);
-    const row = (y) => Array.from({ length: WIDTH }, (_, x) => data[4 * (y * WIDTH + x) + 3]);
-    onInk(Array.from({ length: HEIGHT }, (_, y) => row(y)));
+function paint(image, pen) {
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, WIDTH, HEIGHT);
+  if (image.strokes) paintStrokes(context, image.strokes, color("one"));
+  else {
+    context.imageSmoothingQuality = "high";
+    context.drawImage(imageLayer(images[image.index], shape), 0, 0, WIDTH, HEIGHT);
   }
-  changed = false;
-  paint(color("one"));
-  if (document.activeElement !== canvas) return;
+  if (!pen.isShown) return;
   const [x, y] = pen.position;
-  context.lineWidth = 3;
+  context.lineWidth = pen.isDown ? 6 : 3;
   context.strokeStyle = color("accent");
   context.strokeRect(x - 8, y - 8, 16, 16);
-}
-
-function paint(ink) {
-  context.clearRect(0, 0, WIDTH, HEIGHT);
-  context.strokeStyle = ink;
-  context.lineWidth = 22;
-  context.lineCap = context.lineJoin = "round";
-  for (const stroke of strokes) context.stroke(stroke);
 }

@@ -1,6 +1,7 @@
 // Painting on the latent plane.
 
 import { makeAxis } from "../core/prior.js";
+import { classColor } from "./data.js";
 import { channels, color, make } from "./dom.js";
 
 /** Make a hidden square canvas that is painted once and drawn often. */
@@ -10,43 +11,43 @@ export function makeLayer(side) {
 }
 
 /** Draw a Gaussian as ellipses at 1, 2 and 3 standard deviations. */
-export function drawEllipses(context, view, loc, scale) {
+export function drawEllipses(context, frame, loc, scale) {
   for (const radius of [1, 2, 3]) {
-    const radii = scale.map((deviation) => radius * deviation * view.perUnit());
+    const radii = scale.map((deviation) => radius * deviation * frame.perUnit);
     context.beginPath();
-    context.ellipse(...view.toCanvas(...loc), ...radii, 0, 0, 2 * Math.PI);
+    context.ellipse(...frame.toCanvas(...loc), ...radii, 0, 0, 2 * Math.PI);
     context.stroke();
   }
 }
 
 /** Draw a one-dimensional Gaussian as lines at 1, 2 and 3 standard deviations. */
-export function drawLines(context, view, [loc], [scale]) {
+export function drawLines(context, frame, [loc], [scale]) {
   for (const radius of [-3, -2, -1, 1, 2, 3]) {
-    const [left] = view.toCanvas(loc + radius * scale, 0);
+    const [left] = frame.toCanvas(loc + radius * scale, 0);
     context.beginPath();
     context.moveTo(left, 0);
-    context.lineTo(left, context.canvas.height);
+    context.lineTo(left, frame.side);
     context.stroke();
   }
 }
 
 /** Draw points in the colors of their classes, faint if another class is chosen. */
-export function drawPoints(context, view, points, chosenClass) {
-  const size = Math.max(2, context.canvas.width / 220);
-  const colors = Array.from({ length: 10 }, (_, i) => color(`class-${i}`));
+export function drawPoints(context, frame, points, chosenClass) {
+  const size = Math.max(2, frame.side / 220);
+  const colors = Array.from({ length: 10 }, (_, i) => color(classColor(i)));
   for (const { x, y, label } of points) {
     const other = chosenClass !== null && chosenClass !== label;
-    context.globalAlpha = other ? 0.06 : 0.75;
+    context.globalAlpha = other ? 0.06 : 1;
     context.fillStyle = colors[label % 10];
-    const [left, top] = view.toCanvas(x, y);
+    const [left, top] = frame.toCanvas(x, y);
     context.fillRect(left - size / 2, top - size / 2, size, size);
   }
   context.globalAlpha = 1;
 }
 
 /** Paint the true posterior as shading, interpolated between the points of the grid. */
-export function paintHeat(view, width, prior, { logPosterior, most }) {
-  const side = Math.min(width, 700);
+export function paintHeat(frame, prior, { logPosterior, most }) {
+  const side = Math.min(frame.side, 500);
   const [layer, context] = makeLayer(side);
   const pixels = context.createImageData(side, side);
   const shade = channels("accent");
@@ -54,8 +55,8 @@ export function paintHeat(view, width, prior, { logPosterior, most }) {
   const count = axes[0].z.length;
   const [across, up] = axes.map((axis, d) =>
     Float64Array.from({ length: side }, (_, i) => {
-      const middle = ((i + 0.5) * width) / side;
-      return axis.positionOf(view.fromCanvas(middle, middle)[d]);
+      const middle = ((i + 0.5) * frame.side) / side;
+      return axis.positionOf(frame.fromCanvas(middle, middle)[d]);
     }),
   );
   for (let j = 0; j < side; j++) {
@@ -79,7 +80,7 @@ export function paintHeat(view, width, prior, { logPosterior, most }) {
 }
 
 /** Draw one-dimensional densities as curves above the lower edge. */
-export function drawCurves(context, view, prior, { loc, scale, logPosterior, most }) {
+export function drawCurves(context, frame, prior, { loc, scale, logPosterior, most }) {
   const { width, height } = context.canvas;
   const axis = makeAxis(prior, 0);
   const gaussian = (z) => Math.exp(-0.5 * ((z - loc[0]) / scale[0]) ** 2) / (scale[0] * Math.sqrt(2 * Math.PI));
@@ -87,7 +88,7 @@ export function drawCurves(context, view, prior, { loc, scale, logPosterior, mos
   const curve = (density) => {
     context.beginPath();
     for (let left = 0; left <= width; left++) {
-      const [z] = view.fromCanvas(left, 0);
+      const [z] = frame.fromCanvas(left, 0);
       context.lineTo(left, height * (1 - (0.9 * density(z)) / highest));
     }
   };

@@ -1,115 +1,145 @@
-// The latent plane, of two dimensions or of one and the classes: points, densities and z.
+// The latent plane, of two dimensions or of one and the classes, and its inset.
 
-import { makeRandom } from "../core/mathematics.js";
-import { readBytes, readFloats } from "../core/packing.js";
-import { makePrior } from "../core/prior.js";
-import { classes, data, prior, shown, single } from "./data.js";
-import { $, color, oncePerFrame } from "./dom.js";
-import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints } from "./painting.js";
-import { makeLayer, paintHeat } from "./painting.js";
-import { makeView, watchKeys, watchPointers } from "./view.js";
+import { axisName, decodeImages, model, onPlane, planePrior, points, prior, shape, shown, single } from "./data.js";
+import { drawAxes } from "./axes.js";
+import { $, cached, color, fitCanvas, imageLayer } from "./dom.js";
+import { drawCross, drawCurves, drawEllipses, drawLines, drawPoints, makeLayer, paintHeat } from "./painting.js";
+import { watchKeys, watchPointers } from "./pointing.js";
+import { racesOf, withPoint, zOf } from "./state.js";
+import { project, wholeView } from "./view.js";
 
-const canvas = $("plane");
-const coordinates = readFloats(data.points);
-const onShown = (values) => shown.map((d) => values[d]);
-/** The prior in the plane, or the distribution of the points if the prior is unknown. */
-const planePrior = prior
-  ? { mean: onShown(prior.mean), deviation: onShown(prior.deviation), extent: onShown(prior.extent) }
-  : makePrior(coordinates, coordinates.map(() => 0), shown.length);
-const points = readPoints();
-const overlay = { point: [0, 0], samples: [], drawn: [] };
-let chosenClass = null;
-let ground, heat; // layers, painted once per view
-const request = oncePerFrame(draw);
-const [x, y = 0] = planePrior.mean;
-const radius = 4.2 * Math.max(...planePrior.deviation);
-export const view = makeView(canvas, { x, y, radius }, refreshPlane);
+const MANIFOLD = 14; // decoded images along a side
+const AXES = shown.map(axisName);
+const viewOf = (state) => state.view ?? wholeView;
 
-/** Read the points; with a single dimension, classes are in rows. */
-function readPoints() {
-  const { uniform } = makeRandom(0);
-  const share = (label) => (label + 0.1 + 0.8 * uniform()) / (classes.length || 1);
-  const labels = readBytes(data.point_labels).map((label) => (classes.length ? label : 0));
-  return Array.from(labels, (label, i) =>
-    single
-      ? { label, x: coordinates[i], y: planePrior.deviation[0] * (3.8 - 7.6 * share(label)) }
-      : { label, x: coordinates[2 * i], y: coordinates[2 * i + 1] },
-  );
-}
-
-/** Call `onMove(x, y)` when a pointer or a key moves z. */
-export function watchPlane(onMove) {
-  watchPointers(canvas, view, onMove);
-  watchKeys(canvas, view, (dx, dy) => onMove(overlay.point[0] + dx, overlay.point[1] + dy));
-  new ResizeObserver(refreshPlane).observe(canvas);
-}
-
-export function refreshPlane() {
-  ground = heat = null;
-  request();
-}
-
-/** Show one class, or all classes if `label` is null. */
-export function chooseClass(label) {
-  chosenClass = label;
-  refreshPlane();
-}
-
-/**
- * Change the overlay of the points: {point, posterior: {loc, scale}, samples, drawn, path} in
- * the plane, where `drawn` are samples of the prior, and the worker's `answer`.
- */
-export function showOnPlane(changes) {
-  if ("answer" in changes) heat = null;
-  Object.assign(overlay, changes);
-  request();
-}
-
-function draw() {
-  const side = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
-  if (canvas.width !== side || canvas.height !== side) {
-    canvas.width = canvas.height = side;
-    ground = heat = null;
+/** Make the pane of the whole plane, whose view can be moved. */
+export function makePlane(store) {
+  const { state, update } = store;
+  const onView = (view) => update({ view });
+  const actions = watch($("plane"), store, viewOf, onView);
+  watchKeys($("plane"), {
+    view: () => viewOf(state),
+    onView,
+    onAll: () => update({ view: null }),
+    onStep: ([dx, dy]) => {
+      const [x, y] = onPlane(zOf(state));
+      actions.onPin([x + dx, y + dy]);
+    },
+    onRelease: () => update({ pinned: null }),
+  });
+  const paintGround = cached(groundOf);
+  const paintTruth = cached(truthOf);
+  function render(now) {
+    const context = begin($("plane"));
+    const frame = project(viewOf(now), context.canvas.width);
+    const { view, manifold, chosenClass, scheme, terms } = now;
+    context.drawImage(paintGround([frame.side, view, manifold, chosenClass, scheme], frame, now), 0, 0);
+    paintPosterior(context, frame, now, () => paintTruth([frame.side, view, scheme, terms], frame, now));
+    context.lineWidth = 2 * devicePixelRatio;
+    for (const z of now.drawn) context.stroke(circle(frame, onPlane(z), 5));
+    context.beginPath();
+    for (const z of now.path ?? []) context.lineTo(...frame.toCanvas(...onPlane(z)));
+    context.stroke();
+    if (now.posterior && !single) outline(context, frame, now.inset);
+    if (model) drawCross(context, ...frame.toCanvas(...onPlane(zOf(now))), devicePixelRatio);
+    drawAxes(context, frame, AXES);
   }
-  const context = canvas.getContext("2d");
-  context.clearRect(0, 0, side, side);
-  ground ??= paintGround();
-  context.drawImage(ground, 0, 0);
-  context.strokeStyle = context.fillStyle = color("ink");
-  context.lineWidth = 2 * devicePixelRatio;
-  if (overlay.posterior) drawPosterior(context, overlay);
-  for (const position of overlay.samples) context.fill(circle(position, 1.5));
-  for (const position of overlay.drawn) context.stroke(circle(position, 5));
-  context.beginPath();
-  overlay.path?.forEach((position) => context.lineTo(...view.toCanvas(...position)));
-  context.stroke();
-  drawCross(context, ...view.toCanvas(...overlay.point), devicePixelRatio);
+  const watches = ["view", "manifold", "chosenClass", "scheme", "size", "posterior", "terms", "inset"];
+  return { watches: [...watches, "drawn", "path", "pinned", "hover"], render };
 }
 
-/** Paint the points and the prior. */
-function paintGround() {
-  const [layer, context] = makeLayer(canvas.width);
-  drawPoints(context, view, points, chosenClass);
+/** Make the pane of an inset, whose view follows q(z|x) and the true posterior. */
+export function makeInset(store, canvas) {
+  watch(canvas, store, ({ inset }) => inset);
+  const paintTruth = cached(truthOf);
+  function render(now) {
+    if (!canvas.clientWidth) return;
+    const context = begin(canvas);
+    const frame = project(now.inset, context.canvas.width);
+    if (now.posterior) {
+      paintPosterior(context, frame, now, () => paintTruth([frame.side, now.inset, now.scheme, now.terms], frame, now));
+    }
+    for (const [start, { loc, scale }] of racesOf(now)) {
+      context.strokeStyle = color(start === "encoder" ? "gap-1" : "gap-2");
+      context.lineWidth = 3 * devicePixelRatio;
+      (single ? drawLines : drawEllipses)(context, frame, onPlane(loc), onPlane(scale));
+    }
+    drawCross(context, ...frame.toCanvas(...onPlane(zOf(now))), 0.7 * devicePixelRatio);
+    drawAxes(context, frame, AXES);
+  }
+  const watches = ["inset", "posterior", "terms", "race", "pinned", "hover", "scheme", "size"];
+  return { watches, render };
+}
+
+/** Let pointers on a canvas move z, and the view if there is `onView`. */
+function watch(canvas, { state, update }, view, onView) {
+  const frame = () => project(view(state), canvas.width);
+  const move = (point) => point && withPoint(zOf(state), point, shown);
+  const onPin = (point) => model && update({ pinned: move(point), hover: null });
+  watchPointers(canvas, {
+    frame,
+    view: () => view(state),
+    marker: () => frame().toCanvas(...onPlane(model ? zOf(state) : planePrior.mean)),
+    onHover: (point) => model && !state.pinned && update({ hover: move(point) }),
+    onPin,
+    onView,
+  });
+  return { onPin };
+}
+
+function begin(canvas) {
+  fitCanvas(canvas);
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  return context;
+}
+
+/** Paint the decoded images, if wanted, the points and the prior. */
+function groundOf(frame, { manifold, chosenClass }) {
+  const [layer, context] = makeLayer(frame.side);
+  if (manifold && model) paintManifold(context, frame);
+  else drawPoints(context, frame, points, chosenClass);
   if (!prior) return layer;
   context.strokeStyle = color("muted");
   context.lineWidth = devicePixelRatio;
   context.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  (single ? drawLines : drawEllipses)(context, view, planePrior.mean, planePrior.deviation);
+  (single ? drawLines : drawEllipses)(context, frame, planePrior.mean, planePrior.deviation);
   return layer;
 }
 
-function drawPosterior(context, { posterior, answer }) {
-  if (single) return drawCurves(context, view, planePrior, { ...posterior, ...answer });
-  if (answer?.logPosterior) {
-    heat ??= paintHeat(view, canvas.width, planePrior, answer);
-    context.drawImage(heat, 0, 0, canvas.width, canvas.height);
-  }
-  context.lineWidth = 1.5 * devicePixelRatio;
-  drawEllipses(context, view, posterior.loc, posterior.scale);
+/** Paint images decoded from the middles of squares of the plane. */
+function paintManifold(context, frame) {
+  const cell = frame.side / MANIFOLD;
+  const places = Array.from({ length: MANIFOLD ** 2 }, (_, i) => [i % MANIFOLD, Math.floor(i / MANIFOLD)]);
+  const middle = ([column, row]) => frame.fromCanvas((column + 0.5) * cell, (row + 0.5) * cell);
+  const decoded = decodeImages(places.map((place) => withPoint(prior.mean, middle(place), shown)));
+  places.forEach(([column, row], i) => {
+    context.drawImage(imageLayer(decoded[i], shape), column * cell, row * cell, cell, cell);
+  });
 }
 
-function circle(position, size) {
+const truthOf = (frame, { terms }) => paintHeat(frame, planePrior, terms);
+
+/** Paint q(z|x), and the true posterior if it is known. */
+function paintPosterior(context, frame, { posterior, terms }, truth) {
+  if (!posterior) return;
+  context.strokeStyle = context.fillStyle = color("ink");
+  context.lineWidth = 1.5 * devicePixelRatio;
+  if (single) return drawCurves(context, frame, planePrior, { ...posterior, ...terms });
+  if (terms?.logPosterior) context.drawImage(truth(), 0, 0, frame.side, frame.side);
+  drawEllipses(context, frame, onPlane(posterior.loc), onPlane(posterior.scale));
+}
+
+/** Outline the inset's view. */
+function outline(context, frame, { x, y, radius }) {
+  const [left, top] = frame.toCanvas(x - radius, y + radius);
+  context.strokeStyle = color("accent");
+  context.lineWidth = devicePixelRatio;
+  context.strokeRect(left, top, 2 * radius * frame.perUnit, 2 * radius * frame.perUnit);
+}
+
+function circle(frame, position, size) {
   const path = new Path2D();
-  path.arc(...view.toCanvas(...position), size * devicePixelRatio, 0, 2 * Math.PI);
+  path.arc(...frame.toCanvas(...position), size * devicePixelRatio, 0, 2 * Math.PI);
   return path;
 }

@@ -1,85 +1,68 @@
-// The visible part of the latent plane, and pointers and keys that move it or z.
+// Views of the latent plane: squares {x, y, radius}, and their positions on a canvas.
 
-import { directionOf, positionOf, trackPointers } from "./dom.js";
+import { makeAxis } from "../core/prior.js";
+import { onPlane, planePrior, prior, single } from "./data.js";
 
-/** Make the view of a square of the plane; `onChange()` is called when it changes. */
-export function makeView(canvas, start, onChange) {
-  let { x, y, radius } = start;
-  const largest = Math.max(20, start.radius);
-  const perUnit = () => canvas.width / (2 * radius);
-  const toCanvas = (across, up) => [
-    canvas.width / 2 + (across - x) * perUnit(),
-    canvas.height / 2 - (up - y) * perUnit(),
-  ];
-  const fromCanvas = (left, top) => [
-    x + (left - canvas.width / 2) / perUnit(),
-    y - (top - canvas.height / 2) / perUnit(),
-  ];
-  function set(centerX, centerY, wanted) {
-    [x, y, radius] = [centerX, centerY, Math.min(largest, Math.max(0.01, wanted))];
-    onChange();
-  }
+const [x, y = 0] = planePrior.mean;
+export const wholeView = { x, y, radius: 4.2 * Math.max(...planePrior.deviation) };
+const LARGEST = Math.max(20, wholeView.radius);
+
+/** Return the positions on a square canvas that is `side` pixels wide, and back. */
+export function project({ x, y, radius }, side) {
+  const perUnit = side / (2 * radius);
   return {
+    side,
     perUnit,
-    toCanvas,
-    fromCanvas,
-    set,
-    radius: () => radius,
-    showAll: () => set(start.x, start.y, start.radius),
-    /** Zoom about a point of the plane, by default the center. */
-    zoom(factor, [across, up] = [x, y]) {
-      set(across + (x - across) * factor, up + (y - up) * factor, radius * factor);
-    },
-    /** Move the view from one position of the canvas to another. */
-    drag([left0, top0], [left1, top1]) {
-      set(x - (left1 - left0) / perUnit(), y + (top1 - top0) / perUnit(), radius);
-    },
-    /** Move the view by multiples of its radius. */
-    pan: (across, up) => set(x + across * radius, y + up * radius, radius),
+    toCanvas: (across, up) => [side / 2 + (across - x) * perUnit, side / 2 - (up - y) * perUnit],
+    fromCanvas: (left, top) => [x + (left - side / 2) / perUnit, y - (top - side / 2) / perUnit],
   };
 }
 
-/** Move z by a hovering or touching pointer, and the view by a dragging mouse or two fingers. */
-export function watchPointers(canvas, view, onMove) {
-  const moveTo = (position) => onMove(...view.fromCanvas(...position));
-  const span = (pointers) => {
-    const [[x0, y0], [x1, y1]] = pointers.values();
-    return [(x0 + x1) / 2, (y0 + y1) / 2, Math.hypot(x1 - x0, y1 - y0)];
-  };
-  function begin(position, pointers) {
-    if (!pointers.size) moveTo(position);
-    return position;
-  }
-  function move(now, { pointerId, pointerType }, pointers) {
-    const before = pointers.get(pointerId);
-    const [x0, y0, far0] = pointers.size === 2 ? span(pointers) : [];
-    if (before) pointers.set(pointerId, now);
-    if (before && pointers.size === 2) {
-      const [x1, y1, far1] = span(pointers);
-      view.drag([x0, y0], [x1, y1]);
-      view.zoom(far0 / Math.max(1, far1), view.fromCanvas(x1, y1));
-    } else if (before && pointerType === "mouse") view.drag(before, now);
-    else moveTo(now);
-  }
-  trackPointers(canvas, begin, move);
-  const zoom = (event) => {
-    if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
-    event.preventDefault();
-    view.zoom(Math.exp(event.deltaY / 300), view.fromCanvas(...positionOf(event, canvas)));
-  };
-  canvas.addEventListener("wheel", zoom, { passive: false });
+const limit = (radius) => Math.min(LARGEST, Math.max(0.01, radius));
+
+/** Zoom about a point of the plane, by default the center. */
+export function zoom(view, factor, [across, up] = [view.x, view.y]) {
+  const radius = limit(view.radius * factor);
+  const share = radius / view.radius;
+  return { x: across + (view.x - across) * share, y: up + (view.y - up) * share, radius };
 }
 
-/** Call `onStep(x, y)` with a step of z, move or zoom the view, by keys. */
-export function watchKeys(canvas, view, onStep) {
-  canvas.addEventListener("keydown", (event) => {
-    const direction = directionOf(event);
-    if (direction && event.shiftKey) view.pan(...direction.map((sign) => 0.16 * sign));
-    else if (direction) onStep(...direction.map((sign) => 0.04 * sign * view.radius()));
-    else if (event.key === "+" || event.key === "=") view.zoom(0.8);
-    else if (event.key === "-") view.zoom(1.25);
-    else if (event.key === "0") view.showAll();
-    else return;
-    event.preventDefault();
+/** Move a view by multiples of its radius. */
+export const pan = ({ x, y, radius }, across, up) => ({ x: x + across * radius, y: y + up * radius, radius });
+
+/** Return the box [left, right, low, high] of q(z|x), four standard deviations to each side. */
+export function posteriorBox({ loc, scale }) {
+  const [x, y] = onPlane(loc);
+  const [a, b] = single ? [scale[0], 0] : onPlane(scale);
+  return [x - 4 * a, x + 4 * a, y - 4 * b, y + 4 * b];
+}
+
+/** Return the box of the true posterior's mass on the grid. */
+export function truthBox({ logPosterior, most }) {
+  const axes = planePrior.extent.map((_, d) => makeAxis(prior, d).z);
+  const { length } = axes[0];
+  const box = [Infinity, -Infinity, single ? 0 : Infinity, single ? 0 : -Infinity];
+  logPosterior.forEach((value, i) => {
+    if (value < most - 6) return;
+    const [across, up] = [axes[0][i % length], axes[1]?.[Math.floor(i / length)] ?? 0];
+    box[0] = Math.min(box[0], across);
+    box[1] = Math.max(box[1], across);
+    box[2] = Math.min(box[2], up);
+    box[3] = Math.max(box[3], up);
   });
+  return box;
 }
+
+/** Return the square view of boxes, with a margin. */
+export function boxView(...boxes) {
+  const [left, right, low, high] = [0, 1, 2, 3].map((i) =>
+    boxes.map((box) => box[i]).reduce((a, b) => (i % 2 ? Math.max(a, b) : Math.min(a, b))),
+  );
+  const radius = limit(0.6 * Math.max(right - left, high - low));
+  return { x: (left + right) / 2, y: (low + high) / 2, radius };
+}
+
+/** Return whether a box is inside a view. */
+export const contains = (view, [left, right, low, high]) =>
+  left >= view.x - view.radius && right <= view.x + view.radius &&
+  low >= view.y - view.radius && high <= view.y + view.radius;

@@ -1,0 +1,36 @@
+// The story: seven steps, which explain and highlight.
+
+import { $, on, prefersStillness } from "./dom.js";
+
+/** Make the pane of the story. */
+export function makeStory({ state, update }) {
+  const steps = [...$("steps").children];
+  const marks = [...$("marks").children];
+  marks.forEach((mark, i) => {
+    mark.setAttribute("aria-label", `Step ${steps[i].querySelector("h2").textContent}`);
+    mark.addEventListener("click", () => update({ step: i + 1 }));
+  });
+  on("back", "click", () => update({ step: state.step - 1 }));
+  on("next", "click", () => update({ step: state.step + 1 }));
+  let before = null;
+  function render({ step }) {
+    steps.forEach((element, i) => element.classList.toggle("current", i + 1 === step));
+    marks.forEach((mark, i) => mark.toggleAttribute("aria-current", i + 1 === step));
+    for (const element of document.querySelectorAll("[data-steps]")) {
+      element.classList.toggle("lit", element.dataset.steps.includes(step));
+    }
+    $("back").disabled = step === 1;
+    $("next").disabled = step === steps.length;
+    if (before !== null) reveal(step);
+    before = step;
+  }
+  return { watches: ["step"], render };
+}
+
+/** Scroll as little as needed to what the step is about. */
+function reveal(step) {
+  const find = (operator) => document.querySelector(`[data-steps${operator}="${step}"]`);
+  const target = find("^") ?? find("~");
+  const block = target.offsetHeight > innerHeight / 2 ? "start" : "nearest";
+  target.scrollIntoView({ block, behavior: prefersStillness() ? "auto" : "smooth" });
+}
