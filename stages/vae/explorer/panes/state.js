@@ -17,7 +17,6 @@ export const SAVED = {
   manifold: false, // whether decoded images are behind the plane
   chosenClass: null,
   second: 1, // image to which is interpolated
-  model: 0, // position of the model among those of the page
 };
 
 export const INITIAL = {
