@@ -19,21 +19,19 @@ export function makePad({ state, update }) {
     const added = positions.flatMap(([x, y]) => [limit(x, WIDTH), limit(y, HEIGHT)]);
     if (last) draw([...strokes().slice(0, -1), [...last, ...added]]);
   }
-  function lift() {
-    pen.isDown = false;
-  }
-  watchPointers(begin, extend, () => Object.assign(pen, { isDown: false, isShown: false }));
+  const hidePen = () => Object.assign(pen, { isDown: false, isShown: false });
+  watchPointers(begin, extend, hidePen);
   watchKeys(pen, begin, extend, () => render(state));
   canvas.addEventListener("focus", () => {
     pen.isShown = canvas.matches(":focus-visible");
     render(state);
   });
   canvas.addEventListener("blur", () => {
-    Object.assign(pen, { isDown: false, isShown: false });
+    hidePen();
     render(state);
   });
   const change = (all) => {
-    lift();
+    pen.isDown = false;
     draw(all);
   };
   on("undo", "click", () => change(strokes().slice(0, -1)));
@@ -44,7 +42,8 @@ export function makePad({ state, update }) {
   function render({ image }) {
     paint(image, pen);
     $("undo").disabled = !image.strokes?.length;
-    $("image-name").textContent = image.strokes ? "your drawing" : `test image ${nameOf(image.index)}`;
+    const drawn = image.strokes?.length ? "your drawing" : "nothing is drawn";
+    $("image-name").textContent = image.strokes ? drawn : `test image ${nameOf(image.index)}`;
   }
   return { watches: ["image", "scheme"], render };
 }
