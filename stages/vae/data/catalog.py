@@ -15,7 +15,8 @@ NAMES = [
     *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 ]
-OWN = "own"  # the dataset of the user's files, which is not in the catalog
+# Datasets that are not in the catalog: the user's files, and images drawn by a rule.
+OWN, SPRITES = "own", "sprites"
 T = TypeVar("T")
 Four = Annotated[list[T], Field(min_length=4, max_length=4)]  # a value per file
 Size = Annotated[int, Field(gt=8)]  # the header of an IDX file has at least 8 bytes
@@ -100,6 +101,7 @@ DATASETS = read_catalog(Path(__file__).with_suffix(".yaml"))
 def choose_dataset(name: str) -> Dataset:
     """Return the dataset of this name. Raises PipelineError if there is none."""
     if name not in DATASETS:
-        message = f"received {name!r}; allowed: {', '.join(DATASETS)} or {OWN}"
+        known = ", ".join([*DATASETS, SPRITES])
+        message = f"received {name!r}; allowed: {known} or {OWN}"
         raise PipelineError(f"params.yaml: download.dataset: {message}")
     return DATASETS[name]
