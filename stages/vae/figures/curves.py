@@ -86,11 +86,12 @@ def draw_capacity(*, history: pd.DataFrame) -> Figure | None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     figure.legend(loc="outside right center", title="dimension")
     top = axes.secondary_xaxis("top")
-    rising = history["capacity"].diff().fillna(1) > 1e-3
-    count = min(6, int(rising.sum()))
-    rows = np.linspace(0, rising.sum() - 1, count).round().astype(int)
-    values = history.iloc[rows]
-    top.set_xticks(values["epoch"], [f"{c:.3g}" for c in values["capacity"]])
+    rising = history.drop_duplicates("capacity")
+    first, last = rising["capacity"].iloc[[0, -1]]
+    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(0, last)
+    ticks = ticks[(ticks >= first) & (ticks <= last)]
+    epochs = np.interp(ticks, rising["capacity"], rising["epoch"])
+    top.set_xticks(epochs, [f"{c:g}" for c in ticks])
     top.set_xlabel("C, nats")
     return figure
 
