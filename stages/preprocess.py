@@ -27,7 +27,7 @@ from vae.pipeline.params import (
     check_test_images,
     read_params,
 )
-from vae.pipeline.schema import MIN_IMAGES, Preprocess
+from vae.pipeline.schema import Preprocess
 
 RAW = Path("data/verified")
 DESCRIPTION = RAW / "dataset.json"
@@ -82,16 +82,8 @@ def hold_out(
     """
     if not settings.test_images:
         return train, test
-    num_images = len(train[0])
-    most = num_images - MIN_IMAGES
-    if settings.test_images > most:
-        received = f"received {settings.test_images}; allowed: at most {most}"
-        raise PipelineError(
-            f"params.yaml: preprocess.test_images: {received}, so that {MIN_IMAGES} of "
-            f"the {num_images} images are left for training"
-        )
     sequence = seed_sequence(settings.seed, Purpose.TEST_IMAGES)
-    order = np.random.default_rng(sequence).permutation(num_images)
+    order = np.random.default_rng(sequence).permutation(len(train[0]))
     held, left = np.split(order, [settings.test_images])
     return [array[left] for array in train], [array[held] for array in train]
 
@@ -101,7 +93,7 @@ def main() -> None:
     how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays, factors = read_description(params.download.dataset)
     files = read_files(len(arrays["class_names"]))
-    check_test_images(params, num_test=len(files[3]))
+    check_test_images(params, num_images=len(files[1]), num_test=len(files[3]))
     train, test = hold_out(
         [*files[:2], *factors[:1]], [*files[2:], *factors[1:]], params.preprocess
     )

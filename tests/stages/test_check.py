@@ -32,6 +32,10 @@ def test_check_says_the_same_of_all_that_is_right(tiny):
         ({"preprocess__validation_images": 60_000}, "allowed: at most 59990, so"),
         ({"download__dataset": "sprites"}, "received 0; allowed: 10 or more, because"),
         (
+            {"download__dataset": "sprites", "preprocess__test_images": 61_431},
+            "received 61431; allowed: at most 61430, so that 10 of the 61440 images",
+        ),
+        (
             {"download__dataset": "sprites", "download__size": [64, 32]},
             r"size: received \[64, 32\]; allowed for sprites: .* a side from 16 to 256",
         ),

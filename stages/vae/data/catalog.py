@@ -6,8 +6,9 @@ from typing import Annotated, NamedTuple, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from vae.data.sprites import NUM_IMAGES, choose_side
 from vae.pipeline.errors import PipelineError, one_line
-from vae.pipeline.schema import Section
+from vae.pipeline.schema import Download, Section
 
 # Images and labels of the training set, then of the test set, as named in `dvc.yaml`
 # and `preprocess`. The sources of a dataset may use other names.
@@ -105,3 +106,24 @@ def choose_dataset(name: str) -> Dataset:
         message = f"received {name!r}; allowed: {known} or {OWN}"
         raise PipelineError(f"params.yaml: download.dataset: {message}")
     return DATASETS[name]
+
+
+class Counts(NamedTuple):
+    """Numbers of images of a dataset, and pixels per image."""
+
+    training: int  # with those for validation
+    test: int
+    pixels: int
+
+
+def known_counts(settings: Download) -> Counts | None:
+    """Return the counts of a dataset, or None for the user's images.
+
+    Raises PipelineError if there is no such dataset, or not of this size.
+    """
+    if settings.dataset == OWN:
+        return None
+    if settings.dataset == SPRITES:
+        return Counts(NUM_IMAGES, 0, choose_side(settings.size) ** 2)
+    known = choose_dataset(settings.dataset)
+    return Counts(known.num_training_images, known.num_test_images, known.num_pixels)
