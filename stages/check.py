@@ -20,7 +20,7 @@ stage = Stage("check")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.catalog import OWN, choose_dataset
+from vae.data.catalog import known_counts
 from vae.pipeline.params import (
     check_counts,
     check_memory,
@@ -33,11 +33,10 @@ OUTPUT = Path("data/checked")
 
 def main() -> None:
     params = read_params()
-    if params.download.dataset != OWN:  # `preprocess` checks the user's images
-        dataset = choose_dataset(params.download.dataset)
-        check_test_images(params, dataset.num_test_images)
-        check_counts(params, dataset.num_training_images)
-        check_memory(params, dataset.num_training_images, dataset.num_pixels)
+    if known := known_counts(params.download):  # `preprocess` checks other images
+        check_test_images(params, known.training, known.test)
+        check_counts(params, known.training - params.preprocess.test_images)
+        check_memory(params, known.training, known.pixels)
     # The content is constant, so no other stage runs again.
     stage.write({OUTPUT: b"params.yaml is valid\n"})
 

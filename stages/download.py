@@ -2,7 +2,8 @@
 
 The files come from the first source that has all four. They may already be, plain or
 as .gz, in `data/raw` or in the folder named by the environment variable VAE_DATA_DIR.
-The user's own images, in `data/raw`, are converted to four such files.
+The user's own images, in `data/raw`, are converted to four such files, and sprites are
+drawn. Their true factors, if known, go into `dataset.json`.
 """
 
 import json
@@ -11,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from vae.pipeline.stage import Stage
 
@@ -18,16 +20,26 @@ stage = Stage("download")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.catalog import NAMES, OWN, DataFile, Dataset, Package, choose_dataset
+from vae.data.catalog import (
+    NAMES,
+    OWN,
+    SPRITES,
+    DataFile,
+    Dataset,
+    Package,
+    choose_dataset,
+)
+from vae.data.factors import format_factors
 from vae.data.idx import format_idx, parse_files
+from vae.data.images import ARRAYS, Arrays, complete
 from vae.data.mirrors import fetch_mirror
 from vae.data.mnist import unpack_pickle
 from vae.data.own import read_own
 from vae.data.sources import fetch_member, read_folder
+from vae.data.sprites import TITLE, draw_sprites
 from vae.data.verification import verified
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.params import read_params
-from vae.pipeline.schema import Download
 from vae.pipeline.trained import OWN_DATA
 
 FOLDER = Path("data/raw")  # the user's; DVC would empty an output before a run
@@ -107,8 +119,8 @@ def ignore_missing_certificates() -> None:
             del os.environ[name]
 
 
-def from_catalog(name: str) -> tuple[str, list[str], list[bytes]]:
-    """Return title, class names and files of a dataset, in the order of NAMES."""
+def from_catalog(name: str) -> tuple[dict[str, Any], list[bytes]]:
+    """Return title and class names of a dataset; and its files, ordered as NAMES."""
     dataset = choose_dataset(name)
     ignore_missing_certificates()
     contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
@@ -120,27 +132,35 @@ def from_catalog(name: str) -> tuple[str, list[str], list[bytes]]:
             "the entry: provide IDX files of unsigned bytes, or correct the entry"
         ) from None
     print(f"license: {dataset.license}; citation: {dataset.citation}")
-    return dataset.title, dataset.classes, [*contents.values()]
+    description = {"title": dataset.title, "classes": dataset.classes}
+    return description, [*contents.values()]
 
 
-def from_user(settings: Download) -> tuple[str, list[str], list[bytes]]:
-    """Return the same for the user's own images."""
-    *arrays, names = read_own(FOLDER, settings).values()
-    (train, *shape), test = arrays[0].shape, len(arrays[2])
+def from_arrays(title: str, arrays: Arrays) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the same, and the factors if known, for arrays of `images.complete`."""
+    files = [arrays[name] for name in ARRAYS[: len(NAMES)]]
+    names, (train, *shape), test = arrays["class_names"], files[0].shape, len(files[2])
     of_size = f"images of {shape[0]} x {shape[1]} pixels"
     classes = f"{len(names)} classes" if len(names) else "no labels"
-    print(f"own data: {train} training and {test} test {of_size}, {classes}")
-    return OWN_DATA, names.tolist(), [format_idx(array) for array in arrays]
+    description = {"title": title, "classes": names.tolist()}
+    if "factor_names" in arrays:
+        description["factors"] = format_factors(arrays)
+        classes += f", {len(description['factors'])} factors"
+    print(f"{title}: {train} training and {test} test {of_size}, {classes}")
+    return description, [format_idx(array) for array in files]
 
 
 def main() -> None:
     settings = read_params().download
     if settings.dataset == OWN:
-        title, classes, contents = from_user(settings)
+        description, contents = from_arrays(OWN_DATA, read_own(FOLDER, settings))
+    elif settings.dataset == SPRITES:
+        arrays = complete(draw_sprites(settings))
+        description, contents = from_arrays(TITLE, arrays)
     else:
-        title, classes, contents = from_catalog(settings.dataset)
+        description, contents = from_catalog(settings.dataset)
     outputs = dict(zip(NAMES, contents, strict=True))
-    description = {"dataset": settings.dataset, "title": title, "classes": classes}
+    description = {"dataset": settings.dataset} | description
     outputs["dataset.json"] = (json.dumps(description, indent=2) + "\n").encode()
     stage.write({VERIFIED / name: content for name, content in outputs.items()})
 

@@ -12,6 +12,7 @@ if __name__ == "__main__":
 import numpy as np
 
 import vae
+from vae.evaluation.factors import measure_factors
 from vae.evaluation.figure_arrays import figure_arrays, latent_arrays
 from vae.evaluation.measure import encode_split, measure
 from vae.evaluation.summary import FORMAT, report, tables
@@ -49,6 +50,9 @@ def main() -> None:
         {"train": train.label, "test": test.label},
         description.class_names,
     )
+    factors = measure_factors(model, data, settings)
+    if factors.metrics:
+        metrics["disentanglement"] = factors.metrics
     arrays = {
         "dataset": np.array(description.dataset),
         "class_names": np.array(description.class_names, str),
@@ -59,6 +63,7 @@ def main() -> None:
         # Values per image, so that two runs can be compared image by image.
         **{f"test_{name}": x for name, x in measures.columns["test"].items()},
         **figure_arrays(model, test, measures.columns["test"], settings),
+        **factors.arrays,
     }
 
     stage.write(

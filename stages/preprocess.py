@@ -16,6 +16,7 @@ import numpy as np
 
 from vae.data.binarization import binarize
 from vae.data.catalog import NAMES
+from vae.data.factors import parse_factors
 from vae.data.idx import parse_files
 from vae.numerics.streams import Purpose, seed_sequence
 from vae.pipeline.arrays import pack_arrays
@@ -26,7 +27,7 @@ from vae.pipeline.params import (
     check_test_images,
     read_params,
 )
-from vae.pipeline.schema import MIN_IMAGES, Preprocess
+from vae.pipeline.schema import Preprocess
 
 RAW = Path("data/verified")
 DESCRIPTION = RAW / "dataset.json"
@@ -47,63 +48,74 @@ def read_files(num_classes: int) -> list[np.ndarray]:
         ) from None
 
 
-def read_description(dataset: str) -> dict[str, np.ndarray]:
-    """Read the title of the dataset and the names [classes] of its classes."""
-    with readable(DESCRIPTION, KeyError, TypeError, ValueError, made_by="download"):
+def read_description(dataset: str) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+    """Read title, class names and names of the factors of the dataset, if it has any.
+
+    Returns:
+        arrays by name; and the factors [images, factors] of the training set, then of
+        the test set, or nothing.
+    """
+    damage = (AttributeError, KeyError, TypeError, ValueError)
+    with readable(DESCRIPTION, *damage, made_by="download"):
         description = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
         found, title, names = (description[x] for x in ("dataset", "title", "classes"))
+        lines = description.get("factors", {})
+        factors = [parse_factors(lines, x) for x in ("train", "test") if lines]
     if found != dataset:
         raise PipelineError(
             f"{RAW}: received {found}, expected {dataset} as params.yaml says; "
             "make it with: dvc repro download"
         )
-    return {"dataset": np.array(title), "class_names": np.array(names, str)}
+    arrays = {"dataset": np.array(title), "class_names": np.array(names, str)}
+    if factors:
+        arrays["factor_names"] = np.array([*lines])
+    return arrays, factors
 
 
-def hold_out(files: list[np.ndarray], settings: Preprocess) -> list[np.ndarray]:
+def hold_out(
+    train: list[np.ndarray], test: list[np.ndarray], settings: Preprocess
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Hold out the user's number of random training images for the test, if any.
 
-    Takes and returns images and labels of the training set, then of the test set.
+    Takes and returns images, labels and any factors of the training set, then of the
+    test set.
     """
     if not settings.test_images:
-        return files
-    most = len(files[0]) - MIN_IMAGES
-    if settings.test_images > most:
-        received = f"received {settings.test_images}; allowed: at most {most}"
-        raise PipelineError(
-            f"params.yaml: preprocess.test_images: {received}, so that {MIN_IMAGES} of "
-            f"the {len(files[0])} images are left for training"
-        )
+        return train, test
     sequence = seed_sequence(settings.seed, Purpose.TEST_IMAGES)
-    order = np.random.default_rng(sequence).permutation(len(files[0]))
-    test, train = np.split(order, [settings.test_images])
-    return [array[part] for part in (train, test) for array in files[:2]]
+    order = np.random.default_rng(sequence).permutation(len(train[0]))
+    held, left = np.split(order, [settings.test_images])
+    return [array[left] for array in train], [array[held] for array in train]
 
 
 def main() -> None:
     params = read_params()
     how, seed = params.preprocess.binarization, params.preprocess.seed
-    arrays = read_description(params.download.dataset)
+    arrays, factors = read_description(params.download.dataset)
     files = read_files(len(arrays["class_names"]))
-    check_test_images(params, num_test=len(files[3]))
-    images, labels, test_images, test_labels = hold_out(files, params.preprocess)
-    check_counts(params, num_images=len(images))
-    check_memory(params, len(images), images[0].size)
+    check_test_images(params, num_images=len(files[1]), num_test=len(files[3]))
+    train, test = hold_out(
+        [*files[:2], *factors[:1]], [*files[2:], *factors[1:]], params.preprocess
+    )
+    num_images = len(train[0])
+    check_counts(params, num_images)
+    check_memory(params, num_images, train[0][0].size)
 
-    start = len(images) - params.preprocess.validation_images
+    start = num_images - params.preprocess.validation_images
     splits = {
-        "train": (images[:start], labels[:start]),
-        "validation": (images[start:], labels[start:]),
-        "test": (test_images, test_labels),
+        "train": [array[:start] for array in train],
+        "validation": [array[start:] for array in train],
+        "test": test,
     }
     binary = True
-    for split, (gray, label) in splits.items():
+    for split, (gray, label, *factor) in splits.items():
         pixels = binarize(gray, how=how, seed=seed, split=split)
         binary &= bool(((pixels == 0) | (pixels == 255)).all())
         arrays |= {f"{split}_images": pixels, f"{split}_labels": label}
+        arrays |= {f"{split}_factors": array for array in factor}
         print(f"{split}: {len(label)} images")
     if how == "dynamic":  # each training step draws new pixels
-        arrays["train_gray"] = images[:start]
+        arrays["train_gray"] = splits["train"][0]
     arrays |= {"binarization": np.array(how), "binary": np.array(binary)}
     stage.write({OUTPUT: pack_arrays(arrays)})
 

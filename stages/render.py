@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from vae.figures import curves, encodings, image_grids, posteriors
+from vae.figures import curves, encodings, factors, image_grids, posteriors
 from vae.figures.style import STYLE
 from vae.pipeline.arrays import read_latents
 from vae.pipeline.errors import readable
@@ -39,6 +39,9 @@ FIGURES = {
     "reconstruction.png": image_grids.draw_reconstruction,
     "history.png": curves.draw_history,
     "figures/bound.png": curves.draw_bound,
+    "figures/capacity.png": curves.draw_capacity,
+    "figures/factor_information.png": factors.draw_factor_information,
+    "figures/factor_means.png": factors.draw_factor_means,
     "figures/manifold.png": image_grids.draw_manifold,
     "figures/posteriors.png": posteriors.draw_posteriors,
     "figures/rate.png": curves.draw_rate,

@@ -67,7 +67,11 @@ def run_epoch(trainer: Trainer, epoch: int) -> dict[str, float]:
     row |= summarize("validation", **validation)
     row |= {"train_loss": float(np.mean(loss))}
     scheduled = trainer.objective.schedule(np.float32(epoch + 0.5))
-    return row | {name: float(value) for name, value in scheduled.items()}
+    row |= {name: float(value) for name, value in scheduled.items()}
+    if trainer.objective.by_dimension:
+        rates = enumerate(trainer.rate_by_dimension().numpy(), start=1)
+        row |= {f"rate_z{dimension}": float(rate) for dimension, rate in rates}
+    return row
 
 
 def finite_arrays(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:

@@ -25,6 +25,10 @@ NAMES = {
     "annealed_bound": "bound by annealing",
     "log_evidence": "log $p(x)$",
     "knn_accuracy": "accuracy of five nearest neighbors",
+    "factor_vae_score": "FactorVAE score",
+    "dci_disentanglement": "disentanglement (DCI)",
+    "dci_completeness": "completeness (DCI)",
+    "dci_informativeness": "informativeness (DCI)",
 }
 DOTS = {"ls": "", "marker": "o", "ms": 4, "mew": 0, "alpha": 0.6}
 MEAN = {"fmt": "D", "ms": 4, "capsize": 3}
@@ -195,5 +199,8 @@ def draw_curve(axes: Axes, study: Study, table: pd.DataFrame, metric: str) -> No
 def axis_label(metric: str) -> str:
     """Return a label such as `test ELBO, nats per image`."""
     split, _, name = metric.partition(".")
+    title = NAMES.get(name, name.replace("_", " "))
+    if split == "disentanglement":  # of all images, and without a unit
+        return title
     unit = "" if name.endswith(("accuracy", "units")) else ", nats per image"
-    return f"{split} {NAMES.get(name, name.replace('_', ' '))}{unit}"
+    return f"{split} {title}{unit}"

@@ -10,9 +10,14 @@ from ruamel.yaml import YAML, YAMLError
 
 from checkout import ROOT
 from specification import Overrides, Study
-from vae.data.catalog import OWN, choose_dataset
+from vae.data.catalog import known_counts
 from vae.pipeline.errors import PipelineError
-from vae.pipeline.params import check_counts, explain, read_params
+from vae.pipeline.params import (
+    check_counts,
+    check_test_images,
+    explain,
+    read_params,
+)
 from vae.pipeline.schema import Params
 
 MAX_POINTS = 10_000
@@ -96,7 +101,7 @@ def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> Params
         checked = Params.model_validate(sections)
     except ValidationError as error:
         raise PipelineError(explain(error.errors()[0])) from None
-    if checked.download.dataset != OWN:
-        dataset = choose_dataset(checked.download.dataset)
-        check_counts(checked, dataset.num_training_images)
+    if known := known_counts(checked.download):
+        check_test_images(checked, known.training, known.test)
+        check_counts(checked, known.training - checked.preprocess.test_images)
     return checked

@@ -24,7 +24,7 @@ PARAMETERS = [
     for name in field.annotation.model_fields  # pyright: ignore
 ]
 SEED = "train.seed"
-METRIC_SECTIONS = ("train", "test", "enclosure", "gaps")
+METRIC_SECTIONS = ("train", "test", "enclosure", "gaps", "disentanglement")
 
 
 class Published(Section):

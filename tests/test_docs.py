@@ -141,7 +141,8 @@ def test_the_model_in_the_pages_equals_that_of_the_stages(tmp_path, monkeypatch)
 
 def test_the_scripts_for_own_data_write_files_of_a_known_form(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    pictures, noise, silhouettes = (x for _, x in blocks("docs/data.md", "python"))
+    scripts = [code for _, code in blocks("docs/data.md", "python")]
+    pictures, noise, silhouettes, _ = scripts
     exec(pictures, {})
     settings = Download(**(PARAMS["download"] | {"dataset": "own"}))
     arrays = read_own(Path("data/raw"), settings)
@@ -159,6 +160,24 @@ def test_the_scripts_for_own_data_write_files_of_a_known_form(tmp_path, monkeypa
     images = 255 * data.reshape(45, 28, 28).swapaxes(1, 2)
     np.testing.assert_array_equal(arrays["train_images"], images[:30])
     np.testing.assert_array_equal(arrays["test_images"], images[30:])
+
+
+def test_the_script_for_dsprites_takes_a_tenth_with_its_factors(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data/raw").mkdir(parents=True)
+    factors = np.indices([1, 3, 2, 4, 5, 5]).reshape(6, -1).T
+    images = np.zeros([600, 8, 8], np.uint8)
+    images[range(600), 1, factors[:, 1]] = 1
+    names = {"imgs": images, "latents_classes": factors, "metadata": np.array({})}
+    np.savez("dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz", **names)
+    exec(blocks("docs/data.md", "python")[-1][1], {})
+    settings = Download(**(PARAMS["download"] | {"dataset": "own"}))
+    arrays = read_own(Path("data/raw"), settings)
+    assert arrays["train_images"].shape == (60, 8, 8)
+    np.testing.assert_array_equal(arrays["train_labels"], arrays["train_factors"][:, 1])
+    np.testing.assert_array_equal(
+        arrays["train_images"][:, 1].argmax(axis=1), arrays["train_factors"][:, 1]
+    )
 
 
 def test_every_command_is_run_or_marked_with_a_reason():

@@ -170,6 +170,13 @@ def test_validation_has_independent_noise_per_image(trainer):
         np.testing.assert_allclose(received[name], values, rtol=1e-5)
 
 
+def test_rates_by_dimension_add_up_to_the_rate(trainer):
+    rates = trainer.rate_by_dimension().numpy()
+    rate = trainer.validate(np.int32(0))["rate"].numpy().mean()
+    assert rates.shape == (LATENT,) and rates[0] != rates[1]
+    np.testing.assert_allclose(rates.sum(), rate, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("network", "name"), [("encoder", "rate"), ("decoder", "distortion")]
 )

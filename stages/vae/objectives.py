@@ -9,7 +9,12 @@ from vae.numerics.logarithms import log_mean_exp
 
 
 class Objective:
-    """A loss. Its fields are parameters of `train`; `progress` is time in epochs."""
+    """A loss. Its fields are parameters of `train`; `progress` is time in epochs.
+
+    If `by_dimension`, the learning curve has the rate of each latent dimension.
+    """
+
+    by_dimension = False
 
     def schedule(self, progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the values that vary during training, by name."""
@@ -53,6 +58,7 @@ class Capacity(Objective):
     gamma: float  # weight of the deviation
     capacity: float  # final value of C, in nats
     capacity_epochs: int  # epochs over which C rises linearly from 0
+    by_dimension = True
 
     def schedule(self, progress):
         return {"capacity": self.capacity * _ramp(progress, self.capacity_epochs)}

@@ -6,6 +6,7 @@ import numpy as np
 
 from vae.model import VAE
 from vae.numerics.determinism import keras, tf
+from vae.numerics.gaussians import divergence
 from vae.numerics.gradients import updated_together
 from vae.numerics.noise import standard_normal
 from vae.numerics.pixels import draw_binary, observations
@@ -92,6 +93,12 @@ class Trainer:
         noise = self._noise(shape, Purpose.VALIDATION_LATENTS, epoch)
         terms = self.vae.terms(observations(self.validation_images), noise)
         return {"rate": terms.rate, "distortion": terms.distortion[0]}
+
+    @tf.function(jit_compile=True)
+    def rate_by_dimension(self) -> tf.Tensor:
+        """Compute the mean rate [latent] of validation images, for p(z) = N(0, I)."""
+        loc, scale = self.vae.posterior(observations(self.validation_images))
+        return tf.reduce_mean(divergence(loc, scale), axis=0)
 
     @tf.function(jit_compile=True)
     def _run_steps(self, batches, first_step, num_samples):

@@ -45,6 +45,8 @@ def test_a_mistake_in_an_entry_is_named(tmp_path, old, new, message):
 
 
 def test_the_error_for_an_unknown_dataset_lists_all_datasets():
-    message = "dataset: received 'emnist'; allowed: mnist, fashion_mnist or own$"
+    message = (
+        "dataset: received 'emnist'; allowed: mnist, fashion_mnist, sprites or own$"
+    )
     with pytest.raises(PipelineError, match=message):
         choose_dataset("emnist")

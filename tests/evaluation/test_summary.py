@@ -66,6 +66,9 @@ def test_the_report_has_the_bounds_and_what_needs_care():
         *_, last = lines = report(metrics, latent_dim=2)
         assert len(lines) == num_lines
     assert last.startswith("log_evidence: below the importance-weighted bound")
+    values = {"mutual_information_gap": 0.25, "dci_completeness": 0.5}
+    *_, last = report(metrics | {"disentanglement": values}, latent_dim=2)[:3]
+    assert last == "MIG 0.25, completeness 0.50"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vae.figures.curves import draw_bound, draw_history, draw_rate
+from vae.figures.curves import draw_bound, draw_capacity, draw_history, draw_rate
 
 UNKNOWN = np.array(np.nan)
 NAMES = ["elbo", "rate", "distortion"]
@@ -92,3 +92,26 @@ def test_rates_of_three_and_more_dimensions_are_sorted_bars():
     assert [bar.get_height() for bar in axes.patches] == [2.0, 1.0, 0.5]
     assert tick_labels(axes) == ["$z_{2}$", "$z_{3}$", "$z_{1}$"]
     assert draw_rate(rate_by_dimension=np.array([0.5, 2.0])) is None
+
+
+def test_rates_by_dimension_are_drawn_beneath_the_values_of_c():
+    rates = {f"rate_z{d + 1}": np.linspace(0, d % 7, 20) for d in range(12)}
+    capacity = np.minimum(np.arange(20) + 0.5, 10)  # in mid-epoch, over half of them
+    history = HISTORY.assign(capacity=capacity, **rates)
+    figure = draw_capacity(history=history)
+    (axes,), (top,) = figure.axes, figure.axes[0].child_axes
+    for line, name in zip(axes.lines, sorted_by_last(rates), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), rates[name])
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()][:2] == [
+        "$z_{7}$",
+        "$z_{6}$",
+    ]
+    assert len(legend.get_texts()) == 10
+    assert tick_labels(top) == ["2", "4", "6", "8", "10"]
+    np.testing.assert_allclose(top.get_xticks(), [2.5, 4.5, 6.5, 8.5, 11])
+    assert draw_capacity(history=HISTORY.assign(capacity=capacity)) is None
+
+
+def sorted_by_last(rates):
+    return sorted(rates, key=lambda name: -rates[name][-1])

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays as any_array
 
 from fuzzing import flips, fuzz, mutations
 from vae.pipeline.arrays import (
+    FACTORS,
     LATENTS,
     MANIFOLD,
     POSTERIORS,
@@ -89,7 +90,7 @@ def test_an_unexpected_array_is_named(tmp_path, labels, message):
 def latents(**lengths):
     """Return arrays of `evaluate` with these lengths of axes, and 2 of others."""
     arrays = {}
-    for name, form in (LATENTS | MANIFOLD | POSTERIORS | TRAVERSALS).items():
+    for name, form in (LATENTS | MANIFOLD | POSTERIORS | TRAVERSALS | FACTORS).items():
         kind, *axes = form.split()
         shape = [lengths.get(axis, 2) for axis in axes]
         arrays[name] = np.ones(shape, "u1").astype("u1" if kind == "integer" else kind)
@@ -104,6 +105,7 @@ def test_each_array_that_figures_of_a_model_need_is_checked(
     tmp_path, latent_dim, others
 ):
     path, arrays = tmp_path / "file.npz", latents(latent=latent_dim)
+    factors = {name: arrays.pop(name) for name in FACTORS}
     path.write_bytes(pack_arrays(arrays))
     assert set(read_latents(path)) == {*LATENTS, *others}
     for name in (*LATENTS, *others):
@@ -112,6 +114,12 @@ def test_each_array_that_figures_of_a_model_need_is_checked(
             path.write_bytes(pack_arrays(wrong))
             with pytest.raises(PipelineError, match=rf"damaged \((no array )?{name}"):
                 read_latents(path)
+    path.write_bytes(pack_arrays(arrays | factors))
+    assert set(read_latents(path)) == {*LATENTS, *others, *FACTORS}
+    wrong = {"factor_mean": factors["factor_mean"][1:]}
+    path.write_bytes(pack_arrays(arrays | factors | wrong))
+    with pytest.raises(PipelineError, match="factor_mean has 1 along factors, expect"):
+        read_latents(path)
     path.write_bytes(pack_arrays(arrays | {"image_shape": np.array([2, 2])}))
     with pytest.raises(PipelineError, match="image_shape is not that of samples"):
         read_latents(path)

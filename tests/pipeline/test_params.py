@@ -112,16 +112,21 @@ def test_counts_must_fit_the_number_of_images(params, num_images, message):
 
 @pytest.mark.parametrize(
     ("received", "num_test", "allowed"),
-    [(9, 0, "10 or more, because"), (10, 0, ""), (0, 5, ""), (10, 5, "0, because")],
+    [
+        (9, 0, "10 or more, because"),
+        *((10, 0, ""), (15, 0, ""), (0, 5, "")),
+        (10, 5, "0, because"),
+        (16, 0, "at most 15, so that 10 of the 25 images are left for training"),
+    ],
 )
 def test_test_images_are_held_out_only_if_there_are_none(received, num_test, allowed):
     params = params_with(preprocess={"test_images": received})
     if allowed:
         message = f"preprocess.test_images: received {received}; allowed: {allowed}"
         with pytest.raises(PipelineError, match=f"^params.yaml: {message}"):
-            check_test_images(params, num_test)
+            check_test_images(params, 25, num_test)
     else:
-        check_test_images(params, num_test)
+        check_test_images(params, 25, num_test)
 
 
 SMALL = {"hidden_units": [1], "latent_dim": 1}

@@ -23,13 +23,22 @@ def test_check_says_the_same_of_all_that_is_right(tiny):
     ("changes", "message"),
     [
         ({"train__epochs": 0}, "train.epochs: received 0;"),
-        ({"download__dataset": "emnist"}, "'emnist'; allowed: mnist, fashion_mnist or"),
+        ({"download__dataset": "emnist"}, "'emnist'; allowed: .*, sprites or own"),
         ({"train__batch_size": 60_000}, "received 60000; allowed: at most 59993,"),
         (
             {"model__hidden_units": [10_000] * 100, "train__num_samples": 1000},
             "training needs more than 349 GB of memory, this machine has ",
         ),
         ({"preprocess__validation_images": 60_000}, "allowed: at most 59990, so"),
+        ({"download__dataset": "sprites"}, "received 0; allowed: 10 or more, because"),
+        (
+            {"download__dataset": "sprites", "preprocess__test_images": 61_431},
+            "received 61431; allowed: at most 61430, so that 10 of the 61440 images",
+        ),
+        (
+            {"download__dataset": "sprites", "download__size": [64, 32]},
+            r"size: received \[64, 32\]; allowed for sprites: .* a side from 16 to 256",
+        ),
         (
             {"preprocess__test_images": 9},
             "received 9; allowed: 0, because .* 10000",

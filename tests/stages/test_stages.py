@@ -66,6 +66,8 @@ def check_figures():
         suits = set(inspect.signature(draw).parameters) <= arrays
         if draw is render.curves.draw_rate:
             suits = "traversal" in arrays  # three and more dimensions
+        if draw is render.curves.draw_capacity:
+            suits = "rate_z1" in render.read_history()
         assert drawn == suits, name
 
 
@@ -140,7 +142,10 @@ def test_a_second_run_cut_short_gives_the_same_bytes(tiny, run, monkeypatch, cap
     ("latent_dim", "binarization", "likelihood", "objective", "proposal", "varied"),
     [
         (1, "static", "continuous_bernoulli", "iwae", "adaptive", []),
-        (2, "none", "gaussian", "capacity", "posterior", ["capacity"]),
+        (
+            *(2, "none", "gaussian", "capacity", "posterior"),
+            ["capacity", "rate_z1", "rate_z2"],
+        ),
     ],
 )
 def test_other_models_run_through(
@@ -175,8 +180,36 @@ def test_other_models_run_through(
     assert said.count("pseudo-likelihood: this model") == 2 * pseudo
     history = pd.read_csv("results/history.csv")
     assert list(history)[8:] == varied
-    for name in varied:  # in mid-epoch, as it rises from 0 to 2 over both epochs
-        np.testing.assert_allclose(history[name], [0.5, 1.5])
+    if varied:  # C in mid-epoch, as it rises from 0 to 2 over both epochs
+        np.testing.assert_allclose(history["capacity"], [0.5, 1.5])
+        rates = history[["rate_z1", "rate_z2"]].sum(axis=1)
+        np.testing.assert_allclose(rates, history["validation_rate"], atol=3e-4)
+
+
+def test_images_with_factors_have_metrics_of_disentanglement(tiny, capsys):
+    """Factor `a` has two values, `b` five and `c` one, which is left out."""
+    path = Path("data/verified/dataset.json")
+    lines = {
+        name: {
+            split: " ".join(str(i % count) for i in range(num))
+            for split, num in (("train", 41), ("test", 30))
+        }
+        for name, count in (("a", 2), ("b", 5), ("c", 1))
+    }
+    description = json.loads(path.read_text()) | {"factors": lines}
+    path.write_text(json.dumps(description))
+    tiny(train__epochs=1, evaluate__proposal="posterior", evaluate__max_images=20)
+    run_stages()
+    check_figures()
+    assert Path("results/figures/factor_means.png").exists()
+    metrics, errors = read_tables()
+    values = metrics["disentanglement"].values()
+    assert len(values) == 5 and all(0 <= value <= 1 for value in values)
+    assert "disentanglement" not in errors
+    latents = np.load("results/latents.npz")
+    assert latents["factor_names"].tolist() == ["a", "b"]
+    assert latents["factor_mean"].shape == (2, 5, 3)
+    assert "\nMIG 0." in capsys.readouterr().out
 
 
 @pytest.mark.long

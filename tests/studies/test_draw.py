@@ -40,6 +40,10 @@ def test_each_setting_is_a_row_with_its_runs_mean_and_deviation():
     axes = drawn(draw_rows, study, table)
     assert texts(axes.get_yticklabels()) == ["small", "large"]
     assert axes.get_xlabel() == "test ELBO, nats per image"
+    name = "disentanglement.factor_vae_score"
+    assert drawn(draw_rows, study, table.assign(**{name: 0}), name).get_xlabel() == (
+        "FactorVAE score"
+    )
     assert [list(line.get_xdata()) for line in axes.lines[::4]] == [[0, 1], [2, 3]]
     for container, mean in zip(axes.containers, (0.5, 2.5), strict=True):
         ends = container.lines[2][0].get_segments()[0][:, 0]

@@ -6,8 +6,9 @@ from typing import Annotated, NamedTuple, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from vae.data.sprites import NUM_IMAGES, choose_side
 from vae.pipeline.errors import PipelineError, one_line
-from vae.pipeline.schema import Section
+from vae.pipeline.schema import Download, Section
 
 # Images and labels of the training set, then of the test set, as named in `dvc.yaml`
 # and `preprocess`. The sources of a dataset may use other names.
@@ -15,7 +16,8 @@ NAMES = [
     *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 ]
-OWN = "own"  # the dataset of the user's files, which is not in the catalog
+# Datasets that are not in the catalog: the user's files, and images drawn by a rule.
+OWN, SPRITES = "own", "sprites"
 T = TypeVar("T")
 Four = Annotated[list[T], Field(min_length=4, max_length=4)]  # a value per file
 Size = Annotated[int, Field(gt=8)]  # the header of an IDX file has at least 8 bytes
@@ -100,6 +102,28 @@ DATASETS = read_catalog(Path(__file__).with_suffix(".yaml"))
 def choose_dataset(name: str) -> Dataset:
     """Return the dataset of this name. Raises PipelineError if there is none."""
     if name not in DATASETS:
-        message = f"received {name!r}; allowed: {', '.join(DATASETS)} or {OWN}"
+        known = ", ".join([*DATASETS, SPRITES])
+        message = f"received {name!r}; allowed: {known} or {OWN}"
         raise PipelineError(f"params.yaml: download.dataset: {message}")
     return DATASETS[name]
+
+
+class Counts(NamedTuple):
+    """Numbers of images of a dataset, and pixels per image."""
+
+    training: int  # with those for validation
+    test: int
+    pixels: int
+
+
+def known_counts(settings: Download) -> Counts | None:
+    """Return the counts of a dataset, or None for the user's images.
+
+    Raises PipelineError if there is no such dataset, or not of this size.
+    """
+    if settings.dataset == OWN:
+        return None
+    if settings.dataset == SPRITES:
+        return Counts(NUM_IMAGES, 0, choose_side(settings.size) ** 2)
+    known = choose_dataset(settings.dataset)
+    return Counts(known.num_training_images, known.num_test_images, known.num_pixels)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vae.data.factors import check_names, complete_factors
 from vae.pipeline.schema import MAX_SIDE, MIN_IMAGES, Download
 
 # Arrays of a dataset, in the order in which they are returned.
@@ -99,12 +100,13 @@ def complete(arrays: Arrays) -> Arrays:
 
     Args:
         arrays: by name: `train_images`, uint8 [images, height, width], and perhaps
-            `test_images`, `train_labels`, `test_labels` [images] and `class_names`.
+            `test_images`, `train_labels`, `test_labels` [images], `class_names`, and
+            the arrays of `complete_factors`.
 
     Returns:
-        The five arrays. Labels are uint8 or int16. If there are no labels,
-        `class_names` is empty and all labels are 0. If there is no test set,
-        `test_images` is empty.
+        The five ARRAYS, and the arrays of the factors if there are any. Labels are
+        uint8 or int16. If there are no labels, `class_names` is empty and all labels
+        are 0. If there is no test set, `test_images` is empty.
 
     Raises:
         ValueError: arrays are unusable or do not go together.
@@ -128,7 +130,8 @@ def complete(arrays: Arrays) -> Arrays:
     counts = {"train_labels": len(train), "test_labels": len(test)}
     completed = complete_labels(arrays, counts)
     completed |= {"train_images": train, "test_images": test}
-    return {name: completed[name] for name in ARRAYS}
+    sizes = {"train_factors": len(train), "test_factors": len(test)}
+    return {name: completed[name] for name in ARRAYS} | complete_factors(arrays, sizes)
 
 
 def complete_labels(arrays: Arrays, counts: dict[str, int]) -> Arrays:
@@ -146,10 +149,7 @@ def complete_labels(arrays: Arrays, counts: dict[str, int]) -> Arrays:
     values = np.unique(np.concatenate([*labels.values()]))
     number = len(arrays.get("class_names", values))
     names = arrays.get("class_names", np.arange(number).astype(str))
-    if names.dtype.kind != "U" or names.ndim != 1 or len({*names.tolist()}) != number:
-        raise ValueError("class_names: expected different strings of shape (classes,)")
-    if not all(name.isprintable() for name in names.tolist()):
-        raise ValueError("class_names: expected printable characters")
+    check_names(names, "class_names", "classes")
     if number > MAX_CLASSES:
         raise ValueError(f"received {number} classes, expected at most {MAX_CLASSES}")
     if values[0] < 0 or values[-1] >= number:

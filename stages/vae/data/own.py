@@ -2,6 +2,7 @@
 
 Each form gives arrays with the names that they have in an .npz: `train_images`, and as
 far as the files have them `test_images`, `train_labels`, `test_labels`, `class_names`.
+An .npz may also have true factors.
 """
 
 import gzip
@@ -17,6 +18,7 @@ from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
+from vae.data.factors import FACTOR_ARRAYS
 from vae.data.idx import parse_idx
 from vae.data.images import ARRAYS, Arrays, complete, convert_images
 from vae.data.pictures import read_gray
@@ -104,8 +106,9 @@ def read_npz(paths: list[Path], settings: Download) -> Arrays:
         if not is_zipfile(paths[0]):
             raise ValueError("not an .npz; write it with numpy.savez")
         with np.load(paths[0], allow_pickle=False) as archive:
-            if unknown := {*archive} - {*ARRAYS}:
-                expected = f"expected no others than {', '.join(ARRAYS)}"
+            known = (*ARRAYS, *FACTOR_ARRAYS)
+            if unknown := {*archive} - {*known}:
+                expected = f"expected no others than {', '.join(known)}"
                 raise ValueError(f"received the array {min(unknown)}, {expected}")
             return {
                 name: convert(name, member(archive, name), settings) for name in archive

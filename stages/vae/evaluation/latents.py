@@ -13,6 +13,7 @@ from vae.numerics.determinism import tf
 from vae.numerics.noise import draw_standard_normal
 from vae.numerics.streams import Purpose
 
+ACTIVE_VARIANCE = 0.01  # above which the posterior mean of a dimension varies
 CHUNK = 500  # samples per chunk, which are compared with all posteriors
 MAX_VALUES = 10**8  # in the array [samples, posteriors, latent] of a chunk
 
@@ -22,7 +23,7 @@ def active_units(loc: np.ndarray) -> int:
 
     Source: Burda et al. (2016), arXiv 1509.00519, section 5.2.
     """
-    return int((loc.astype(np.float64).var(axis=0) > 0.01).sum())
+    return int((loc.astype(np.float64).var(axis=0) > ACTIVE_VARIANCE).sum())
 
 
 def mutual_information(loc: np.ndarray, scale: np.ndarray, *, seed: int) -> np.ndarray:

@@ -99,6 +99,7 @@ def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
             f"{metrics['test']['annealed_bound']:.2f}; the bounds for images of the "
             f"model differ by {enclosure['gap']:.2f} nats"
         )
+    lines += report_disentanglement(metrics.get("disentanglement", {}))
     active = metrics["test"]["active_units"]
     if active < latent_dim:
         meaning = "the other dimensions carry no information"
@@ -117,6 +118,13 @@ def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
             "grid covers the prior, but the posteriors of some images lie outside it"
         )
     return lines
+
+
+def report_disentanglement(section: dict[str, float]) -> list[str]:
+    """Return a line with the metrics of disentanglement, if there are any."""
+    names = {"mutual_information_gap": "MIG", "factor_vae_score": "FactorVAE score"}
+    values = [f"{names.get(name, name)} {x:.2f}" for name, x in section.items()]
+    return [", ".join(values).replace("dci_", "")] if values else []
 
 
 def _rounded(values: pd.Series) -> dict[str, float]:

@@ -12,6 +12,7 @@ LINES = {
     "train": ("-", "training images, mean during the epoch"),
     "validation": ("--", "validation images, after the epoch"),
 }
+LINE_STYLES = ("-", "--")  # of five dimensions each
 BOUND_TOLERANCE = 0.1  # by which a bound may exceed log p(x), in nats
 SETTLED = 0.1  # share of the epochs after which curves determine the limits
 
@@ -60,6 +61,39 @@ def _set_settled_limits(axes: Axes) -> None:
     low, high = settled.min(), settled.max()
     margin = 0.05 * (high - low) or 1.0
     axes.set_ylim(low - margin, high + margin)
+
+
+def draw_capacity(*, history: pd.DataFrame) -> Figure | None:
+    """Draw the rate of each dimension per epoch, if the objective is `capacity`.
+
+    The upper axis has the value of C. Beyond ten dimensions, those with the lowest last
+    rates are thin and gray. Source: Burgess et al. (2018), figure 3.
+    """
+    rates = history.filter(regex=r"^rate_z\d+$")
+    if rates.empty:
+        return None
+    figure = Figure(figsize=(6, 3.4), layout="constrained")
+    axes = figure.subplots()
+    order = rates.iloc[-1].sort_values(ascending=False, kind="stable").index
+    for rank, name in enumerate(order):
+        label = f"$z_{{{name.removeprefix('rate_z')}}}$"
+        look = (
+            {"label": label, "linestyle": LINE_STYLES[rank // 5]} if rank < 10 else {}
+        )
+        axes.plot(history["epoch"], rates[name], **look or {"c": "0.8", "lw": 0.5})
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("rate, nats per validation image")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    figure.legend(loc="outside right center", title="dimension")
+    top = axes.secondary_xaxis("top")
+    rising = history.drop_duplicates("capacity")
+    first, last = rising["capacity"].iloc[[0, -1]]
+    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(0, last)
+    ticks = ticks[(ticks >= first) & (ticks <= last)]
+    epochs = np.interp(ticks, rising["capacity"], rising["epoch"])
+    top.set_xticks(epochs, [f"{c:g}" for c in ticks])
+    top.set_xlabel("C, nats")
+    return figure
 
 
 def draw_bound(

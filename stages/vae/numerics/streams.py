@@ -22,7 +22,7 @@ class Purpose(IntEnum):
     VALIDATION_LATENTS = 2  # epoch
     EVALUATION_LATENTS = 3  # split; after these, step of a search and then image
     IMPORTANCE_LATENTS = 4  # image
-    AGGREGATE_LATENTS = 5
+    AGGREGATE_LATENTS = 5  # 0; from 1, the metrics of disentanglement
     PRIOR_LATENTS = 6
     INITIAL_WEIGHTS = 7
     IMAGE_ORDER = 8  # epoch

@@ -59,6 +59,12 @@ TRAVERSALS = {
     "traversal": "float32 dimensions steps pixels",
     "traversal_z": "float32 steps",
 }
+FACTORS = {
+    "factor_names": "str factors",
+    "factor_information": "float64 latent factors",
+    "factor_mean": "float32 factors values latent",
+    "factor_deviation": "float32 factors values latent",
+}
 
 # Exceptions of zipfile and NumPy for damaged files. A flipped bit that marks a member
 # as encrypted, or as one of a newer version, raises RuntimeError.
@@ -114,6 +120,8 @@ def read_latents(path: Path) -> dict[str, np.ndarray]:
         expected |= POSTERIORS
     if latent_dim == 2 and not arrays["prior_loc"].any():  # the standard prior
         expected |= MANIFOLD
+    if "factor_names" in arrays:
+        expected |= FACTORS
     with readable(path, ValueError, made_by="evaluate"):
         check_arrays(arrays, expected)
         if arrays["samples"].shape[1] != arrays["image_shape"].prod():

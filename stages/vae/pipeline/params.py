@@ -69,16 +69,19 @@ def check_counts(params: Params, num_images: int) -> None:
         )
 
 
-def check_test_images(params: Params, num_test: int) -> None:
+def check_test_images(params: Params, num_images: int, num_test: int) -> None:
     """Raise PipelineError unless images are held out for a test only if none are given.
 
-    `num_test` is the number of test images in the files.
+    `num_images` and `num_test` count the training and test images in the files.
     """
-    received = params.preprocess.test_images
+    received, most = params.preprocess.test_images, num_images - MIN_IMAGES
     if num_test and received:
         allowed = f"0, because the dataset has {num_test} test images"
-    elif num_test or received >= MIN_IMAGES:
+    elif num_test or MIN_IMAGES <= received <= most:
         return
+    elif received > most:
+        left = f"so that {MIN_IMAGES} of the {num_images} images are left for training"
+        allowed = f"at most {most}, {left}"
     else:
         allowed = f"{MIN_IMAGES} or more, because the dataset has no test set"
     name = "params.yaml: preprocess.test_images"
