@@ -122,8 +122,8 @@ def test_an_error_for_invalid_yaml_names_the_file(tmp_path, content):
 def test_each_study_is_valid_and_a_stage(name):
     study = read_study(ROOT / f"studies/{name}.yaml")
     assert list_points(study)
-    if name == "static":  # needs files of the user
-        return
+    if not (ROOT / f"results/studies/{name}.csv").exists():
+        return  # such as `static`, which needs files of the user
     text = (ROOT / "studies/dvc.yaml").read_text().replace("${item}", name)
     stages = YAML(typ="safe").load(text)["stages"]
     shared = stages["study"]
