@@ -126,13 +126,13 @@ def test_the_committed_page_has_the_numbers_of_its_model(visit, tmp_path):
 
 def draw_two(page):
     """Draw a 2 with the mouse; what is shown of it."""
-    angles = np.linspace(1.1 * math.pi, -0.5 * math.pi, 30)
+    angles = np.linspace(1.1 * math.pi, -0.5 * math.pi, 12)
     arc = zip(0.5 + 0.2 * np.cos(angles), 0.35 - 0.15 * np.sin(angles), strict=True)
     first, *others = [*arc, (0.3, 0.8), (0.5, 0.78), (0.7, 0.8)]
     page.mouse.move(*position_in(page, "#pad", *first))
     page.mouse.down()
     for place in others:
-        page.mouse.move(*position_in(page, "#pad", *place), steps=3)
+        page.mouse.move(*position_in(page, "#pad", *place))
     page.mouse.up()
     frame(page)
     assert page.locator("#image-name").inner_text() == "your drawing"
@@ -175,13 +175,16 @@ def test_a_drawing_becomes_the_image_that_a_file_becomes(open_page, tmp_path):
     bars[20:140, 40:70] = bars[100:131, 60:200] = 255
     noise[11:85, 3:40] = RNG.integers(256, size=(74, 37))
     faint = np.uint8(noise // 5)
+    shapes = [(28, 28), (6, 4)]
+    code = """[[28, 28], [6, 4]].map(
+        (shape) => [fitInk, scaleInk].map((fit) => [...fit(argument, shape)])
+    )"""
     odd = np.uint8(255 * (np.add.outer(np.arange(51), np.arange(64)) % 63 == 7))
     for ink in (bars, noise, faint, faint.T, noise[:, :40], odd):
-        for shape in ((28, 28), (6, 4)):
-            received = run(page, "[...fitInk(...argument)]", [ink.tolist(), shape])
+        results = run(page, code, ink.tolist())
+        for shape, (received, whole) in zip(shapes, results, strict=True):
             expected = fit_ink(ink, shape).ravel()
             np.testing.assert_allclose(received, expected, atol=1e-6)
-            whole = run(page, "[...scaleInk(...argument)]", [ink.tolist(), shape])
             expected = scale_image(ink, shape).ravel() / 255
             np.testing.assert_allclose(whole, expected, atol=1e-6)
             if ink.max() == 255 and not np.any(ink[0]):  # as on the pad
