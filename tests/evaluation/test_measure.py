@@ -53,7 +53,8 @@ def test_the_curve_is_of_means_and_an_unknown_evidence_is_nan():
     np.testing.assert_array_equal(means["curve_iwae_bound"], [2, 4, 5, 6, 7])
     assert means["num_importance_samples"] == 12
     assert means["iwae_bound"] == 5 and means["log_evidence"] == 6.5
-    assert np.isnan(bound_curve(bounds, bounds, {})["log_evidence"])
+    for wrong in ({}, {"log_evidence": np.array([4.0, 5.0])}):  # below the bound
+        assert np.isnan(bound_curve(bounds, bounds, wrong)["log_evidence"])
 
 
 def test_the_enclosure_is_four_bounds_and_two_distances(monkeypatch):

@@ -66,7 +66,7 @@ def test_few_epochs_and_constant_curves_can_be_drawn(epochs):
 
 
 @pytest.mark.parametrize("adaptive", [True, False])
-@pytest.mark.parametrize("log_evidence", [-1.5, -2.5, np.nan])  # -2.5 is wrong
+@pytest.mark.parametrize("log_evidence", [-1.5, np.nan])
 def test_the_bound_is_drawn_below_a_known_evidence(adaptive, log_evidence):
     counts, curve = np.array([1, 2, 5]), np.array([-3.0, -2.5, -2.0])
     figure = draw_bound(
@@ -77,7 +77,7 @@ def test_the_bound_is_drawn_below_a_known_evidence(adaptive, log_evidence):
         log_evidence=np.array(log_evidence),
     )
     (axes,) = figure.axes
-    known = log_evidence == -1.5
+    known = np.isfinite(log_evidence)
     assert len(axes.lines) == 1 + adaptive + known
     np.testing.assert_array_equal(axes.lines[0].get_xydata().T, [counts, curve])
     if adaptive:

@@ -121,7 +121,9 @@ def elbo(
     return tf.reduce_sum(shares * (log_joint - tf.reduce_sum(log_q, axis=-1)), axis=0)
 
 
-def search_nodes(latent_dim: int, step: tf.Tensor, *, seed: int):
+def search_nodes(
+    latent_dim: int, step: tf.Tensor, *, seed: int
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Return noise and shares of the nodes of a step of the search, as for `elbo`."""
     if latent_dim <= 2:
         return gauss_hermite(latent_dim, NODES)
@@ -129,7 +131,9 @@ def search_nodes(latent_dim: int, step: tf.Tensor, *, seed: int):
     return mirrored(_noise(shape, seed, step))
 
 
-def final_nodes(latent_dim: int, indices: tf.Tensor, *, seed: int):
+def final_nodes(
+    latent_dim: int, indices: tf.Tensor, *, seed: int
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Return noise and shares of the nodes of the reported ELBOs, as for `elbo`.
 
     The noise of an image depends only on its index and the seed.

@@ -14,7 +14,7 @@ from vae.evaluation.importance import Bounds, importance_bounds
 from vae.evaluation.latents import active_units, mutual_information, probe_hits
 from vae.evaluation.quadrature import log_evidence
 from vae.evaluation.simulation import simulate
-from vae.evaluation.summary import DECIMALS, check_finite
+from vae.evaluation.summary import DECIMALS, check_finite, may_exceed
 from vae.model import VAE
 from vae.pipeline.schema import Evaluate
 
@@ -140,7 +140,9 @@ def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
 def bound_curve(
     bounds: Bounds, posterior: Bounds, columns: Mapping[str, np.ndarray]
 ) -> dict[str, Any]:
-    """Average the bounds over the images, for the figure; NaN if unknown.
+    """Average the bounds over the images, for the figures.
+
+    log p(x) is NaN if it is unknown, or below a bound on it and so wrong.
 
     `bounds` has the curve of q(z|x) for all images, up to the number of exploratory
     samples. Beyond that, the gain is the one on the images of `posterior`.
@@ -151,10 +153,12 @@ def bound_curve(
     whole = bounds.curve_iwae_bound.mean(axis=0)
     curve += whole[known_at[-1]] - curve[at[-1]]
     curve[at] = whole[known_at]
+    bound = float(bounds.iwae_bound.mean())
+    evidence = float(np.mean(columns.get("log_evidence", np.nan)))
     return {
         "curve_num_samples": counts,
         "curve_iwae_bound": curve,
         "num_importance_samples": np.array(bounds.num_samples),
-        "iwae_bound": bounds.iwae_bound.mean(),
-        "log_evidence": np.mean(columns.get("log_evidence", np.nan)),
+        "iwae_bound": bound,
+        "log_evidence": evidence if may_exceed(evidence, bound) else np.nan,
     }

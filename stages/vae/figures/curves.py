@@ -13,7 +13,6 @@ LINES = {
     "validation": ("--", "validation images, after the epoch"),
 }
 LINE_STYLES = ("-", "--")  # of five dimensions each
-BOUND_TOLERANCE = 0.1  # by which a bound may exceed log p(x), in nats
 SETTLED = 0.1  # share of the epochs after which curves determine the limits
 
 
@@ -106,8 +105,7 @@ def draw_bound(
 ) -> Figure:
     """Draw importance-weighted bounds against the number of samples, below log p(x).
 
-    If the proposal is not q(z|x), its bound is a separate point. A `log_evidence` below
-    the bound is not drawn, because its grid does not cover the posteriors.
+    If the proposal is not q(z|x), its bound is a separate point.
     """
     figure = Figure(figsize=(4, 3), layout="constrained")
     axes = figure.subplots()
@@ -117,7 +115,7 @@ def draw_bound(
     if iwae_bound != curve_iwae_bound[-1]:
         label = "adaptive proposal"
         axes.semilogx(num_importance_samples, iwae_bound, "s", label=label)
-    if log_evidence > iwae_bound - BOUND_TOLERANCE:
+    if np.isfinite(log_evidence):
         axes.axhline(log_evidence, label="$\\log p(x)$, by quadrature", **REFERENCE)
     start = (curve_num_samples[0], curve_iwae_bound[0])
     axes.annotate("ELBO", start, (8, -3), textcoords="offset points")
