@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:class|const|function\*?) ([\w$]+))", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:const|function\*?) ([\w$]+))", re.MULTILINE)
 
 
 def join_modules(sources: Mapping[str, str], entry: str) -> str:
@@ -20,38 +20,27 @@ def join_modules(sources: Mapping[str, str], entry: str) -> str:
 
     Args:
         sources: modules by path, with `import { a, b } from "./path.js";` and `export`
-            of a class, a constant, a function or a generator as the only statements
-            about modules.
+            of a constant, a function or a generator as the only statements about
+            modules. No two modules import each other.
         entry: path of the module that is called last.
-
-    Raises:
-        ValueError: an imported name is not exported, or modules import each other.
     """
-    exports: dict[str, list[str]] = {}
-    scopes: list[str] = []
+    scopes: dict[str, str] = {}
 
-    def add(path: str, importers: tuple[str, ...]) -> None:
-        if path in importers:
-            raise ValueError(f"{path} imports itself through {importers[-1]}")
-        if path in exports:
-            return
-
+    def add(path: str) -> None:
         def bind(statement: re.Match) -> str:
             names, target = statement.groups()
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-            add(target, (*importers, path))
-            if missing := set(re.findall(r"[\w$]+", names)) - {*exports[target]}:
-                raise ValueError(f"{path}: {target} does not export {sorted(missing)}")
+            if target not in scopes:
+                add(target)
             return f'const {{{names}}} = modules["{target}"];'
 
         text = IMPORT.sub(bind, sources[path])
-        exports[path] = EXPORT.findall(text)
+        result = f"return {{ {', '.join(EXPORT.findall(text))} }};"
         text = EXPORT.sub("", text)
-        result = f"return {{ {', '.join(exports[path])} }};"
-        scopes.append(f'modules["{path}"] = (() => {{\n{text}{result}\n}})();')
+        scopes[path] = f'modules["{path}"] = (() => {{\n{text}{result}\n}})();'
 
-    add(entry, ())
-    return "\n".join(['"use strict";', "const modules = {};", *scopes])
+    add(entry)
+    return "\n".join(['"use strict";', "const modules = {};", *scopes.values()])
 
 
 def csp_hash(text: str) -> str:

@@ -3,7 +3,7 @@
 
 import { makeLikelihood } from "./likelihoods.js";
 import { logSumExp, maximum } from "./mathematics.js";
-import { lastHidden, affine, pad } from "./network.js";
+import { trace } from "./network.js";
 import { logPriors, makeAxis } from "./prior.js";
 
 const TILE = 4; // points of a tile along an axis
@@ -16,55 +16,49 @@ export function makeGrid(model) {
   const [columns, rows = 1] = axes.map(({ z }) => z.length);
   const [across, up] = [columns, rows].map((count) => Math.ceil(count / TILE));
   const tiles = Array.from({ length: across * up }, () => []);
-  const logWeight = new Float64Array(columns * rows);
-  for (let n = 0; n < logWeight.length; n++) {
+  const points = Array.from({ length: columns * rows }, (_, n) => {
     const [i, j] = [n % columns, Math.floor(n / columns)];
-    logWeight[n] = axes[0].logWeight[i] + (axes[1]?.logWeight[j] ?? 0);
     tiles[Math.floor(j / TILE) * across + Math.floor(i / TILE)].push(n);
-  }
-  const centers = tiles.map((points) => points[(5 * points.length) >> 3]);
-  const kept = { hidden: new Array(logWeight.length), offset: new Float64Array(logWeight.length) };
-  return { model, axes, across, up, tiles, centers, logWeight, ...kept };
+    const positions = axes.map((_, d) => [i, j][d]);
+    const logWeight = positions.reduce((sum, k, d) => sum + axes[d].logWeight[k], 0);
+    return { z: positions.map((k, d) => axes[d].z[k]), logWeight, hidden: null, offset: 0 };
+  });
+  const centers = tiles.map((tile) => tile[(5 * tile.length) >> 3]);
+  return { model, across, up, tiles, centers, points };
 }
 
-/** Decode points; yield the share that is done. Their last hidden layer is kept. */
-function* decodePoints({ model, axes, hidden, offset }, points) {
+/** Decode points, if they are not yet, and keep their last hidden layer. */
+function* decodePoints({ model, points }, wanted) {
   const { logNormalizer } = makeLikelihood(model);
-  const last = model.decoder.at(-1);
-  const [width, outputs] = [pad(last.inputs), pad(last.outputs)];
-  for (let start = 0; start < points.length; start += CHUNK) {
-    const chunk = points.slice(start, start + CHUNK);
-    const place = (n) => axes.map(({ z }, d) => z[d ? Math.floor(n / axes[0].z.length) : n % z.length]);
-    const z = Float32Array.from(chunk.flatMap(place));
-    const logs = logPriors(model.prior, z, chunk.length);
-    const h = lastHidden(model.decoder, model.activation, z, chunk.length);
-    const output = affine(h, last, pad(chunk.length));
-    chunk.forEach((n, i) => {
-      hidden[n] = h.subarray(i * width, (i + 1) * width);
-      offset[n] = logs[i] - logNormalizer(output, i * outputs, i * outputs + last.outputs);
+  const missing = wanted.map((n) => points[n]).filter(({ hidden }) => !hidden);
+  for (let start = 0; start < missing.length; start += CHUNK) {
+    const chunk = missing.slice(start, start + CHUNK);
+    const z = Float32Array.from(chunk.flatMap((point) => point.z));
+    const logs = logPriors(model.prior, z);
+    const { inputs, sums } = trace(model.decoder, model.activation, z);
+    const [width, size] = [inputs.at(-1), sums.at(-1)].map(({ length }) => length / chunk.length);
+    chunk.forEach((point, i) => {
+      point.hidden = inputs.at(-1).subarray(i * width, (i + 1) * width);
+      point.offset = logs[i] - logNormalizer(sums.at(-1), i * size, (i + 1) * size);
     });
-    yield (start + chunk.length) / points.length;
+    yield;
   }
 }
-
-/** Decode one point of each tile. */
-export const decodeCenters = (grid) => decodePoints(grid, grid.centers);
 
 /** Make the function log p(x, z) of a decoded point, as x . output is linear in `hidden`. */
-function makeJoint({ model, hidden, offset }, x) {
+function makeJoint(model, x) {
   const { factor, ofImage } = makeLikelihood(model);
-  const { kernel, bias, inputs } = model.decoder.at(-1);
-  const direction = new Float64Array(pad(inputs));
+  const { kernel, bias } = model.decoder.at(-1);
+  const direction = new Float64Array(kernel.length / bias.length);
   let constant = -ofImage(x);
   for (let j = 0; j < x.length; j++) {
-    if (x[j] === 0) continue;
     constant += factor * x[j] * bias[j];
     const start = j * direction.length;
-    for (let i = 0; i < inputs; i++) direction[i] += factor * x[j] * kernel[start + i];
+    for (let i = 0; i < direction.length; i++) direction[i] += factor * x[j] * kernel[start + i];
   }
-  return (n) => {
-    let sum = constant + offset[n];
-    for (let i = 0; i < inputs; i++) sum += direction[i] * hidden[n][i];
+  return ({ hidden, offset }) => {
+    let sum = constant + offset;
+    for (let i = 0; i < direction.length; i++) sum += direction[i] * hidden[i];
     return sum;
   };
 }
@@ -82,33 +76,34 @@ function findTiles({ across, up }, mass) {
       }
     }
   });
-  return found;
+  return [...found];
 }
 
 /** Compute log p(x), and the density log p(z|x) per point. It yields while it decodes. */
 export function* integrate(grid, x) {
-  const { tiles, centers, logWeight, hidden } = grid;
-  const joint = makeJoint(grid, x);
-  const values = new Float64Array(logWeight.length);
+  const { model, tiles, centers, points } = grid;
+  yield* decodePoints(grid, centers);
+  const joint = makeJoint(model, x);
+  const values = new Float64Array(points.length);
   const mass = Float64Array.from(centers, (n, tile) => {
-    const value = joint(n);
+    const value = joint(points[n]);
     for (const point of tiles[tile]) values[point] = value;
-    return value + logWeight[n];
+    return value + points[n].logWeight;
   });
   const done = new Set();
   for (;;) {
-    const wanted = [...findTiles(grid, mass)].filter((tile) => !done.has(tile));
+    const wanted = findTiles(grid, mass).filter((tile) => !done.has(tile));
     if (!wanted.length) break;
-    yield* decodePoints(grid, wanted.flatMap((tile) => tiles[tile]).filter((n) => !hidden[n]));
+    yield* decodePoints(grid, wanted.flatMap((tile) => tiles[tile]));
     for (const tile of wanted) {
       done.add(tile);
       for (const n of tiles[tile]) {
-        values[n] = joint(n);
-        mass[tile] = Math.max(mass[tile], values[n] + logWeight[n]);
+        values[n] = joint(points[n]);
+        mass[tile] = Math.max(mass[tile], values[n] + points[n].logWeight);
       }
     }
   }
-  const logEvidence = logSumExp(values.map((value, n) => value + logWeight[n]));
+  const logEvidence = logSumExp(values.map((value, n) => value + points[n].logWeight));
   const logPosterior = Float32Array.from(values, (value) => value - logEvidence);
   return { logEvidence, logPosterior, most: maximum(logPosterior) };
 }

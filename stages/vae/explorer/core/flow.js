@@ -22,7 +22,7 @@ function couple(network, i, z, rows, move) {
   for (let row = 0; row < rows; row++) {
     input.set(z.subarray(row * dim + from, row * dim + from + kept), row * kept);
   }
-  const output = forward(network, "gelu", input, rows);
+  const output = forward(network, "gelu", input);
   for (let row = 0, k = 0; row < rows; row++, k += moved) {
     for (let d = 0; d < moved; d++, k++) {
       move(row, row * dim + start + d, output[k], 2 * Math.tanh(0.5 * output[k + moved]));
@@ -31,8 +31,9 @@ function couple(network, i, z, rows, move) {
 }
 
 /** Compute log p(z) [rows] for `z` [rows, latent]. */
-export function logFlow(couplings, z, rows) {
+export function logFlow(couplings, z, dim) {
   const noise = Float32Array.from(z);
+  const rows = z.length / dim;
   const result = new Float64Array(rows);
   couplings.forEach((network, i) =>
     couple(network, i, noise, rows, (row, position, shift, logScale) => {
@@ -40,7 +41,6 @@ export function logFlow(couplings, z, rows) {
       result[row] += logScale;
     }),
   );
-  const dim = z.length / rows;
   noise.forEach((e, k) => (result[Math.floor(k / dim)] -= 0.5 * (e * e + LOG_2PI)));
   return result;
 }

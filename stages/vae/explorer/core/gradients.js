@@ -1,9 +1,9 @@
 // Gradients of dense networks, and Adam (Kingma and Ba 2015, arXiv 1412.6980).
 
-import { ACTIVATIONS, affine, erf, pad, product } from "./network.js";
+import { erf, product, transpose } from "./network.js";
 
 /** The derivatives of the activations. */
-export const SLOPES = {
+const SLOPES = {
   relu: (h) => (h > 0 ? 1 : 0),
   elu: (h) => (h > 0 ? 1 : Math.exp(h)),
   gelu: (h) => 0.5 * (1 + erf(h * Math.SQRT1_2)) + (h * Math.exp(-0.5 * h * h)) / Math.sqrt(2 * Math.PI),
@@ -11,56 +11,34 @@ export const SLOPES = {
   tanh: (h) => 1 - Math.tanh(h) ** 2,
 };
 
-/** Compute all layers of a network: the sums, of which the last is the output, and inputs. */
-export function trace(network, activation, values, rows) {
-  const activate = ACTIVATIONS[activation];
-  const [inputs, sums] = [[], []];
-  for (const layer of network) {
-    const input = inputs.length ? new Float32Array(sums.at(-1).length) : values;
-    if (inputs.length) sums.at(-1).forEach((h, i) => (input[i] = activate(h)));
-    inputs.push(input);
-    sums.push(affine(input, layer, rows));
-  }
-  return { inputs, sums };
-}
-
-function transpose(values, rows, columns) {
-  const result = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) result[j * rows + i] = values[i * columns + j];
-  }
-  return result;
-}
-
-/** Compute the gradient of the input of a layer from that of its outputs, all padded. */
-export function inputGradient({ kernel, inputs, outputs }, gradient, rows) {
-  const [width, count] = [pad(inputs), pad(outputs)];
-  return product(gradient, transpose(kernel, count, width), new Float32Array(width), rows, count, width);
+/** Compute the gradient of the inputs of a layer from that of its sums. */
+function inputGradient({ kernel, bias }, gradient) {
+  const inputs = kernel.length / bias.length;
+  return product(gradient, transpose(kernel, bias.length, inputs), new Float32Array(inputs));
 }
 
 /** Compute the gradients of kernel and bias of a layer. */
-function layerGradients({ inputs, outputs }, input, gradient, rows) {
-  const [width, count] = [pad(inputs), pad(outputs)];
-  const turned = transpose(gradient, rows, count);
-  const nothing = new Float32Array(width);
-  const kernel = product(turned, transpose(input, rows, width), nothing, count, rows, width);
-  const bias = new Float32Array(count);
-  for (let j = 0; j < turned.length; j++) bias[Math.floor(j / rows)] += turned[j];
-  return [kernel, bias];
+function layerGradients({ kernel, bias }, input, gradient) {
+  const [rows, inputs] = [gradient.length / bias.length, kernel.length / bias.length];
+  const turned = transpose(gradient, rows, bias.length);
+  const ofKernel = product(turned, transpose(input, rows, inputs), new Float32Array(inputs));
+  const ofBias = new Float32Array(bias.length);
+  turned.forEach((value, k) => (ofBias[Math.floor(k / rows)] += value));
+  return [ofKernel, ofBias];
 }
 
 /**
- * Propagate the gradient of the outputs [rows, outputs] back to the sums of the first layer. If
+ * Propagate the gradient of the outputs [rows, outputs] back to the inputs of a network. If
  * `learned` is given, the gradients of each kernel and bias are added to it, last layer first.
  */
-export function backward(network, activation, { inputs, sums }, gradient, rows, learned) {
+export function backward(network, activation, { inputs, sums }, gradient, learned) {
   const slope = SLOPES[activation];
-  for (let i = network.length - 1; ; i--) {
-    learned?.push(...layerGradients(network[i], inputs[i], gradient, rows));
-    if (i === 0) return gradient;
-    gradient = inputGradient(network[i], gradient, rows);
-    for (let k = 0; k < gradient.length; k++) gradient[k] *= slope(sums[i - 1][k]);
+  for (let i = network.length - 1; i >= 0; i--) {
+    learned?.push(...layerGradients(network[i], inputs[i], gradient));
+    gradient = inputGradient(network[i], gradient);
+    for (let k = 0; i > 0 && k < gradient.length; k++) gradient[k] *= slope(sums[i - 1][k]);
   }
+  return gradient;
 }
 
 /** Make Adam for arrays; it ascends, and leaves values whose gradient is exactly 0. */

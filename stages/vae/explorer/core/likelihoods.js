@@ -49,10 +49,9 @@ const ofLogits = { factor: 1, ofImage: () => 0 };
  * and factor (x - mean(output)) is the gradient.
  */
 export const LIKELIHOODS = {
-  bernoulli: () => ({ ...ofLogits, binary: true, logNormalizer: sumSoftplus, mean: bernoulliMean }),
+  bernoulli: () => ({ ...ofLogits, logNormalizer: sumSoftplus, mean: bernoulliMean }),
   continuous_bernoulli: () => ({
     ...ofLogits,
-    binary: false,
     logNormalizer: sumOf(continuousNormalizer),
     mean: continuousMean,
   }),
@@ -60,7 +59,6 @@ export const LIKELIHOODS = {
     const precision = Math.exp(-2 * logScale);
     const constant = logScale + 0.5 * LOG_2PI;
     return {
-      binary: false,
       factor: precision,
       logNormalizer: sumOf((output) => 0.5 * precision * output * output),
       ofImage: (x) => x.reduce((sum, v) => sum + 0.5 * precision * v * v + constant, 0),

@@ -28,13 +28,11 @@ export function readModel({ description, weights }, prior) {
 }
 
 /** Compute the decoder output [rows, pixels] for `z` [rows, latent]. */
-export function decode(model, z, rows) {
-  return forward(model.decoder, model.activation, z, rows);
-}
+export const decode = ({ decoder, activation }, z) => forward(decoder, activation, z);
 
 /** Compute `loc` and `scale` of q(z|x), [latent] each, for an image `x` [pixels]. */
 export function encode(model, x) {
-  const output = forward(model.encoder, model.activation, x, 1);
+  const output = forward(model.encoder, model.activation, x);
   const loc = Float64Array.from(output.subarray(0, model.latentDim));
   const scale = Float64Array.from(output.subarray(model.latentDim), (u) => softplus(u) + 1e-6);
   return { loc, scale };
@@ -54,9 +52,9 @@ export function terms(model, x, noise) {
   const { scale } = posterior;
   const dim = scale.length;
   const z = drawLatents(posterior, noise);
-  const outputs = decode(model, z, noise.length / dim);
+  const outputs = decode(model, z);
   const distortions = logLikelihoods(makeLikelihood(model), x, outputs).map((value) => -value);
-  const logs = logPriors(model.prior, z, distortions.length);
+  const logs = logPriors(model.prior, z);
   const logWeights = distortions.map((distortion, i) => {
     let logPosterior = 0;
     for (let d = 0, k = i * dim; d < dim; d++, k++) {

@@ -1,34 +1,34 @@
-// The ELBO of a batch with a weighted rate, and its gradients. All arrays are padded.
+// The ELBO of a batch with a weighted rate, and its gradients.
 
-import { backward, inputGradient, trace } from "./gradients.js";
+import { backward } from "./gradients.js";
 import { makeLikelihood } from "./likelihoods.js";
 import { softplus } from "./mathematics.js";
-import { pad } from "./network.js";
+import { trace } from "./network.js";
 
-/** Call `visit(k, i, d)` for each latent value k, that of row i and dimension d. */
-function visitLatents(rows, dim, visit) {
-  for (let i = 0, k = 0; i < rows; i++) for (let d = 0; d < dim; d++, k++) visit(k, i, d);
+/** Call `visit(k, position)` for each latent value k; its loc is at `position` of the outputs. */
+function visitLatents(count, dim, visit) {
+  for (let k = 0; k < count; k++) visit(k, k + dim * Math.floor(k / dim));
 }
 
 /** Compute rate and distortion of `x` [rows, pixels], in nats per image, and all layers. */
 export function measure(model, x, rows, { normal }) {
   const { encoder, decoder, activation, latentDim: dim } = model;
-  const encoded = trace(encoder, activation, x, rows);
+  const encoded = trace(encoder, activation, x);
   const posterior = encoded.sums.at(-1);
   const noise = Float64Array.from({ length: rows * dim }, normal);
-  const z = new Float32Array(rows * pad(dim));
+  const z = new Float32Array(rows * dim);
   let rate = 0;
-  visitLatents(rows, dim, (k, i, d) => {
-    const start = i * pad(2 * dim) + d;
-    const [loc, scale] = [posterior[start], softplus(posterior[start + dim]) + 1e-6];
-    z[i * pad(dim) + d] = loc + scale * noise[k];
+  visitLatents(z.length, dim, (k, position) => {
+    const [loc, scale] = [posterior[position], softplus(posterior[position + dim]) + 1e-6];
+    z[k] = loc + scale * noise[k];
     rate += (0.5 * (loc * loc + scale * scale - 1) - Math.log(scale)) / rows;
   });
-  const decoded = trace(decoder, activation, z, rows);
+  const decoded = trace(decoder, activation, z);
   const { logNormalizer } = makeLikelihood(model);
-  const [outputs, count] = [decoded.sums.at(-1), decoder.at(-1).outputs];
+  const outputs = decoded.sums.at(-1);
+  const count = outputs.length / rows;
   let distortion = 0;
-  for (let i = 0, start = 0; i < rows; i++, start += pad(count)) {
+  for (let start = 0; start < outputs.length; start += count) {
     let sum = logNormalizer(outputs, start, start + count);
     for (let k = start; k < start + count; k++) sum -= x[k] * outputs[k];
     distortion += sum / rows;
@@ -40,24 +40,18 @@ export function measure(model, x, rows, { normal }) {
 export function differentiate(model, { encoded, decoded, noise }, rows, beta) {
   const { encoder, decoder, activation, latentDim: dim } = model;
   const { mean } = makeLikelihood(model);
-  const [x, outputs, count] = [encoded.inputs[0], decoded.sums.at(-1), decoder.at(-1).outputs];
-  const slopes = new Float32Array(outputs.length);
-  for (let i = 0, start = 0; i < rows; i++, start += pad(count)) {
-    for (let k = start; k < start + count; k++) slopes[k] = (x[k] - mean(outputs[k])) / rows;
-  }
+  const [x, posterior] = [encoded.inputs[0], encoded.sums.at(-1)];
+  const slopes = decoded.sums.at(-1).map((output, k) => (x[k] - mean(output)) / rows);
   const [ofEncoder, ofDecoder] = [[], []];
-  const first = backward(decoder, activation, decoded, slopes, rows, ofDecoder);
-  const ofZ = inputGradient(decoder[0], first, rows);
-  const posterior = encoded.sums.at(-1);
+  const ofZ = backward(decoder, activation, decoded, slopes, ofDecoder);
   const ofPosterior = new Float32Array(posterior.length);
-  visitLatents(rows, dim, (k, i, d) => {
-    const start = i * pad(2 * dim) + d;
-    const [u, g] = [posterior[start + dim], ofZ[i * pad(dim) + d]];
+  visitLatents(ofZ.length, dim, (k, position) => {
+    const u = posterior[position + dim];
     const scale = softplus(u) + 1e-6;
-    ofPosterior[start] = g - (beta / rows) * posterior[start];
-    const ofScale = g * noise[k] - (beta / rows) * (scale - 1 / scale);
-    ofPosterior[start + dim] = ofScale / (1 + Math.exp(-u));
+    ofPosterior[position] = ofZ[k] - (beta / rows) * posterior[position];
+    const ofScale = ofZ[k] * noise[k] - (beta / rows) * (scale - 1 / scale);
+    ofPosterior[position + dim] = ofScale / (1 + Math.exp(-u));
   });
-  backward(encoder, activation, encoded, ofPosterior, rows, ofEncoder);
+  backward(encoder, activation, encoded, ofPosterior, ofEncoder);
   return [...ofEncoder, ...ofDecoder];
 }

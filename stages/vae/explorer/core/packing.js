@@ -3,9 +3,7 @@
 /** Decode the bytes of a text in base64. */
 export function readBytes(text) {
   const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  return Uint8Array.from({ length: binary.length }, (_, i) => binary.charCodeAt(i));
 }
 
 /** Decode 32-bit numbers from base64, which has the upper 24 bits of each. */
@@ -23,7 +21,7 @@ export function readTensors({ header, values }) {
   const all = readFloats(values);
   const tensors = {};
   for (const [name, { shape, data_offsets }] of Object.entries(JSON.parse(header))) {
-    tensors[name] = { shape, values: all.subarray(...data_offsets.map((offset) => offset / 4)) };
+    tensors[name] = { shape, values: all.slice(...data_offsets.map((offset) => offset / 4)) };
   }
   return tensors;
 }

@@ -21,11 +21,11 @@ export function makePrior(loc, scale, dim) {
 }
 
 /** Compute log p(z) [rows] for `z` [rows, latent]. */
-export function logPriors(prior, z, rows) {
-  if (prior.couplings.length) return logFlow(prior.couplings, z, rows);
-  const dim = z.length / rows;
+export function logPriors(prior, z) {
+  const dim = prior.mean.length;
+  if (prior.couplings.length) return logFlow(prior.couplings, z, dim);
   const row = (_, i) => logMixture(prior, z.subarray(i * dim, (i + 1) * dim));
-  return Float64Array.from({ length: rows }, row);
+  return Float64Array.from({ length: z.length / dim }, row);
 }
 
 function logMixture({ loc, scale, count }, z) {

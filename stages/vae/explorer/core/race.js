@@ -1,16 +1,15 @@
 // The Gaussian q with the highest ELBO for one image, by Adam from a start; the same
 // optimization as in `evaluation/gaps.py`.
 
-import { backward, inputGradient, makeAdam, trace } from "./gradients.js";
+import { backward, makeAdam } from "./gradients.js";
 import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
-import { LOG_2PI, add, drawMirrored, makeRandom, maximum } from "./mathematics.js";
-import { decode, drawLatents, encode } from "./model.js";
-import { copyRows, pad } from "./network.js";
-import { drawPrior, logPriors } from "./prior.js";
+import { LOG_2PI, add, drawMirrored } from "./mathematics.js";
+import { drawLatents, encode } from "./model.js";
+import { trace } from "./network.js";
+import { logPriors } from "./prior.js";
 
 const NUM_STEPS = 100;
 const RATE = 0.2; // the highest, in scales of the encoder's q
-const NUM_EXPLORED = 2000; // samples of the prior
 const NUM_NOISE = 32; // samples of q, in more than two dimensions
 const STEP = 1e-3; // of differences
 const MIN_WEIGHT = 1e-5; // of a node that is computed
@@ -33,33 +32,27 @@ function makeNoise(dim, seed) {
 }
 
 /** Compute log p(x, z) [rows] and its gradient for `z` [rows, latent]. */
-export function jointGradient(model, x, z, rows) {
+export function jointGradient(model, x, z) {
+  const { decoder, activation, prior } = model;
   const likelihood = makeLikelihood(model);
-  const { decoder, activation, latentDim } = model;
-  const count = x.length;
-  const width = pad(count);
-  const traced = trace(decoder, activation, copyRows(z, rows, latentDim, pad(latentDim)), pad(rows));
-  const outputs = copyRows(traced.sums.at(-1), rows, width, count).subarray(0, rows * count);
-  const logs = logPriors(model.prior, z, rows);
-  const joint = logLikelihoods(likelihood, x, outputs).map((value, i) => value + logs[i]);
-  const slopes = new Float32Array(pad(rows) * width);
-  outputs.forEach((output, k) => {
-    const j = k % count;
-    slopes[((k - j) / count) * width + j] = likelihood.factor * (x[j] - likelihood.mean(output));
-  });
-  const first = backward(decoder, activation, traced, slopes, pad(rows));
-  const gradient = copyRows(inputGradient(decoder[0], first, pad(rows)), rows, pad(latentDim), latentDim);
-  addPriorGradient(model.prior, z, rows, gradient);
-  return { joint, gradient };
+  const { factor, mean } = likelihood;
+  const traced = trace(decoder, activation, z);
+  const outputs = traced.sums.at(-1);
+  const logs = logPriors(prior, z);
+  const ofImage = logLikelihoods(likelihood, x, outputs);
+  const slopes = outputs.map((output, k) => factor * (x[k % x.length] - mean(output)));
+  const gradient = backward(decoder, activation, traced, slopes);
+  addPriorGradient(prior, z, gradient);
+  return { joint: ofImage.map((value, i) => value + logs[i]), gradient };
 }
 
 /** Add the gradient of log p(z), by differences. */
-function addPriorGradient(prior, z, rows, gradient) {
-  const dim = z.length / rows;
+function addPriorGradient(prior, z, gradient) {
+  const dim = prior.mean.length;
   for (let d = 0; d < dim; d++) {
-    const shifted = (step) => logPriors(prior, z.map((v, k) => (k % dim === d ? v + step : v)), rows);
+    const shifted = (step) => logPriors(prior, z.map((v, k) => (k % dim === d ? v + step : v)));
     const [above, below] = [shifted(STEP), shifted(-STEP)];
-    for (let i = 0; i < rows; i++) gradient[i * dim + d] += (above[i] - below[i]) / (2 * STEP);
+    above.forEach((value, i) => (gradient[i * dim + d] += (value - below[i]) / (2 * STEP)));
   }
 }
 
@@ -67,7 +60,7 @@ function addPriorGradient(prior, z, rows, gradient) {
 export function elboGradient(model, x, q, { noise, weights }) {
   const dim = q.loc.length;
   const rows = weights.length;
-  const { joint, gradient } = jointGradient(model, x, drawLatents(q, noise), rows);
+  const { joint, gradient } = jointGradient(model, x, drawLatents(q, noise));
   const [loc, logScale] = [new Float64Array(dim), new Float64Array(dim).fill(1)];
   let elbo = add(q.scale.map((s) => Math.log(s) + 0.5 * (LOG_2PI + 1)));
   for (let i = 0, k = 0; i < rows; i++) {
@@ -80,32 +73,21 @@ export function elboGradient(model, x, q, { noise, weights }) {
   return { elbo, loc, logScale };
 }
 
-/** Find the z with the highest log p(x, z) among samples of the prior. */
-export function explorePrior(model, x) {
-  const random = makeRandom(1);
-  const rows = Array.from({ length: NUM_EXPLORED }, () => drawPrior(model.prior, random));
-  const z = Float32Array.from(rows.flatMap((row) => [...row]));
-  const logs = logPriors(model.prior, z, NUM_EXPLORED);
-  const joint = logLikelihoods(makeLikelihood(model), x, decode(model, z, NUM_EXPLORED));
-  const sums = joint.map((value, i) => value + logs[i]);
-  return rows[sums.indexOf(maximum(sums))];
-}
-
 /** Maximize the ELBO over loc and scale of q, from `loc` and the encoder's scale; yield steps. */
-export function* race(model, x, loc) {
+export function* race(model, x, start) {
   const { scale } = encode(model, x);
-  const moves = [new Float64Array(loc.length), new Float64Array(loc.length)];
+  const moves = [new Float64Array(start.length), new Float64Array(start.length)];
   const adam = makeAdam(moves, { decay: 0.99, epsilon: 1e-6 });
-  for (let step = 0; ; step++) {
+  const elbos = [];
+  for (let step = 0; step <= NUM_STEPS; step++) {
     const q = {
-      loc: loc.map((value, d) => value + scale[d] * moves[0][d]),
+      loc: start.map((value, d) => value + scale[d] * moves[0][d]),
       scale: scale.map((value, d) => value * Math.exp(moves[1][d])),
     };
-    const found = elboGradient(model, x, q, makeNoise(loc.length, step));
-    const finished = step === NUM_STEPS;
-    yield { step, numSteps: NUM_STEPS, ...q, elbo: found.elbo, finished };
-    if (finished) return;
+    const { elbo, loc, logScale } = elboGradient(model, x, q, makeNoise(start.length, step));
+    elbos.push(elbo);
+    yield { ...q, elbos, numSteps: NUM_STEPS, finished: step === NUM_STEPS };
     const rate = 0.5 * RATE * (1 + Math.cos((Math.PI * (step + 1)) / NUM_STEPS));
-    adam([found.loc.map((g, d) => g * scale[d]), found.logScale], rate);
+    adam([loc.map((g, d) => g * scale[d]), logScale], rate);
   }
 }

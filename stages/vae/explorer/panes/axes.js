@@ -1,6 +1,6 @@
 // Axes with numbers, on the plane and of curves.
 
-import { color } from "./dom.js";
+import { clearCanvas, color } from "./dom.js";
 
 /** Return round numbers in a range, about `count` of them. */
 export function ticks(from, to, count) {
@@ -31,54 +31,39 @@ export function useFont(context, size = 11) {
 const minus = (value) => String(value).replace("-", "−");
 
 /** Draw the axes of the plane at its lower and left edge. */
-export function drawAxes(context, frame, names) {
-  const { side, fromCanvas, toCanvas } = frame;
+export function drawAxes(context, { side, fromCanvas, toCanvas }, names) {
   const unit = devicePixelRatio;
-  const count = Math.max(2, side / (50 * unit));
-  const [[left, high], [right, low]] = [fromCanvas(0, 0), fromCanvas(side, side)];
+  const [low, high] = [fromCanvas(0, side), fromCanvas(side, 0)];
   useFont(context);
-  context.textAlign = "center";
-  context.textBaseline = "bottom";
-  for (const value of ticks(left, right, count)) {
-    const [across] = toCanvas(value, 0);
-    if (across < 24 * unit || across > side - 30 * unit) continue;
-    context.fillRect(across, side - 5 * unit, unit, 5 * unit);
-    write(context, minus(value), across, side - 5 * unit);
-  }
-  write(context, names[0], side - 12 * unit, side - 4 * unit);
-  if (names.length < 2) return;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  for (const value of ticks(low, high, count)) {
-    const [, top] = toCanvas(0, value);
-    if (top < 24 * unit || top > side - 24 * unit) continue;
-    context.fillRect(0, top, 5 * unit, unit);
-    write(context, minus(value), 7 * unit, top);
-  }
-  write(context, names[1], 4 * unit, 10 * unit);
+  names.forEach((name, d) => {
+    context.textAlign = d ? "left" : "center";
+    context.textBaseline = d ? "middle" : "bottom";
+    for (const value of ticks(low[d], high[d], Math.max(2, side / (50 * unit)))) {
+      const position = toCanvas(value, value)[d];
+      if (position < 24 * unit || position > side - 30 * unit) continue;
+      if (d) write(context, minus(value), 4 * unit, position);
+      else write(context, minus(value), position, side - 4 * unit);
+    }
+    if (d) write(context, name, 4 * unit, 10 * unit);
+    else write(context, name, side - 12 * unit, side - 4 * unit);
+  });
 }
 
 /**
  * Draw curves in a chart: `lines` are {values, color, dash}, with `values` [[x, y], ...].
  * Values below the chart are at its lower edge.
  */
-export function drawChart(canvas, { lines, across: [from, to], up: [low, high], names }) {
-  const context = canvas.getContext("2d");
+export function drawChart(canvas, ratio, { lines, across: [from, to], up: [low, high], names }) {
+  const context = clearCanvas(canvas, ratio);
   const unit = devicePixelRatio;
   const [width, height] = [canvas.width, canvas.height];
   const [x0, y0] = [46 * unit, height - 20 * unit];
   const left = (value) => x0 + ((width - x0 - 8 * unit) * (value - from)) / (to - from || 1);
-  const top = (value) => y0 - ((y0 - 8 * unit) * (Math.max(low, value) - low)) / (high - low || 1);
-  context.clearRect(0, 0, width, height);
+  const top = (value) => y0 - ((y0 - 8 * unit) * (Math.max(low, value) - low)) / (high - low);
   useFont(context);
   context.textBaseline = "middle";
   context.textAlign = "right";
-  for (const value of ticks(low, high, 4)) {
-    context.globalAlpha = 0.25;
-    context.fillRect(x0, top(value), width - x0, unit);
-    context.globalAlpha = 1;
-    context.fillText(minus(value), x0 - 5 * unit, top(value));
-  }
+  for (const value of ticks(low, high, 4)) context.fillText(minus(value), x0 - 5 * unit, top(value));
   context.textAlign = "center";
   for (const value of ticks(from, to, 4)) context.fillText(value, left(value), height - 8 * unit);
   for (const { values, color: name, dash = [] } of lines) {

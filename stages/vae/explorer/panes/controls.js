@@ -2,7 +2,6 @@
 
 import { classColor, classes, data, description, prior, single } from "./data.js";
 import { $, make, on } from "./dom.js";
-import { isMnist } from "./strokes.js";
 import { wholeView, zoom } from "./view.js";
 
 /** Make the pane of the buttons that move the view. */
@@ -30,22 +29,29 @@ export function makeClasses({ state, update }) {
     return button;
   });
   $("classes").append(...buttons);
-  $("classes").hidden = !classes.length;
   function render({ chosenClass }) {
-    buttons.forEach((button, label) => button.setAttribute("aria-pressed", String(label === chosenClass)));
+    buttons.forEach((button, label) => (button.ariaPressed = label === chosenClass));
   }
   return { watches: ["chosenClass"], render };
 }
 
 /** Write the texts that depend on the data. */
-export function startTexts() {
-  $("about").textContent = data.about;
-  $("credits").textContent = data.credits;
+export function writeTexts() {
+  const isMnist = description.dataset === "MNIST";
+  const suits = (description.model.likelihood === "bernoulli") === description.binary;
+  document.documentElement.classList.toggle("bright", !data.is_ink);
+  for (const name of ["about", "credits"]) $(name).textContent = data[name];
+  $("num-weights").textContent = data.num_weights.toLocaleString("en");
+  $("weights-section").hidden = !data.all_weights;
+  $("pseudo").hidden = suits;
+  $("train-pseudo").hidden = description.binary;
   $("pad-binary").hidden = description.binarization === "none";
   for (const link of document.querySelectorAll(".mnist")) link.hidden = !isMnist;
   if (!isMnist) $("pad-rule").textContent = "The whole drawing is scaled to an image";
-  if (!prior) return;
   const contours = single ? "Lines" : prior.standard ? "Circles" : "Ellipses";
-  const around = prior.standard ? "the prior's mean" : "the learned prior's mean";
-  $("contours").textContent = `${contours} are at 1, 2 and 3 standard deviations from ${around}.`;
+  const mean = prior.standard ? "the prior's mean" : "the learned prior's mean";
+  $("contours").textContent = `${contours} are at 1, 2 and 3 standard deviations from ${mean}.`;
+  const { length } = prior.couplings;
+  const learned = length ? `a flow of ${length} couplings` : `a mixture of ${prior.count} Gaussians`;
+  if (!prior.standard) $("prior-name").textContent = `${learned}, learned`;
 }

@@ -13,6 +13,23 @@ export const description = data.description;
 export const shape = description.image_shape;
 const size = shape[0] * shape[1];
 
+const problem = findProblem();
+if (problem) {
+  $("problem").textContent = problem;
+  $("problem").hidden = false;
+  throw new Error(problem); // the rest of the page needs a model
+}
+
+/** Return the reason why this page cannot run the model, or nothing. */
+function findProblem() {
+  const { activation, likelihood } = description.model;
+  const unknown = (part) => `This page does not know the ${part}.`;
+  if (!(activation in ACTIVATIONS)) return unknown(`activation ${activation}`);
+  if (!(likelihood in LIKELIHOODS)) return unknown(`likelihood ${likelihood}`);
+  const count = data.num_weights.toLocaleString("en");
+  return data.weights ? null : `The model has ${count} weights, more than this page can hold.`;
+}
+
 /** The latent dimensions, the most informative first. */
 export const order = data.rate_by_dimension
   .map((rate, dimension) => ({ rate, dimension }))
@@ -24,6 +41,8 @@ export const shown = order.slice(0, 2).map(({ dimension }) => dimension).sort((a
 /** Return the name of a latent dimension. */
 export const axisName = (d) => `z${String(d + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
 export const onPlane = (z) => (single ? [z[0], 0] : shown.map((dimension) => z[dimension]));
+/** Return z with other values in the plane. */
+export const withPoint = (z, point) => Array.from(z, (value, d) => point[shown.indexOf(d)] ?? value);
 
 /** Return the number and, if it is known, the class name of a test image. */
 export function nameOf(index) {
@@ -36,45 +55,26 @@ export const classes = description.class_names.length <= 20 ? description.class_
 /** A color per class, by its position; later classes have those of the first again. */
 export const classColor = (label) => `class-${label % 10}`;
 export const signed = (value) => value.toFixed(2).replace("-", "−");
-export const nats = (value) => `${signed(value)} nats`;
 
-export const problem = findProblem();
-export const prior =
-  data.prior && makePrior(readFloats(data.prior.loc), readFloats(data.prior.scale), latentDim);
-export const model = problem ? null : readModel(data, prior);
-export const likelihood = model && makeLikelihood(model);
+export const prior = makePrior(readFloats(data.prior.loc), readFloats(data.prior.scale), latentDim);
+export const model = readModel(data, prior);
+const likelihood = makeLikelihood(model);
 export const images = readImages(data.images, data.labels.length);
-export const suits = model && likelihood.binary === description.binary;
-
-const coordinates = readFloats(data.points);
-const onShown = (values) => shown.map((d) => values[d]);
-/** The prior in the plane, or the distribution of the points if the prior is unknown. */
-export const planePrior = prior
-  ? { mean: onShown(prior.mean), deviation: onShown(prior.deviation), extent: onShown(prior.extent) }
-  : makePrior(coordinates, coordinates.map(() => 0), shown.length);
-export const points = readPoints(coordinates, readBytes(data.point_labels));
+export const trainingLabels = readBytes(data.training_labels);
+export const readTrainingImages = () => readImages(data.training_images, trainingLabels.length);
+export const points = readPoints(readFloats(data.points), readBytes(data.point_labels));
 
 /** Return {x, y, label} of points; with a single dimension, classes are in rows. */
-export function readPoints(coordinates, allLabels, dim = latentDim) {
+export function readPoints(coordinates, labels) {
   const { uniform } = makeRandom(0);
   const share = (label) => (label + 0.1 + 0.8 * uniform()) / (classes.length || 1);
-  const labels = allLabels.map((label) => (classes.length ? label : 0));
-  return Array.from(labels, (label, i) =>
-    dim === 1
-      ? { label, x: coordinates[i], y: planePrior.deviation[0] * (3.8 - 7.6 * share(label)) }
-      : { label, x: coordinates[2 * i], y: coordinates[2 * i + 1] },
-  );
-}
-
-/** Return the reason why this page cannot run the model, or an empty text. */
-function findProblem() {
-  const { activation, likelihood, prior } = description.model;
-  const unknown = (part) => `This page does not know the ${part}.`;
-  if (!(activation in ACTIVATIONS)) return unknown(`activation ${activation}`);
-  if (!(likelihood in LIKELIHOODS)) return unknown(`likelihood ${likelihood}`);
-  if (!data.prior) return unknown(`prior ${prior}`);
-  if (data.weights) return "";
-  return `The model has ${data.num_weights.toLocaleString("en")} weights, more than this page can hold.`;
+  const dim = coordinates.length / labels.length;
+  return Array.from(labels, (given, i) => {
+    const label = classes.length ? given : 0;
+    const x = coordinates[i * dim];
+    const y = dim > 1 ? coordinates[i * dim + 1] : prior.deviation[0] * (3.8 - 7.6 * share(label));
+    return { label, x, y };
+  });
 }
 
 /** Read images, [pixels] each, which are packed as bits if they are binary. */
@@ -87,19 +87,8 @@ function readImages(text, count) {
   return Array.from({ length: count }, (_, n) => image(n));
 }
 
-export const trainingLabels = readBytes(data.training_labels);
-
-/** Return the pixels of the images to train on, as bytes [count * pixels]. */
-export function trainingImages() {
-  const all = readImages(data.training_images, trainingLabels.length);
-  const result = new Uint8Array(all.length * size);
-  all.forEach((image, n) => result.set(image.map((value) => (description.binary ? value : 255 * value)), n * size));
-  return result;
-}
-
 /** Compute images E[x|z] for rows of z. */
 export function decodeImages(rows) {
-  const flat = Float32Array.from(rows.flatMap((row) => [...row]));
-  const outputs = decode(model, flat, rows.length).map(likelihood.mean);
-  return rows.map((_, i) => outputs.subarray(i * size, (i + 1) * size));
+  const means = decode(model, Float32Array.from(rows.flatMap((row) => [...row]))).map(likelihood.mean);
+  return rows.map((_, i) => means.subarray(i * size, (i + 1) * size));
 }

@@ -2,18 +2,14 @@
 
 import { makeRandom } from "../core/mathematics.js";
 import { drawPrior } from "../core/prior.js";
-import { axisName, decodeImages, latentDim, nats, onPlane, order, prior, shape, signed } from "./data.js";
+import { axisName, decodeImages, latentDim, onPlane, order, prior, shape, signed } from "./data.js";
 import { $, drawImages, make, on, setSlider } from "./dom.js";
 import { zOf } from "./state.js";
 
 /** Make the pane of the decoded image. */
 export function makeDecoding({ state, update }) {
   const sliders = order.map((entry) => makeSlider(entry, state, update));
-  $("dimensions").append(...sliders.map(({ label }) => label));
   on("release", "click", () => update({ pinned: null }));
-  const { length } = prior.couplings;
-  const learned = length ? `a flow of ${length} couplings` : `a mixture of ${prior.count} Gaussians`;
-  if (!prior.standard) $("prior-name").textContent = `${learned}, learned`;
   function render(now) {
     const z = zOf(now);
     drawImages($("decoded"), decodeImages([z]), shape, 1);
@@ -21,12 +17,13 @@ export function makeDecoding({ state, update }) {
     $("z-text").textContent = latentDim > 2 ? `(${text}, …)` : `(${text})`;
     $("z-source").textContent = nameSource(now);
     $("release").disabled = !now.pinned;
-    for (const { slider, output, dimension } of sliders) {
-      output.textContent = signed(z[dimension]);
-      setSlider(slider, z[dimension], signed(z[dimension]));
-    }
+    sliders.forEach((slider, i) => {
+      const value = z[order[i].dimension];
+      slider.previousSibling.textContent = signed(value);
+      setSlider(slider, value, signed(value));
+    });
   }
-  return { watches: ["pinned", "hover", "posterior", "scheme"], render };
+  return { watches: ["pinned", "hover", "posterior", "layout"], render };
 }
 
 /** Say which z is decoded. */
@@ -41,26 +38,24 @@ function makeSlider({ rate, dimension }, state, update) {
   const [min, max] = [middle - 4 * unit, middle + 4 * unit];
   const name = axisName(dimension);
   const slider = make("input", { type: "range", min, max, step: unit / 100, ariaLabel: name });
-  const output = make("output");
   slider.addEventListener("input", () => {
-    const values = zOf(state).map((value, d) => (d === dimension ? Number(slider.value) : value));
-    update({ pinned: values, hover: null });
+    const values = Array.from(zOf(state), (value, d) => (d === dimension ? Number(slider.value) : value));
+    update({ pinned: values });
   });
-  const label = make("label", {}, `${name}, rate ${nats(rate)}: `, output, slider);
-  return { label, slider, output, dimension };
+  $("dimensions").append(make("label", {}, `${name}, rate ${signed(rate)} nats: `, make("output"), slider));
+  return slider;
 }
 
 /** Make the pane of samples from the prior. */
 export function makePriorSamples({ update }) {
-  let seed = 100;
+  const random = makeRandom(100);
   on("sample", "click", () => {
-    const random = makeRandom(seed++);
-    const drawn = Array.from({ length: 10 }, () => drawPrior(prior, random));
-    update({ drawn, pinned: drawn[0], hover: null });
+    const drawn = Array.from({ length: 10 }, () => [...drawPrior(prior, random)]);
+    update({ drawn, pinned: drawn[0] });
   });
   function render({ drawn }) {
     $("prior-samples").hidden = !drawn.length;
     if (drawn.length) drawImages($("prior-samples"), decodeImages(drawn), shape, 10);
   }
-  return { watches: ["drawn", "scheme"], render };
+  return { watches: ["drawn", "layout"], render };
 }

@@ -25,94 +25,57 @@ export function positionOf(event, canvas) {
 }
 
 /**
- * Track the pointers of a canvas. `down(position, event)` returns whether to track this one;
- * `move(position, event, isDown)` is called for all, `up(position, event)` for tracked ones.
+ * Watch the pointers of a canvas, also outside of it while they are down: `down(position, event)`,
+ * `move(position, event, isDown)` and `up(position, event)`.
  */
-export function trackPointers(canvas, { down, move, up = () => {} }) {
-  const tracked = new Set();
+export function trackPointers(canvas, { down, move, up }) {
   const listen = (type, listener) =>
     canvas.addEventListener(type, (event) => listener(positionOf(event, canvas), event));
   listen("pointerdown", (position, event) => {
-    if (!down(position, event)) return;
+    if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
-    tracked.add(event.pointerId);
+    down(position, event);
   });
-  listen("pointermove", (position, event) => move(position, event, tracked.has(event.pointerId)));
-  for (const type of ["pointerup", "pointercancel"]) {
-    listen(type, (position, event) => tracked.delete(event.pointerId) && up(position, event));
-  }
+  listen("pointermove", (position, event) => move(position, event, canvas.hasPointerCapture(event.pointerId)));
+  for (const type of ["pointerup", "pointercancel"]) listen(type, up);
 }
 
-/** Return the direction of an arrow key, [right, up], or undefined. */
-export const directionOf = ({ key }) =>
-  ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] })[key];
-
-/** Make a function that calls `draw` at the next frame, at most once per frame. */
-export function oncePerFrame(draw) {
-  let request = null;
-  const run = () => {
-    request = null;
-    draw();
-  };
-  return () => (request ??= requestAnimationFrame(run));
+/** Fit a canvas to its size on the screen, `ratio` times as high as wide, and clear it. */
+export function clearCanvas(canvas, ratio = 1) {
+  canvas.width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+  canvas.height = Math.round(canvas.width * ratio);
+  return canvas.getContext("2d");
 }
 
-/** Fit a canvas to its size on the screen, `ratio` times as high as wide. */
-export function fitCanvas(canvas, ratio = 1) {
-  const width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
-  const height = Math.round(width * ratio);
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-}
-
-const pixelColors = () => [channels("zero"), channels("one")];
-
-/** Make the pixels of an image [pixels in 0 to 1]. */
-function makePixels(image, [height, width], [zero, one]) {
-  const pixels = new ImageData(width, height);
-  for (let i = 0; i < height * width; i++) {
-    const share = Math.min(1, Math.max(0, image[i]));
-    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = zero[c] + share * (one[c] - zero[c]);
-    pixels.data[4 * i + 3] = 255;
-  }
-  return pixels;
-}
-
-/** Make a canvas of an image, to be drawn in another size. */
-export function imageLayer(image, [height, width]) {
-  const layer = make("canvas", { width, height });
-  layer.getContext("2d").putImageData(makePixels(image, [height, width], pixelColors()), 0, 0);
-  return layer;
-}
-
-/** Draw images in columns. */
+/** Draw images in columns; their values are from 0 to 1, beyond which colors are clipped. */
 export function drawImages(canvas, images, [height, width], columns) {
   canvas.width = columns * (width + 1) - 1;
   canvas.height = Math.ceil(images.length / columns) * (height + 1) - 1;
   const context = canvas.getContext("2d");
-  const colors = pixelColors();
+  const [zero, one] = [channels("zero"), channels("one")];
   images.forEach((image, n) => {
-    const pixels = makePixels(image, [height, width], colors);
+    const pixels = new ImageData(width, height);
+    for (let i = 0; i < image.length; i++) {
+      for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = zero[c] + image[i] * (one[c] - zero[c]);
+      pixels.data[4 * i + 3] = 255;
+    }
     context.putImageData(pixels, (n % columns) * (width + 1), Math.floor(n / columns) * (height + 1));
   });
+  return canvas;
 }
 
-/** Set a slider's value and the text that it shows and speaks. */
-export function setSlider(id, value, text) {
-  const slider = typeof id === "string" ? $(id) : id;
+/** Set a slider's value and the text that it speaks. */
+export function setSlider(slider, value, text) {
   slider.value = value;
   slider.setAttribute("aria-valuetext", text);
 }
 
-export const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 /** Make a function that paints a layer again only if one of its keys changed. */
 export function cached(paint) {
-  let last = [];
-  let layer;
+  let [layer, before] = [null, []];
   return (keys, ...rest) => {
-    if (!layer || keys.some((key, i) => key !== last[i])) layer = paint(...rest);
-    last = keys;
+    if (!layer || keys.some((key, i) => key !== before[i])) layer = paint(...rest);
+    before = keys;
     return layer;
   };
 }

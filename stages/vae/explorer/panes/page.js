@@ -4,14 +4,14 @@ import { readFloats } from "../core/packing.js";
 import { watchAddress } from "./address.js";
 import { makeBounds } from "./bounds.js";
 import { makeClient } from "./client.js";
-import { data, description, problem, suits } from "./data.js";
+import { data, description } from "./data.js";
 import { makeDecoding, makePriorSamples } from "./decoding.js";
-import { $, make, on, oncePerFrame } from "./dom.js";
-import { makeGallery, makeInterpolation, makePosteriorSamples } from "./gallery.js";
+import { $, make, on } from "./dom.js";
+import { makeGallery } from "./gallery.js";
 import { makePad } from "./pad.js";
 import { savePicture } from "./picture.js";
 import { makeInset, makePlane } from "./plane.js";
-import { makeClasses, makeZoom, startTexts } from "./controls.js";
+import { makeClasses, makeZoom, writeTexts } from "./controls.js";
 import { makeRace } from "./race.js";
 import { INITIAL, derive } from "./state.js";
 import { makeStore } from "./store.js";
@@ -23,7 +23,6 @@ export const store = makeStore(INITIAL, derive);
 function save(name, ...parts) {
   const href = URL.createObjectURL(new Blob(parts, { type: "application/octet-stream" }));
   make("a", { href, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
 /** Save the model as safetensors (length of the header, header, values) and JSON. */
@@ -36,42 +35,17 @@ function saveModel() {
 
 /** Draw everything again if the color scheme or the layout changes. */
 function watchLayout({ state, update }) {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const setScheme = () => update({ scheme: dark.matches ? "dark" : "light" });
-  dark.addEventListener("change", setScheme);
-  setScheme();
-  const resize = oncePerFrame(() => update({ size: state.size + 1 }));
-  for (const id of ["plane", "inset", "gallery"]) new ResizeObserver(resize).observe($(id));
+  const draw = () => update({ layout: state.layout + 1 });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  for (const id of ["plane", "inset"]) new ResizeObserver(draw).observe($(id));
 }
 
-/** Add the panes that need the model. */
-function startModel() {
-  store.add(makePad(store));
-  const client = makeClient(store);
-  for (const id of ["inset", "race-inset"]) store.add(makeInset(store, $(id)));
-  const panes = [makeDecoding, makePriorSamples, makeGallery, makePosteriorSamples, makeInterpolation];
-  for (const makePane of [...panes, makeBounds, makeStory, makeTraining]) store.add(makePane(store));
-  store.add(client);
-  store.add(makeRace(store, client));
-  $("pseudo").hidden = suits;
-  $("num-weights").textContent = data.num_weights.toLocaleString("en");
-  $("weights-section").hidden = !data.all_weights;
-  on("save", "click", saveModel);
-  on("save-picture", "click", () => savePicture(store.state, save));
-}
-
-function showProblem() {
-  $("problem").prepend(problem);
-  $("problem").hidden = false;
-  for (const element of document.querySelectorAll(".decodes")) element.hidden = true;
-}
-
-document.documentElement.classList.toggle("bright", !data.is_ink);
-startTexts();
-store.add(watchAddress(store));
-store.add(makePlane(store));
-store.add(makeZoom(store));
-store.add(makeClasses(store));
-if (problem) showProblem();
-else startModel();
+const client = makeClient(store);
+const panes = [makeBounds, makeClasses, makeDecoding, makeGallery, makePad, makePlane, makePriorSamples];
+panes.push(makeStory, makeTraining, makeZoom, watchAddress);
+store.add(client, makeRace(store, client), ...panes.map((makePane) => makePane(store)));
+store.add(...["inset", "race-inset"].map((id) => makeInset(store, $(id))));
+writeTexts();
 watchLayout(store);
+on("save", "click", saveModel);
+on("save-picture", "click", () => savePicture(store.state, save));

@@ -1,6 +1,6 @@
 // The story: seven steps, which explain and highlight.
 
-import { $, on, prefersStillness } from "./dom.js";
+import { $, on } from "./dom.js";
 
 /** Make the pane of the story. */
 export function makeStory({ state, update }) {
@@ -32,5 +32,5 @@ function reveal(step) {
   const find = (operator) => document.querySelector(`[data-steps${operator}="${step}"]`);
   const target = find("^") ?? find("~");
   const block = target.offsetHeight > innerHeight / 2 ? "start" : "nearest";
-  target.scrollIntoView({ block, behavior: prefersStillness() ? "auto" : "smooth" });
+  target.scrollIntoView({ block });
 }

@@ -8,7 +8,6 @@ const SIDE = 280; // of the pad in its own pixels, the longer one
 const scaled = (size) => Math.round((SIDE * size) / Math.max(...shape));
 export const HEIGHT = scaled(shape[0]);
 export const WIDTH = scaled(shape[1]);
-export const isMnist = description.dataset === "MNIST";
 
 /** Paint strokes; a stroke of one point is a dot. */
 export function paintStrokes(context, strokes, ink) {
@@ -36,7 +35,8 @@ export function observe(strokes) {
     for (let k = i; k < i + 4 * WIDTH; k += 4) row.push(data[k]);
     ink.push(row);
   }
-  const image = binarize((isMnist ? fitInk : scaleInk)(ink, shape));
+  const fit = description.dataset === "MNIST" ? fitInk : scaleInk;
+  const image = binarize(fit(ink, shape));
   return image.some((value) => value > 0) ? image : null;
 }
 
@@ -47,14 +47,4 @@ function binarize(gray) {
   if (binarization === "threshold") return gray.map((value) => Number(value > 0.5));
   const { uniform } = makeRandom(7);
   return gray.map((value) => Number(uniform() < value));
-}
-
-/** Write strokes as text for the address: two digits of base 36 per number. */
-export const packStrokes = (strokes) =>
-  strokes.map((stroke) => stroke.map((v) => v.toString(36).padStart(2, "0")).join("")).join(".");
-
-/** Read strokes; text that is none becomes no strokes. */
-export function unpackStrokes(text) {
-  if (!/^([0-9a-z]{4})+(\.([0-9a-z]{4})+)*$/.test(text)) return [];
-  return text.split(".").map((stroke) => stroke.match(/../g).map((digits) => parseInt(digits, 36)));
 }

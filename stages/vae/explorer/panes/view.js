@@ -1,10 +1,11 @@
 // Views of the latent plane: squares {x, y, radius}, and their positions on a canvas.
 
+import { maximum } from "../core/mathematics.js";
 import { makeAxis } from "../core/prior.js";
-import { onPlane, planePrior, prior, single } from "./data.js";
+import { onPlane, prior } from "./data.js";
 
-const [x, y = 0] = planePrior.mean;
-export const wholeView = { x, y, radius: 4.2 * Math.max(...planePrior.deviation) };
+const [x, y] = onPlane(prior.mean);
+export const wholeView = { x, y, radius: 4.2 * Math.max(...onPlane(prior.deviation)) };
 const LARGEST = Math.max(20, wholeView.radius);
 
 /** Return the positions on a square canvas that is `side` pixels wide, and back. */
@@ -27,42 +28,32 @@ export function zoom(view, factor, [across, up] = [view.x, view.y]) {
   return { x: across + (view.x - across) * share, y: up + (view.y - up) * share, radius };
 }
 
-/** Move a view by multiples of its radius. */
-export const pan = ({ x, y, radius }, across, up) => ({ x: x + across * radius, y: y + up * radius, radius });
+/** Move a view. */
+export const pan = ({ x, y, radius }, across, up) => ({ x: x + across, y: y + up, radius });
 
-/** Return the box [left, right, low, high] of q(z|x), four standard deviations to each side. */
-export function posteriorBox({ loc, scale }) {
-  const [x, y] = onPlane(loc);
-  const [a, b] = single ? [scale[0], 0] : onPlane(scale);
-  return [x - 4 * a, x + 4 * a, y - 4 * b, y + 4 * b];
+/** Return corners of the box of q(z|x), four standard deviations to each side. */
+export function cornersOf({ loc, scale }) {
+  const corner = (sign) => onPlane(loc.map((value, d) => value + 4 * sign * scale[d]));
+  return [corner(-1), corner(1)];
 }
 
-/** Return the box of the true posterior's mass on the grid. */
-export function truthBox({ logPosterior, most }) {
-  const axes = planePrior.extent.map((_, d) => makeAxis(prior, d).z);
-  const { length } = axes[0];
-  const box = [Infinity, -Infinity, single ? 0 : Infinity, single ? 0 : -Infinity];
-  logPosterior.forEach((value, i) => {
-    if (value < most - 6) return;
-    const [across, up] = [axes[0][i % length], axes[1]?.[Math.floor(i / length)] ?? 0];
-    box[0] = Math.min(box[0], across);
-    box[1] = Math.max(box[1], across);
-    box[2] = Math.min(box[2], up);
-    box[3] = Math.max(box[3], up);
+/** The points of the grid in the order of its densities, if it has one or two dimensions. */
+export const gridPoints = makeGridPoints(prior.extent.map((_, d) => [...makeAxis(prior, d).z]));
+
+function makeGridPoints([across, up]) {
+  return up ? up.flatMap((y) => across.map((x) => [x, y])) : across.map((x) => [x]);
+}
+
+/** Return the square view of points, with a margin. */
+export function viewOf(points) {
+  const ranges = [0, 1].map((d) => {
+    const values = points.map((point) => point[d]);
+    return [-maximum(values.map((value) => -value)), maximum(values)];
   });
-  return box;
+  const [x, y] = ranges.map(([low, high]) => (low + high) / 2);
+  return { x, y, radius: limit(0.6 * Math.max(...ranges.map(([low, high]) => high - low))) };
 }
 
-/** Return the square view of boxes, with a margin. */
-export function boxView(...boxes) {
-  const [left, right, low, high] = [0, 1, 2, 3].map((i) =>
-    boxes.map((box) => box[i]).reduce((a, b) => (i % 2 ? Math.max(a, b) : Math.min(a, b))),
-  );
-  const radius = limit(0.6 * Math.max(right - left, high - low));
-  return { x: (left + right) / 2, y: (low + high) / 2, radius };
-}
-
-/** Return whether a box is inside a view. */
-export const contains = (view, [left, right, low, high]) =>
-  left >= view.x - view.radius && right <= view.x + view.radius &&
-  low >= view.y - view.radius && high <= view.y + view.radius;
+/** Return whether all points are in a view. */
+export const contains = (view, points) =>
+  points.every(([x, y]) => Math.max(Math.abs(x - view.x), Math.abs(y - view.y)) <= view.radius);
