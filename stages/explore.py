@@ -56,8 +56,6 @@ def page_data(
     """Return all data of the page, by name."""
     rate = latents["rate_by_dimension"]
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
-    # The page has the Gaussians of a mixture, not the weights that determine them.
-    used = {name: w for name, w in weights.items() if name != "prior.pseudo_inputs"}
     num_images = min(MAX_IMAGES, MAX_PIXELS // trained.num_pixels)
     test_images = images["test_images"][:num_images]
     bits = 1 if trained.binary else 8  # per pixel
@@ -77,9 +75,7 @@ def page_data(
             images["train_images"][:num_training], binary=trained.binary
         ),
         "training_labels": encode_bytes(images["train_labels"][:num_training]),
-        "num_weights": sum(array.size for array in used.values()),
-        "all_weights": len(used) == len(weights),
-        "weights": pack_weights(used),
+        "weights": pack_weights(weights),
     }
 
 

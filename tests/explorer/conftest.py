@@ -1,5 +1,6 @@
-"""Pages in Chromium, of the files that a test names or of untrained models."""
+"""Untrained models, their pages in Chromium, and the mathematics without a page."""
 
+import math
 import re
 import shutil
 
@@ -8,11 +9,48 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import numpy_model
-from browsing import describe, random_weights, rounded
+from conftest import CLASSES, TINY
 from explore import page_data, read_sources
-from vae.explorer.assembly import assemble
+from vae.explorer.assembly import assemble, join_modules
+from vae.pipeline.trained import Description, expected_forms
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+NUM_IMAGES = 60
+
+
+def rounded(array):
+    """Round to 16 significant bits, as the page has all numbers."""
+    words = np.asarray(array, "f4").view("u4")
+    return np.asarray(words & 0xFFFFFF00).view("f4")
+
+
+def make_untrained(*, data="MNIST", classes=CLASSES, side=12, binary=True, **changes):
+    """Make an untrained model in NumPy, its images, and the data of its page."""
+    rng = np.random.default_rng(1)
+    settings = TINY["model"] | {"hidden_units": [18, 7]} | changes
+    binarization = "dynamic" if binary else "none"
+    trained = Description(settings, [side, side], data, classes, binarization, binary)
+    weights = {}
+    for name, (shape, _) in expected_forms(trained).items():
+        draw = rng.normal if name.endswith(("kernel", "bias")) else rng.random
+        width = shape[0] if name.endswith("kernel") else 16
+        weights[name] = rounded(draw(size=shape) / math.sqrt(width))
+    model = numpy_model.make_model(weights, **settings)
+    prior = {k: rounded(getattr(model, k)) for k in ("prior_loc", "prior_scale")}
+    pixels = rng.integers(256, size=(NUM_IMAGES, side, side), dtype=np.uint8)
+    pixels = np.uint8(255 * (pixels > 128)) if binary else pixels
+    x = pixels.reshape(NUM_IMAGES, -1) / 255
+    labels = np.arange(NUM_IMAGES) % max(1, len(classes))
+    latents = {
+        "label": labels,
+        "loc": numpy_model.posterior(model, x)[0],
+        "rate_by_dimension": rng.random(model.latent_dim),
+        **prior,
+    }
+    images = {"test_images": pixels, "test_labels": labels}
+    images |= {"train_images": pixels, "train_labels": labels}
+    model = model._replace(**{name: np.float64(x) for name, x in prior.items()})
+    return model, x, page_data(weights, images, latents, trained)
 
 
 @pytest.fixture(scope="module")
@@ -27,54 +65,70 @@ def browser():
 
 
 @pytest.fixture
-def visit(browser):
-    """Opens a file, which must ask for nothing elsewhere and complain of nothing."""
-    pages, requests, complaints = [], [], []
+def open_page(browser, tmp_path):
+    """Opens a page of an untrained model; returns it, the model, its images.
 
-    def visit(path, **options):
-        page = browser.new_page(**options)
+    The page must ask for nothing elsewhere, and complain of nothing but `problem`.
+    """
+    pages, requests, complaints, expected = [], [], [], []
+
+    def open_page(options=None, edit=("", ""), problem=None, **changes):
+        model, x, data = make_untrained(**changes)
+        path = tmp_path / "explorer.html"
+        text = re.sub(*edit, assemble(data, read_sources()))
+        path.write_text(text, encoding="utf-8")
+        page = browser.new_page(**(options or {}))
         pages.append(page)
+        expected.extend([problem] if problem else [])
         page.on("request", lambda request: requests.append(request.url))
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path.as_uri())
-        return page
+        return page, model, x
 
-    yield visit
+    yield open_page
     for page in pages:
         page.close()
-    assert complaints == []
-    elsewhere = [u for u in requests if not u.startswith(("file:", "blob:null/"))]
-    assert elsewhere == []
+    assert complaints == expected
+    assert all(url.startswith(("file:", "blob:null/")) for url in requests)
+
+
+# Runs the worker's script in a page: `send` gives it a message, `received` has all.
+START = """() => {
+    window.received = [];
+    const post = (message) => received.push(structuredClone(message));
+    const [core, send] = ((postMessage, onmessage) => {
+        %s
+        return [modules, (data) => onmessage({ data })];
+    })(post);
+    Object.assign(window, { send }, ...Object.values(core));
+}"""
+
+
+@pytest.fixture(scope="module")
+def core(browser):
+    """A blank page with the worker's modules, each export of which has its name."""
+    page = browser.new_page()
+    entry = 'import {} from "./worker.js";\nimport {} from "./drawing.js";\n'
+    page.evaluate(START % join_modules(read_sources() | {"core/": entry}, "core/"))
+    return page
 
 
 @pytest.fixture
-def open_page(tmp_path, visit):
-    """Opens a page of an untrained model; returns it, the model, its images."""
+def load_model(core):
+    """Loads an untrained model into `core`; returns it and its images."""
 
-    rng = np.random.default_rng(1)
+    def load_model(**changes):
+        model, x, data = make_untrained(**changes)
+        core.evaluate(
+            """([data, images]) => {
+                const [loc, scale] = [data.prior.loc, data.prior.scale].map(readFloats);
+                const prior = makePrior(loc, scale, data.description.model.latent_dim);
+                window.model = readModel(data, prior);
+                window.images = images.map((x) => Float32Array.from(x));
+            }""",
+            [data, x.tolist()],
+        )
+        return model, x
 
-    def open_page(options=None, edit=("", ""), **changes):
-        trained = describe(**changes)
-        pixels = rng.integers(256, size=(60, *trained.image_shape), dtype=np.uint8)
-        pixels = np.uint8(255 * (pixels > 128)) if trained.binary else pixels
-        labels = np.arange(60) % max(1, len(trained.class_names))
-        images = {"test_images": pixels, "test_labels": labels}
-        images |= {"train_images": pixels, "train_labels": labels}
-        weights = random_weights(trained, rng)
-        model = numpy_model.make_model(weights, **trained.model)
-        latents = {
-            "label": labels,
-            "loc": rng.normal(size=(60, model.latent_dim)),
-            "rate_by_dimension": rng.random(model.latent_dim),
-            "prior_loc": rounded(model.prior_loc),
-            "prior_scale": rounded(model.prior_scale),
-        }
-        prior = {k: np.float64(v) for k, v in latents.items() if k.startswith("prior")}
-        path = tmp_path / "explorer.html"
-        text = assemble(page_data(weights, images, latents, trained), read_sources())
-        path.write_text(re.sub(*edit, text), encoding="utf-8")
-        page = visit(path, **(options or {}))
-        return page, model._replace(**prior), pixels.reshape(60, -1) / 255
-
-    return open_page
+    return load_model

@@ -1,4 +1,4 @@
-"""The mathematics of the worker, against NumPy and against differences."""
+"""The mathematics of the page, against NumPy and against differences."""
 
 import numpy as np
 import pytest
@@ -6,39 +6,12 @@ from scipy.optimize import minimize
 from scipy.special import roots_hermitenorm
 
 import numpy_model
-from explore import read_sources
 from studies.toy import until
-from vae.explorer.assembly import join_modules
+from vae.data.images import scale_image
+from vae.data.ink import fit_ink
+from vae.data.pictures import read_picture, write_pngs
 
 RNG = np.random.default_rng(0)
-# Runs the worker's script in the page: `send` gives it a message, `received` has all.
-START = """() => {
-    window.received = [];
-    const post = (message) => received.push(structuredClone(message));
-    const [core, send] = ((postMessage, onmessage) => {
-        %s
-        return [modules, (data) => onmessage({ data })];
-    })(post);
-    Object.assign(window, { core, send });
-}"""
-
-
-@pytest.fixture
-def open_core(open_page):
-    """Opens a page of an untrained model with the worker's modules, as `open_page`."""
-
-    def open_core(**changes):
-        page, *rest = open_page(**changes)
-        page.evaluate(START % join_modules(read_sources(), "core/worker.js"))
-        return page, *rest
-
-    return open_core
-
-
-def run(page, code, argument=None):
-    """Evaluate an expression, in which each export of a module has its name."""
-    names = "Object.assign({}, ...Object.values(modules), ...Object.values(core))"
-    return page.evaluate(f"(argument) => {{ with ({names}) return {code}; }}", argument)
 
 
 def log_joint(model, x, z):
@@ -49,26 +22,53 @@ def log_joint(model, x, z):
 @pytest.mark.parametrize(
     "changes",
     [
-        *[{"activation": name} for name in numpy_model.ACTIVATIONS],
-        {"likelihood": "gaussian", "binary": False, "latent_dim": 1},
-        {"likelihood": "continuous_bernoulli", "binary": False, "prior": "vamp"},
-        {"latent_dim": 5, "prior": "flow"},
+        {"latent_dim": 1, "activation": "relu", "likelihood": "gaussian"},
+        {"latent_dim": 2, "activation": "elu", "likelihood": "continuous_bernoulli"},
+        {"latent_dim": 2, "activation": "gelu", "prior": "vamp", "binary": False},
+        {"latent_dim": 5, "activation": "silu", "prior": "flow", "flow_layers": 3},
+        {"latent_dim": 20, "likelihood": "gaussian", "gaussian_scale": 0.3},
+        {"hidden_units": list(range(3, 14)), "side": 7},  # 10 and 11 come after 9
     ],
     ids=str,
 )
-def test_gradients_of_the_decoder_and_the_prior(open_core, changes):
-    page, model, images = open_core(**changes)
-    z = np.float32(RNG.normal(size=(6, model.latent_dim)))
-    code = """[jointGradient(model, images[3], Float32Array.from(argument), 6)].map(
-        ({ joint, gradient }) => [[...joint], [...gradient].slice(0, argument.length)]
-    )[0]"""
-    joint, gradient = run(page, code, z.ravel().tolist())
+def test_numbers_are_those_of_numpy(core, load_model, changes):
+    model, images = load_model(**changes)
+    noise = np.float32(RNG.normal(size=(6, 1, model.latent_dim)))
+    code = """(noise) => {
+        const found = terms(model, images[3], noise);
+        return [[found.rate], [...found.distortions], [...found.logWeights]];
+    }"""
+    received = core.evaluate(code, noise.ravel().tolist())
+    expected = numpy_model.terms(model, images[3:4], noise)
+    for ours, theirs in zip(received, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs.ravel(), rtol=2e-6, atol=1e-3)
+    z = noise[:, 0]
+    code = """(z) => {
+        const found = jointGradient(model, images[3], Float32Array.from(z));
+        return [[...found.joint], [...found.gradient]];
+    }"""
+    joint, gradient = core.evaluate(code, z.ravel().tolist())
     np.testing.assert_allclose(joint, log_joint(model, images[3], z), atol=1e-3)
     for d in range(model.latent_dim):
         step = 1e-4 * np.eye(model.latent_dim)[d]
         above, below = (log_joint(model, images[3], z + s) for s in (step, -step))
         received = np.reshape(gradient, z.shape)[:, d]
         np.testing.assert_allclose(received, (above - below) / 2e-4, atol=0.02)
+    if model.latent_dim > 2:
+        return
+    code = """() => {
+        const grid = makeGrid(model);
+        const integration = integrate(grid, images[0]);
+        let found = {};
+        while (!found.done) found = integration.next();
+        const { logEvidence, logPosterior } = found.value;
+        const mass = grid.points.map(({ logWeight }, n) => logWeight + logPosterior[n]);
+        return [logEvidence, logSumExp(mass)];
+    }"""
+    evidence, total = core.evaluate(code)
+    expected = numpy_model.log_evidence(model, images[:1], 151)[0]
+    assert evidence == pytest.approx(expected, abs=0.005)
+    assert total == pytest.approx(0, abs=1e-4)
 
 
 def best_elbo(model, x, loc, scale):
@@ -88,33 +88,28 @@ def best_elbo(model, x, loc, scale):
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 3])
-def test_the_race_ends_at_the_best_gaussian(open_core, latent_dim):
-    page, model, images = open_core(latent_dim=latent_dim, prior="vamp")
-    loc, scale = numpy_model.posterior(model, images[0])
-    run(page, "send({ type: 'model', model, hasGrid: latentDim < 3 })")
-    for number, start in enumerate(("encoder", "grid")):
-        message = f"{{ type: 'race', id: {number}, x: images[0], start: '{start}' }}"
-        run(page, f"send({message})")
-        done = f"received.some((m) => m.id === {number} && m.finished)"
-        until(lambda done=done: run(page, done))
-        found = run(page, "received.filter(({ type }) => type === 'race')")
-        steps = [m for m in found if m["id"] == number]
-        assert [m["step"] for m in steps] == list(range(steps[0]["numSteps"] + 1))
-        begin = [steps[0]["loc"], steps[0]["scale"]]
-        if start == "encoder":
-            np.testing.assert_allclose(begin, [loc, scale], atol=1e-5)
-        best = best_elbo(model, images[0], *np.array(begin))
-        # Noise is drawn in more than two dimensions.
-        tolerance = 0.02 if latent_dim < 3 else 0.3
-        assert steps[-1]["elbo"] == pytest.approx(best, abs=tolerance)
+def test_the_race_ends_at_the_best_gaussian(core, load_model, latent_dim):
+    model, images = load_model(latent_dim=latent_dim, prior="vamp")
+    loc, scale = (x[0] for x in numpy_model.posterior(model, images[:1]))
+    code = """(loc) => [...race(model, images[0], Float64Array.from(loc))].map(
+        ({ loc, scale, ...rest }) => ({ loc: [...loc], scale: [...scale], ...rest }))"""
+    steps = core.evaluate(code, loc.tolist())
+    assert [step["finished"] for step in steps] == [False] * 100 + [True]
+    np.testing.assert_allclose(steps[0]["loc"], loc, atol=1e-5)
+    np.testing.assert_allclose(steps[0]["scale"], scale, atol=1e-5)
+    best = best_elbo(model, images[0], loc, scale)
+    # Noise is drawn in more than two dimensions.
+    tolerance = 0.02 if latent_dim < 3 else 0.3
+    assert steps[-1]["elbos"][-1] == pytest.approx(best, abs=tolerance)
 
 
-def test_newer_images_end_older_work_and_bounds_keep_their_promise(open_core):
-    page, model, images = open_core(latent_dim=2)
-    run(page, "send({ type: 'model', model, hasGrid: true })")
-    run(page, "[1, 2].map((id) => send({ type: 'image', id, x: images[id] }))")
-    until(lambda: run(page, "received.at(-1)?.finished"))
-    found = run(page, "received.filter(({ type }) => type === 'terms')")
+def test_newer_images_end_older_work_and_bounds_keep_their_promise(core, load_model):
+    model, images = load_model(latent_dim=2)
+    core.evaluate("send({ type: 'model', model, hasGrid: true })")
+    core.evaluate("[1, 2].map((id) => send({ type: 'image', id, x: images[id] }))")
+    until(lambda: core.evaluate("received.at(-1)?.finished"))
+    code = "received.map((m) => ({ ...m, logWeights: [...m.logWeights] }))"
+    found = core.evaluate(code)
     assert [m["id"] for m in found] == [1, 2, 2, 2]
     evidence = numpy_model.log_evidence(model, images[2:3], 301)[0]
     assert ["logEvidence" in m for m in found] == [False, False, True, True]
@@ -129,31 +124,26 @@ def test_newer_images_end_older_work_and_bounds_keep_their_promise(open_core):
         if count > 1:
             expected = groups.std(ddof=1) / np.sqrt(len(groups))
             assert error == pytest.approx(expected)
-    race = "{ type: 'race', id: 2, x: images[2], start: 'grid' }"
-    image = "{ type: 'image', id: 3, x: images[3] }"
-    run(page, f"[{race}, {{ type: 'stop' }}, {image}].map((message) => send(message))")
-    until(lambda: run(page, "received.some((m) => m.id === 3 && m.finished)"))
-    assert not run(page, "received.some((m) => m.type === 'race' && m.step > 1)")
+    noise = np.reshape(core.evaluate("[...drawMirrored(1, 500, 2)]"), (500, 2))
+    np.testing.assert_allclose(noise.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(noise.std(axis=0), 1)
+    assert abs(np.mean(noise[:, 0] * noise[:, 1])) < 0.1
 
 
-def test_a_row_of_many_pixels_has_a_finite_normalizer(open_core):
-    page, *_ = open_core()
+def test_a_row_of_many_pixels_has_a_finite_normalizer(core):
     output = np.append(np.float32(3 * RNG.normal(size=4996)), [1e4, -1e4, 0, 0])
-    code = "sumSoftplus(Float32Array.from(argument), 0, argument.length)"
-    code = code.replace("sumSoftplus", "LIKELIHOODS.bernoulli().logNormalizer")
-    received = run(page, code, output.tolist())
+    code = "(output) => LIKELIHOODS.bernoulli().logNormalizer(output, 0, output.length)"
+    received = core.evaluate(code, output.tolist())
     assert received == pytest.approx(np.logaddexp(0, output).sum(), rel=1e-9)
 
 
-def test_gradients_of_a_training_step(open_core):
-    page, *_ = open_core()
-    code = """(() => {
+def test_gradients_of_a_training_step(core):
+    code = """() => {
         const [rows, beta] = [4, 0.7];
-        const settings = { hiddenUnits: [6, 5], latentDim: 3, numPixels: 10 };
-        const model = makeModel(settings, makeRandom(3));
+        const sizes = { hiddenUnits: [6, 5], latentDim: 3 };
+        const model = makeModel(sizes, 10, makeRandom(3));
         const { uniform } = makeRandom(4);
-        const pixel = (_, k) => Number(k % 12 < 10 && uniform() < 0.5);
-        const x = Float32Array.from({ length: 48 }, pixel);
+        const x = Float32Array.from({ length: 40 }, () => Number(uniform() < 0.5));
         const measured = () => measure(model, x, rows, makeRandom(5));
         const value = () => [measured()].map((m) => -(m.distortion + beta * m.rate))[0];
         const gradients = differentiate(model, measured(), rows, beta);
@@ -164,43 +154,50 @@ def test_gradients_of_a_training_step(open_core):
             return [gradients[n][i], difference];
         });
         return listWeights(model).flatMap(compare);
-    })()"""
-    gradients, differences = np.transpose(run(page, code))
-    # Weights of padding have no gradient; those between padded inputs have no effect.
+    }"""
+    gradients, differences = np.transpose(core.evaluate(code))
     np.testing.assert_allclose(gradients, differences, atol=2e-4)
     assert np.count_nonzero(gradients) > 200
 
 
-TRAIN = """{
-    type: "train", hiddenUnits: [16], latentDim: 2, count: 12, numPixels: 144,
-    points: 5, batchSize: 8, learningRate: 0.01, beta: 0.1, seed: 1, binary: true,
-    images: Uint8Array.from(images.slice(0, 12).flatMap((x) => [...x])),
-}"""
-
-
-def test_training_overfits_a_batch_and_obeys(open_core):
-    page, *_ = open_core()
-    reports = "received.filter(({ type }) => type === 'trained')"
-    run(page, f"send({TRAIN})")
-    run(page, "send({ type: 'step' })")
-    run(page, "send({ type: 'play' })")
-    until(lambda: run(page, f"{reports}.at(-1).step >= 512"))
-    run(page, "send({ type: 'pause' })")
-    first, second, *_, last = run(page, reports)
-    assert [first["step"], second["step"]] == [0, 1]
-    assert len(last["means"]) == 10 and np.isfinite(last["means"]).all()
-    assert last["distortion"] < 0.3 * second["distortion"]
+def test_training_overfits_a_batch_and_obeys_beta(core, load_model):
+    load_model()
+    code = """() => {
+        const training = makeTraining(images.slice(0, 12));
+        const found = Array.from({ length: 5 }, () => train(training, 0.1));
+        const { model, step, means } = report(training);
+        const decoded = decode(model, Float32Array.from(encode(model, images[0]).loc));
+        const right = decoded.map((value, j) => (value > 0) === (images[0][j] === 1));
+        const [first, last] = [found[0], found.at(-1)];
+        const later = train(training, 1000);
+        return { step, means: [...means], share: average(right), first, last, later };
+    }"""
+    found = core.evaluate(code)
+    first, last, later = found["first"], found["last"], found["later"]
+    assert found["step"] == 160 and len(found["means"]) == 24
+    assert last["distortion"] < 0.5 * first["distortion"]
     assert last["elbo"] == pytest.approx(-last["rate"] - last["distortion"])
-    run(page, "send({ type: 'weights' })")
-    x, decoded = run(
-        page,
-        """[received.at(-1).model].map((model) => [
-        [...images[0]],
-        [...decode(model, Float32Array.from(encode(model, images[0]).loc), 1)],
-    ])[0]""",
-    )
-    assert np.mean((np.array(decoded) > 0) == np.array(x)) > 0.9
-    run(page, "send({ type: 'set', beta: 1000 })")
-    for _ in range(100):
-        run(page, "send({ type: 'step' })")
-    assert run(page, f"{reports}.at(-1).rate") < 0.2 * last["rate"]  # collapses
+    assert found["share"] > 0.9
+    assert later["rate"] < 0.2 * last["rate"]  # collapses
+
+
+def test_a_drawing_becomes_the_image_that_a_file_becomes(core, tmp_path):
+    bars, noise = np.zeros((140, 140), np.uint8), np.zeros((90, 70), np.uint8)
+    bars[10:70, 20:35] = bars[50:66, 30:100] = 255
+    noise[11:85, 3:40] = RNG.integers(256, size=(74, 37))
+    odd = np.uint8(255 * (np.add.outer(np.arange(51), np.arange(64)) % 63 == 7))
+    code = """(ink) => [[28, 28], [6, 4]].map(
+        (shape) => [fitInk, scaleInk].map((fit) => [...fit(ink, shape)])
+    )"""
+    shapes = [(28, 28), (6, 4)]
+    for ink in (bars, noise // 5, noise[:, :40], odd):
+        results = core.evaluate(code, ink.tolist())
+        for shape, (fitted, scaled) in zip(shapes, results, strict=True):
+            np.testing.assert_allclose(fitted, fit_ink(ink, shape).ravel(), atol=1e-6)
+            expected = scale_image(ink, shape).ravel() / 255
+            np.testing.assert_allclose(scaled, expected, atol=1e-6)
+    path = tmp_path / "drawing.png"
+    write_pngs({path: bars / 255}, zoom=1)
+    expected = read_picture(path, (28, 28), "MNIST").ravel()
+    fitted = core.evaluate(code, bars.tolist())[0][0]
+    np.testing.assert_allclose(fitted, expected, atol=1e-6)

@@ -2,26 +2,27 @@
 // One point of each tile is decoded for all images; the others once an image needs them.
 
 import { makeLikelihood } from "./likelihoods.js";
-import { logSumExp, maximum } from "./mathematics.js";
+import { add, logSumExp, maximum } from "./mathematics.js";
 import { trace } from "./network.js";
-import { logPriors, makeAxis } from "./prior.js";
+import { cross, logPriors, makeAxes } from "./prior.js";
 
 const TILE = 4; // points of a tile along an axis
 const MARGIN = 16; // in nats below the highest tile; lower tiles contribute nothing
 const CHUNK = 256; // points decoded between two checks for messages
 
-/** Make the grid, with the points of each tile; z_1 varies fastest. */
+/** Make the grid, with the points of each tile. */
 export function makeGrid(model) {
-  const axes = model.prior.extent.map((_, d) => makeAxis(model.prior, d));
+  const axes = makeAxes(model.prior);
+  const logWeights = cross(axes.map(({ logWeight }) => logWeight)).map(add);
+  const points = cross(axes.map(({ z }) => z)).map((z, n) => {
+    return { z, logWeight: logWeights[n], hidden: null, offset: 0 };
+  });
   const [columns, rows = 1] = axes.map(({ z }) => z.length);
   const [across, up] = [columns, rows].map((count) => Math.ceil(count / TILE));
   const tiles = Array.from({ length: across * up }, () => []);
-  const points = Array.from({ length: columns * rows }, (_, n) => {
+  points.forEach((_, n) => {
     const [i, j] = [n % columns, Math.floor(n / columns)];
     tiles[Math.floor(j / TILE) * across + Math.floor(i / TILE)].push(n);
-    const positions = axes.map((_, d) => [i, j][d]);
-    const logWeight = positions.reduce((sum, k, d) => sum + axes[d].logWeight[k], 0);
-    return { z: positions.map((k, d) => axes[d].z[k]), logWeight, hidden: null, offset: 0 };
   });
   const centers = tiles.map((tile) => tile[(5 * tile.length) >> 3]);
   return { model, across, up, tiles, centers, points };

@@ -13,19 +13,14 @@ export function readCouplings(tensors) {
 }
 
 /** Call `move(row, position, shift, logScale)` for each value of `z` that coupling `i` moves. */
-function couple(network, i, z, rows, move) {
-  const dim = z.length / rows;
+function couple(network, i, z, dim, move) {
   const first = Math.floor(dim / 2);
-  const [kept, moved, start] = i % 2 ? [dim - first, first, 0] : [first, dim - first, first];
-  const from = i % 2 ? first : 0;
-  const input = new Float32Array(rows * kept);
-  for (let row = 0; row < rows; row++) {
-    input.set(z.subarray(row * dim + from, row * dim + from + kept), row * kept);
-  }
+  const [start, end] = i % 2 ? [0, first] : [first, dim];
+  const input = z.filter((_, k) => k % dim < start || k % dim >= end);
   const output = forward(network, "gelu", input);
-  for (let row = 0, k = 0; row < rows; row++, k += moved) {
-    for (let d = 0; d < moved; d++, k++) {
-      move(row, row * dim + start + d, output[k], 2 * Math.tanh(0.5 * output[k + moved]));
+  for (let row = 0, k = 0; row * dim < z.length; row++, k += end - start) {
+    for (let d = start; d < end; d++, k++) {
+      move(row, row * dim + d, output[k], 2 * Math.tanh(0.5 * output[k + end - start]));
     }
   }
 }
@@ -33,10 +28,9 @@ function couple(network, i, z, rows, move) {
 /** Compute log p(z) [rows] for `z` [rows, latent]. */
 export function logFlow(couplings, z, dim) {
   const noise = Float32Array.from(z);
-  const rows = z.length / dim;
-  const result = new Float64Array(rows);
+  const result = new Float64Array(z.length / dim);
   couplings.forEach((network, i) =>
-    couple(network, i, noise, rows, (row, position, shift, logScale) => {
+    couple(network, i, noise, dim, (row, position, shift, logScale) => {
       noise[position] = noise[position] * Math.exp(logScale) + shift;
       result[row] += logScale;
     }),
@@ -49,7 +43,7 @@ export function logFlow(couplings, z, dim) {
 export function drawFlow(couplings, noise) {
   const z = Float32Array.from(noise);
   for (let i = couplings.length - 1; i >= 0; i--) {
-    couple(couplings[i], i, z, 1, (row, position, shift, logScale) => {
+    couple(couplings[i], i, z, z.length, (row, position, shift, logScale) => {
       z[position] = (z[position] - shift) * Math.exp(-logScale);
     });
   }

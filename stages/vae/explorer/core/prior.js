@@ -74,10 +74,10 @@ function extentOf(loc, scale) {
   return { center, core, warp: WARP + Math.log(Math.max(1, reach / (LIMIT * core))) };
 }
 
-/** Make an axis of the grid: values, log weights, and the position of a value in steps. */
-export function makeAxis({ extent }, dimension) {
-  const points = GRID_POINTS[extent.length];
-  const { center, core, warp } = extent[dimension];
+/** Make the axes of the grid: values, log weights, and the position of a value in steps. */
+export const makeAxes = ({ extent }) => extent.map((each) => makeAxis(each, GRID_POINTS[extent.length]));
+
+function makeAxis({ center, core, warp }, points) {
   const factor = (core * LIMIT) / Math.sinh(WARP);
   const step = 2 / (points - 1);
   const t = Float64Array.from({ length: points }, (_, i) => i * step - 1);
@@ -86,4 +86,10 @@ export function makeAxis({ extent }, dimension) {
     logWeight: t.map((u) => Math.log(factor * warp * step * Math.cosh(warp * u))),
     positionOf: (z) => (Math.asinh((z - center) / factor) / warp + 1) / step,
   };
+}
+
+/** Combine the values of one or two axes to points, of which the first coordinate varies fastest. */
+export function cross([across, up]) {
+  if (!up) return Array.from(across, (x) => [x]);
+  return Array.from(up).flatMap((y) => Array.from(across, (x) => [x, y]));
 }

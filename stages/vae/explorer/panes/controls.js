@@ -1,6 +1,6 @@
 // Buttons and texts around the plane.
 
-import { classColor, classes, data, description, prior, single } from "./data.js";
+import { classColor, classes, data, description, prior } from "./data.js";
 import { $, make, on } from "./dom.js";
 import { wholeView, zoom } from "./view.js";
 
@@ -41,16 +41,11 @@ export function writeTexts() {
   const suits = (description.model.likelihood === "bernoulli") === description.binary;
   document.documentElement.classList.toggle("bright", !data.is_ink);
   for (const name of ["about", "credits"]) $(name).textContent = data[name];
-  $("num-weights").textContent = data.num_weights.toLocaleString("en");
-  $("weights-section").hidden = !data.all_weights;
   $("pseudo").hidden = suits;
   $("train-pseudo").hidden = description.binary;
   $("pad-binary").hidden = description.binarization === "none";
   for (const link of document.querySelectorAll(".mnist")) link.hidden = !isMnist;
   if (!isMnist) $("pad-rule").textContent = "The whole drawing is scaled to an image";
-  const contours = single ? "Lines" : prior.standard ? "Circles" : "Ellipses";
-  const mean = prior.standard ? "the prior's mean" : "the learned prior's mean";
-  $("contours").textContent = `${contours} are at 1, 2 and 3 standard deviations from ${mean}.`;
   const { length } = prior.couplings;
   const learned = length ? `a flow of ${length} couplings` : `a mixture of ${prior.count} Gaussians`;
   if (!prior.standard) $("prior-name").textContent = `${learned}, learned`;

@@ -3,7 +3,6 @@
 import { LIKELIHOODS, makeLikelihood } from "../core/likelihoods.js";
 import { makeRandom } from "../core/mathematics.js";
 import { decode, readModel } from "../core/model.js";
-import { ACTIVATIONS } from "../core/network.js";
 import { readBytes, readFloats } from "../core/packing.js";
 import { makePrior } from "../core/prior.js";
 import { $ } from "./dom.js";
@@ -13,21 +12,14 @@ export const description = data.description;
 export const shape = description.image_shape;
 const size = shape[0] * shape[1];
 
-const problem = findProblem();
-if (problem) {
+const known = description.model.likelihood in LIKELIHOODS;
+if (!known || !data.weights) {
+  const problem = known
+    ? "The model has more weights than this page can hold."
+    : `This page does not know the likelihood ${description.model.likelihood}.`;
   $("problem").textContent = problem;
   $("problem").hidden = false;
   throw new Error(problem); // the rest of the page needs a model
-}
-
-/** Return the reason why this page cannot run the model, or nothing. */
-function findProblem() {
-  const { activation, likelihood } = description.model;
-  const unknown = (part) => `This page does not know the ${part}.`;
-  if (!(activation in ACTIVATIONS)) return unknown(`activation ${activation}`);
-  if (!(likelihood in LIKELIHOODS)) return unknown(`likelihood ${likelihood}`);
-  const count = data.num_weights.toLocaleString("en");
-  return data.weights ? null : `The model has ${count} weights, more than this page can hold.`;
 }
 
 /** The latent dimensions, the most informative first. */

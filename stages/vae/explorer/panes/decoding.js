@@ -15,7 +15,8 @@ export function makeDecoding({ state, update }) {
     drawImages($("decoded"), decodeImages([z]), shape, 1);
     const text = onPlane(z).slice(0, latentDim).map(signed).join(", ");
     $("z-text").textContent = latentDim > 2 ? `(${text}, …)` : `(${text})`;
-    $("z-source").textContent = nameSource(now);
+    const mean = now.posterior ? "the mean of q(z|x)" : "the mean of the prior";
+    $("z-source").textContent = now.pinned ? "chosen by you" : now.hover ? "under the pointer" : mean;
     $("release").disabled = !now.pinned;
     sliders.forEach((slider, i) => {
       const value = z[order[i].dimension];
@@ -24,13 +25,6 @@ export function makeDecoding({ state, update }) {
     });
   }
   return { watches: ["pinned", "hover", "posterior", "layout"], render };
-}
-
-/** Say which z is decoded. */
-function nameSource({ pinned, hover, posterior }) {
-  if (pinned) return "chosen by you";
-  if (hover) return "under the pointer";
-  return posterior ? "the mean of q(z|x)" : "the mean of the prior";
 }
 
 function makeSlider({ rate, dimension }, state, update) {

@@ -1,6 +1,6 @@
 // Painting on the latent plane, which is a line if there is a single dimension.
 
-import { makeAxis } from "../core/prior.js";
+import { makeAxes } from "../core/prior.js";
 import { classColor, decodeImages, prior, shape, single, withPoint } from "./data.js";
 import { channels, color, drawImages, make } from "./dom.js";
 
@@ -65,7 +65,7 @@ export function paintHeat({ side, fromCanvas }, { logPosterior, most }) {
   const context = layer.getContext("2d");
   const pixels = context.createImageData(HEAT_SIDE, HEAT_SIDE);
   const shade = channels("accent");
-  const axes = prior.extent.map((_, d) => makeAxis(prior, d));
+  const axes = makeAxes(prior);
   const values = single ? [...logPosterior, ...logPosterior] : logPosterior; // at least two rows
   const points = Array.from({ length: HEAT_SIDE }, (_, i) => {
     const position = ((i + 0.5) * side) / HEAT_SIDE;
@@ -86,15 +86,14 @@ export function paintHeat({ side, fromCanvas }, { logPosterior, most }) {
 
 /** Mark z by a cross. */
 export function drawCross(context, [left, top], unit) {
+  const path = new Path2D("M -15 0 H 15 M 0 -15 V 15 M 9 0 A 9 9 0 1 1 9 -.01");
+  context.save();
+  context.translate(left, top);
+  context.scale(unit, unit);
   for (const [style, width] of [[color("paper"), 5], [color("accent"), 2.5]]) {
     context.strokeStyle = style;
-    context.lineWidth = width * unit;
-    context.beginPath();
-    context.arc(left, top, 9 * unit, 0, 2 * Math.PI);
-    context.moveTo(left - 15 * unit, top);
-    context.lineTo(left + 15 * unit, top);
-    context.moveTo(left, top - 15 * unit);
-    context.lineTo(left, top + 15 * unit);
-    context.stroke();
+    context.lineWidth = width;
+    context.stroke(path);
   }
+  context.restore();
 }

@@ -10,74 +10,60 @@ import { zOf } from "./state.js";
 import { project, wholeView } from "./view.js";
 
 const AXES = shown.map(axisName);
+const WATCHES = ["view", "inset", "manifold", "chosenClass", "posterior", "terms", "race"];
 
 /** Make the pane of the whole plane, whose view can be moved. */
 export function makePlane(store) {
-  const { state, update } = store;
   const canvas = $("plane");
   const viewOf = ({ view }) => view ?? wholeView;
-  const options = watch(canvas, store, viewOf, (view) => update({ view }));
-  const onStep = ([dx, dy]) => {
-    const [x, y] = onPlane(zOf(state));
-    options.onPin([x + dx, y + dy]);
-  };
-  watchZoom(canvas, { ...options, onStep });
   const paintGround = cached(groundOf);
-  const paintTruth = cached(paintHeat);
-  function render(now) {
-    const { view, manifold, chosenClass, layout } = now;
-    const { context, frame } = begin(canvas, viewOf(now));
-    context.drawImage(paintGround([view, manifold, chosenClass, layout], frame, now), 0, 0);
-    paintPosterior(context, frame, now, paintTruth);
-    outline(context, frame, now.inset);
-    context.lineWidth = 2 * devicePixelRatio;
-    for (const z of now.drawn) drawDot(context, frame, z);
-    finish(context, frame, zOf(now), 1);
-  }
-  const watches = ["view", "manifold", "chosenClass", "layout", "posterior", "terms", "inset"];
-  return { watches: [...watches, "drawn", "pinned", "hover"], render };
+  const pane = makeView(store, canvas, viewOf, {
+    onView: (view) => store.update({ view }),
+    drawBelow(context, frame, now) {
+      const { view, manifold, chosenClass, layout } = now;
+      context.drawImage(paintGround([view, manifold, chosenClass, layout], frame, now), 0, 0);
+    },
+    drawAbove: (context, frame, { inset }) => outline(context, frame, inset),
+  });
+  watchZoom(canvas, pane);
+  return pane;
 }
 
 /** Make the pane of an inset, whose view follows q(z|x) and the true posterior. */
-export function makeInset(store, canvas) {
-  watch(canvas, store, ({ inset }) => inset);
-  const paintTruth = cached(paintHeat);
-  function render(now) {
-    if (!canvas.clientWidth) return; // not on this screen
-    const { context, frame } = begin(canvas, now.inset);
-    paintPosterior(context, frame, now, paintTruth);
-    for (const [start, { loc, scale }] of Object.entries(now.race)) {
-      context.strokeStyle = color(STARTS[start]);
-      context.lineWidth = 3 * devicePixelRatio;
-      drawGaussian(context, frame, onPlane(loc), onPlane(scale));
-    }
-    finish(context, frame, zOf(now), 0.7);
+export const makeInset = (store, canvas) =>
+  makeView(store, canvas, ({ inset }) => inset, { drawBelow() {}, drawAbove: drawRaces });
+
+function drawRaces(context, frame, { race }) {
+  for (const [start, { loc, scale }] of Object.entries(race)) {
+    context.strokeStyle = color(STARTS[start]);
+    context.lineWidth = 3 * devicePixelRatio;
+    drawGaussian(context, frame, onPlane(loc), onPlane(scale));
   }
-  const watches = ["inset", "posterior", "terms", "race", "pinned", "hover", "layout"];
-  return { watches, render };
 }
 
-/** Let pointers on a canvas move z, and the view if there is `onView`. */
-function watch(canvas, { state, update }, viewOf, onView) {
+/** Make the pane of a view: its pointers move z, and the view if there is `onView`. */
+function makeView({ state, update }, canvas, viewOf, { onView, drawBelow, drawAbove }) {
   const options = {
     view: () => viewOf(state),
     frame: () => project(viewOf(state), canvas.width),
+    z: () => onPlane(zOf(state)),
     onHover: (point) => update({ hover: point && withPoint(zOf(state), point) }),
     onPin: (point) => update({ pinned: withPoint(zOf(state), point) }),
     onView,
   };
   watchPointers(canvas, options);
-  return options;
-}
-
-function begin(canvas, view) {
-  const context = clearCanvas(canvas);
-  return { context, frame: project(view, canvas.width) };
-}
-
-function finish(context, frame, z, size) {
-  drawCross(context, frame.toCanvas(...onPlane(z)), size * devicePixelRatio);
-  drawAxes(context, frame, AXES);
+  const paintTruth = cached(paintHeat);
+  function render(now) {
+    if (!canvas.clientWidth) return; // not on this screen
+    const context = clearCanvas(canvas);
+    const frame = options.frame();
+    drawBelow(context, frame, now);
+    if (now.posterior) drawPosterior(context, frame, now, paintTruth);
+    drawAbove(context, frame, now);
+    drawCross(context, frame.toCanvas(...options.z()), devicePixelRatio);
+    drawAxes(context, frame, AXES);
+  }
+  return { ...options, watches: [...WATCHES, "pinned", "hover", "layout"], render };
 }
 
 /** Paint the decoded images or the points, and the prior. */
@@ -93,12 +79,11 @@ function groundOf(frame, { manifold, chosenClass }) {
   return layer;
 }
 
-/** Paint q(z|x), and the true posterior if it is known. */
-function paintPosterior(context, frame, { posterior, terms, view, inset, layout }, paintTruth) {
-  if (!posterior) return;
-  const { side } = frame;
+/** Draw q(z|x), and the true posterior if it is known. */
+function drawPosterior(context, frame, { posterior, terms, view, inset, layout }, paintTruth) {
   if (terms?.logPosterior) {
-    context.drawImage(paintTruth([view, inset, layout, terms], frame, terms), 0, 0, side, side);
+    const layer = paintTruth([view, inset, layout, terms], frame, terms);
+    context.drawImage(layer, 0, 0, frame.side, frame.side);
   }
   context.strokeStyle = color("ink");
   context.lineWidth = 1.5 * devicePixelRatio;
@@ -112,10 +97,4 @@ function outline(context, frame, { x, y, radius }) {
   context.strokeStyle = color("accent");
   context.lineWidth = devicePixelRatio;
   context.strokeRect(left, top, side, side);
-}
-
-function drawDot(context, frame, z) {
-  context.beginPath();
-  context.arc(...frame.toCanvas(...onPlane(z)), 5 * devicePixelRatio, 0, 2 * Math.PI);
-  context.stroke();
 }

@@ -48,7 +48,7 @@ export function watchPointers(canvas, { frame, view, onHover, onPin, onView }) {
 }
 
 /** Watch the wheel, with Ctrl, and the keys of a canvas: arrows step z, with Shift the view. */
-export function watchZoom(canvas, { frame, view, onView, onStep }) {
+export function watchZoom(canvas, { frame, view, z, onView, onPin }) {
   const turn = (event) => {
     if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
     event.preventDefault();
@@ -60,7 +60,7 @@ export function watchZoom(canvas, { frame, view, onView, onStep }) {
     const { radius } = view();
     const direction = DIRECTIONS[event.key];
     if (direction && event.shiftKey) onView(pan(view(), ...direction.map((sign) => 0.16 * sign * radius)));
-    else if (direction) onStep(direction.map((sign) => 0.04 * sign * radius));
+    else if (direction) onPin(z().map((value, d) => value + 0.04 * direction[d] * radius));
     else if (event.key === "+") onView(zoom(view(), 0.8));
     else if (event.key === "-") onView(zoom(view(), 1.25));
     else return;

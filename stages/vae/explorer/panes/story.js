@@ -12,7 +12,7 @@ export function makeStory({ state, update }) {
   });
   on("back", "click", () => update({ step: state.step - 1 }));
   on("next", "click", () => update({ step: state.step + 1 }));
-  let before = null;
+  let before = state.step;
   function render({ step }) {
     steps.forEach((element, i) => element.classList.toggle("current", i + 1 === step));
     marks.forEach((mark, i) => mark.toggleAttribute("aria-current", i + 1 === step));
@@ -21,16 +21,8 @@ export function makeStory({ state, update }) {
     }
     $("back").disabled = step === 1;
     $("next").disabled = step === steps.length;
-    if (before !== null) reveal(step);
+    if (step !== before) document.querySelector(".lit").scrollIntoView({ block: "nearest" });
     before = step;
   }
   return { watches: ["step"], render };
-}
-
-/** Scroll as little as needed to what the step is about. */
-function reveal(step) {
-  const find = (operator) => document.querySelector(`[data-steps${operator}="${step}"]`);
-  const target = find("^") ?? find("~");
-  const block = target.offsetHeight > innerHeight / 2 ? "start" : "nearest";
-  target.scrollIntoView({ block });
 }

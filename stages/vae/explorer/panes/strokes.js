@@ -29,12 +29,8 @@ export function observe(strokes) {
   paper.clearRect(0, 0, WIDTH, HEIGHT);
   paintStrokes(paper, strokes, "#000000");
   const { data } = paper.getImageData(0, 0, WIDTH, HEIGHT);
-  const ink = [];
-  for (let i = 3; i < data.length; i += 4 * WIDTH) {
-    const row = [];
-    for (let k = i; k < i + 4 * WIDTH; k += 4) row.push(data[k]);
-    ink.push(row);
-  }
+  const opacity = data.filter((_, k) => k % 4 === 3);
+  const ink = Array.from({ length: HEIGHT }, (_, y) => [...opacity.slice(y * WIDTH, (y + 1) * WIDTH)]);
   const fit = description.dataset === "MNIST" ? fitInk : scaleInk;
   const image = binarize(fit(ink, shape));
   return image.some((value) => value > 0) ? image : null;

@@ -1,7 +1,7 @@
 // Views of the latent plane: squares {x, y, radius}, and their positions on a canvas.
 
 import { maximum } from "../core/mathematics.js";
-import { makeAxis } from "../core/prior.js";
+import { cross, makeAxes } from "../core/prior.js";
 import { onPlane, prior } from "./data.js";
 
 const [x, y] = onPlane(prior.mean);
@@ -38,11 +38,7 @@ export function cornersOf({ loc, scale }) {
 }
 
 /** The points of the grid in the order of its densities, if it has one or two dimensions. */
-export const gridPoints = makeGridPoints(prior.extent.map((_, d) => [...makeAxis(prior, d).z]));
-
-function makeGridPoints([across, up]) {
-  return up ? up.flatMap((y) => across.map((x) => [x, y])) : across.map((x) => [x]);
-}
+export const gridPoints = cross(makeAxes(prior).map(({ z }) => z));
 
 /** Return the square view of points, with a margin. */
 export function viewOf(points) {
