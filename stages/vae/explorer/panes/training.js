@@ -57,10 +57,10 @@ function extend({ curve, heldOut }, report) {
   return { ...report, curve: learned, heldOut: [...heldOut, [step, heldOutElbo]] };
 }
 
-/** Project the plane onto the canvas, in a view that doubles when dots leave it. */
+/** Project the plane onto the canvas, in a view that grows when dots leave it. */
 function frameOf({ means }) {
   const most = Math.max(4, maximum(means.map(Math.abs)));
-  const radius = 2 ** Math.ceil(Math.log2(most));
+  const radius = 2 ** (Math.ceil(2 * Math.log2(most)) / 2);
   return project({ x: 0, y: 0, radius }, $("train-plane").width);
 }
 
