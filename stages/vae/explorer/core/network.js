@@ -31,7 +31,7 @@ export function erf(x) {
   return Math.sign(x) * (1 - series * Math.exp(-x * x));
 }
 
-export const ACTIVATIONS = {
+const ACTIVATIONS = {
   relu: (h) => (h > 0 ? h : 0),
   elu: (h) => (h > 0 ? h : Math.expm1(h)),
   gelu: (h) => 0.5 * h * (1 + erf(h * Math.SQRT1_2)),

@@ -57,7 +57,7 @@ function addPriorGradient(prior, z, gradient) {
 }
 
 /** Compute the ELBO of a Gaussian, and its gradients by loc and by log scale. */
-export function elboGradient(model, x, q, { noise, weights }) {
+function elboGradient(model, x, q, { noise, weights }) {
   const dim = q.loc.length;
   const rows = weights.length;
   const { joint, gradient } = jointGradient(model, x, drawLatents(q, noise));

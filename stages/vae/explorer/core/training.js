@@ -11,7 +11,7 @@ const LEARNING_RATE = 0.004;
 const NUM_HELD_OUT = 252; // the last images, which are not trained on
 const NUM_FIRST = 500; // images whose means are the first outputs
 const NUM_STEPS = 32; // between two reports
-export const NUM_POINTS = 1000; // images whose means are reported
+const NUM_POINTS = 1000; // images whose means are reported
 
 /** Make a layer with random weights (Glorot and Bengio 2010). */
 function makeLayer(inputs, outputs, { uniform }) {

@@ -13,7 +13,7 @@ export function writeAddress(state) {
 }
 
 /** Read the saved part of a state; what is missing, or of another model, is as in the beginning. */
-export function readAddress(text) {
+function readAddress(text) {
   let read = {};
   try {
     read = JSON.parse(decodeURIComponent(text));
