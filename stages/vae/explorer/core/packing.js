@@ -3,7 +3,9 @@
 /** Decode the bytes of a text in base64. */
 export function readBytes(text) {
   const binary = atob(text);
-  return Uint8Array.from({ length: binary.length }, (_, i) => binary.charCodeAt(i));
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i); // faster than `from`
+  return bytes;
 }
 
 /** Decode 32-bit numbers from base64, which has the upper 24 bits of each. */
