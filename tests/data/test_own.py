@@ -91,6 +91,8 @@ def test_a_picture_does_not_change_the_order_of_the_others():
     save_folders("train")
     before = read()
     assert len(before["class_names"]) == len(before["test_images"]) == 0
+    order = [6, 0, 8, 7, 2, 11, 10, 1, 4, 3, 9, 5]  # of the SHA-256 of their names
+    np.testing.assert_array_equal(before["train_images"], IMAGES[order])
     save("train/new.png", np.zeros((6, 4), np.uint8))
     after = read()["train_images"]
     np.testing.assert_array_equal(after[after.any(axis=(1, 2))], before["train_images"])

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vae.data.factors import check_integers, check_names, complete_factors
+from vae.data.factors import Arrays, check_integers, check_names, complete_factors
 from vae.pipeline.schema import MAX_SIDE, MIN_IMAGES, Download
 
 # Arrays of a dataset, in the order in which they are returned.
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels", "class_names")
 
 MAX_CLASSES = 1000
-
-Arrays = dict[str, np.ndarray]
 
 
 def convert_images(images: np.ndarray, settings: Download) -> np.ndarray:
