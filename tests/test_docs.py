@@ -142,7 +142,7 @@ def test_the_model_in_the_pages_equals_that_of_the_stages(tmp_path, monkeypatch)
 def test_the_scripts_for_own_data_write_files_of_a_known_form(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scripts = [code for _, code in blocks("docs/data.md", "python")]
-    pictures, noise, silhouettes, binarized, _ = scripts
+    pictures, noise, silhouettes, _ = scripts
     exec(pictures, {})
     settings = Download(**(PARAMS["download"] | {"dataset": "own"}))
     arrays = read_own(Path("data/raw"), settings)
@@ -160,13 +160,6 @@ def test_the_scripts_for_own_data_write_files_of_a_known_form(tmp_path, monkeypa
     images = 255 * data.reshape(45, 28, 28).swapaxes(1, 2)
     np.testing.assert_array_equal(arrays["train_images"], images[:30])
     np.testing.assert_array_equal(arrays["test_images"], images[30:])
-    Path("data/raw/silhouettes.npz").unlink()
-    for name, rows in parts.items():
-        name = name.removesuffix("_data").replace("val", "valid")
-        np.savetxt(f"binarized_mnist_{name}.amat", rows, "%d")
-    exec(binarized, {})
-    received = read_own(Path("data/raw"), settings)["train_images"]
-    np.testing.assert_array_equal(received, 255 * data[:30].reshape(-1, 28, 28))
 
 
 def test_the_script_for_dsprites_takes_a_tenth_with_its_factors(tmp_path, monkeypatch):

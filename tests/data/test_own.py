@@ -76,6 +76,17 @@ def test_an_npz_is_read_with_its_class_names():
         np.testing.assert_array_equal(read()[name], array)
 
 
+def test_texts_of_digits_are_read_and_those_of_valid_end_the_training():
+    rows = {name: RNG.integers(2, size=(10, 9)) for name in ("valid", "train", "test")}
+    for name, digits in rows.items():
+        np.savetxt(RAW / f"binarized_mnist_{name}.amat", digits, "%d")
+    arrays = read()
+    train = 255 * np.concatenate([rows["train"], rows["valid"]]).reshape(20, 3, 3)
+    np.testing.assert_array_equal(arrays["train_images"], train)
+    test = 255 * rows["test"].reshape(10, 3, 3)
+    np.testing.assert_array_equal(arrays["test_images"], test)
+
+
 def test_pictures_in_folders_have_the_classes_of_their_folders():
     save_folders("train", "test", classes=("b", "a/x", "c"))
     arrays = read()
@@ -152,6 +163,16 @@ CLEAR = np.zeros((6, 4, 4), np.uint8)
                 put(f"train-labels{x}idx1-ubyte", format_idx(LABELS)) for x in ".-"
             ],
             "/train-labels.idx1-ubyte: a second file of train_labels; leave one out",
+        ),
+        (
+            lambda: [put(f"{x}-train-labels-idx1-ubyte") for x in "ab"],
+            ": received files of several datasets, whose names begin differently",
+        ),
+        (lambda: put("train.amat", b"0 1\n"), "/train.amat: expected rows of 0 and 1"),
+        (lambda: put("test.amat", b"0 2 0 0\n"), "/test.amat: expected rows of 0 and"),
+        (
+            lambda: [(RAW / "train").mkdir(), (RAW / "train/x").symlink_to(".")],
+            "/train/x/x.*Too many levels of symbolic links",
         ),
         (lambda: put("a.npz"), "/a.npz: not an .npz; write it with numpy.savez"),
         (lambda: [put("a.npz"), put("b.npz")], "/b.npz: a second .npz; leave one out"),

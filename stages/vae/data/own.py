@@ -1,13 +1,13 @@
-"""The user's own images, from files of one of three forms; docs/data.md describes them.
+"""The user's own images, from files of one of four forms; docs/data.md describes them.
 
 Each form gives arrays with the names that they have in an .npz: `train_images`, and as
 far as the files have them `test_images`, `train_labels`, `test_labels`, `class_names`.
 An .npz may also have true factors.
 """
 
-import glob
 import gzip
 import hashlib
+import math
 import os
 import re
 import zlib
@@ -28,6 +28,7 @@ from vae.pipeline.schema import Download
 
 IDX = r"(?:^|-)(train|t10k|test)-(images|labels)[-.]idx\d-ubyte(?:\.gz)?$"
 NPZ = r"\.npz$"
+AMAT = r"(?:^|_)(train|valid|test)\.amat$"
 FOLDERS = r"^(?:train|test)$"
 UNUSABLE = (BadZipFile, EOFError, MemoryError, OSError, ValueError, zlib.error)
 
@@ -42,7 +43,7 @@ def read_own(folder: Path, settings: Download) -> Arrays:
         PipelineError: a file is unusable; the message names it.
     """
     paths = sorted(path for path in folder.glob("[!.]*") if path.name != "README.md")
-    readers = {IDX: read_idx, NPZ: read_npz, FOLDERS: read_folders}
+    readers = {IDX: read_idx, NPZ: read_npz, AMAT: read_amat, FOLDERS: read_folders}
     for form, read in readers.items():
         if paths and all(re.search(form, path.name) for path in paths):
             arrays = read(paths, settings)
@@ -50,8 +51,8 @@ def read_own(folder: Path, settings: Download) -> Arrays:
                 return complete(arrays)
     received = ", ".join(path.name for path in paths[:5]) or "no file of yours"
     raise PipelineError(
-        f"{folder}: received {received}; expected IDX files, one .npz, or the folders "
-        "train and test, and no other file; docs/data.md describes them"
+        f"{folder}: received {received}; expected IDX files, one .npz, .amat files, or "
+        "the folders train and test, and no other file; docs/data.md describes them"
     )
 
 
@@ -66,6 +67,9 @@ def blame(path: Path) -> Iterator[None]:
 
 def read_idx(paths: list[Path], settings: Download) -> Arrays:
     """Read IDX files, plain or as .gz."""
+    if len({re.sub(IDX, "", path.name) for path in paths}) > 1:
+        problem = "files of several datasets, whose names begin differently"
+        raise PipelineError(f"{paths[0].parent}: received {problem}")
     arrays: Arrays = {}
     for path in paths:
         name = "_".join(re.findall(IDX, path.name)[0]).replace("t10k", "test")
@@ -94,6 +98,25 @@ def read_npz(paths: list[Path], settings: Download) -> Arrays:
             return {name: convert(name, archive[name], settings) for name in archive}
 
 
+def read_amat(paths: list[Path], settings: Download) -> Arrays:
+    """Read texts of 0 and 1 with an image per row; images of `valid` end the training.
+
+    Source: Larochelle and Murray (2011), whose files of binarized MNIST have this form.
+    """
+    splits: dict[str, list[np.ndarray]] = {"train": [], "test": []}
+    for path in sorted(paths, key=lambda path: "valid" in path.name):
+        split = re.findall(AMAT, path.name)[0].replace("valid", "train")
+        with blame(path):
+            rows = np.loadtxt(path, np.uint8, ndmin=2)
+            side = math.isqrt(rows.shape[1])
+            if side**2 != rows.shape[1] or rows.max(initial=0) > 1:
+                raise ValueError("expected rows of 0 and 1, as many as a square has")
+            images = rows.astype(bool).reshape(-1, side, side)
+            splits[split].append(convert("images", images, settings))
+    with blame(paths[0].parent):
+        return {f"{x}_images": np.concatenate(y) for x, y in splits.items() if y}
+
+
 def convert(name: str, array: np.ndarray, settings: Download) -> np.ndarray:
     """Convert an array of images; return any other array."""
     return convert_images(array, settings) if name.endswith("images") else array
@@ -108,12 +131,7 @@ def read_folders(paths: list[Path], settings: Download) -> Arrays:
     arrays: Arrays = {}
     classes: dict[str, list[str]] = {}
     for folder in paths:
-        # Skips hidden names. Unlike Path.glob it follows links.
-        names = glob.glob("**", root_dir=folder, recursive=True)  # noqa: PTH207
-        names = [name for name in names if (folder / name).is_file()]
-        if not names:
-            expected = "expected a folder of them"
-            raise PipelineError(f"{folder}: received no pictures, {expected}")
+        names = list_pictures(folder)
         names.sort(key=lambda name: hashlib.sha256(os.fsencode(name)).digest())
         arrays[f"{folder.name}_images"] = read_pictures(folder, names, settings)
         classes[folder.name] = [str(Path(name).parent) for name in names]
@@ -129,6 +147,24 @@ def read_folders(paths: list[Path], settings: Download) -> Arrays:
     for split, each in classes.items():
         arrays[f"{split}_labels"] = np.array([index[name] for name in each])
     return arrays | {"class_names": np.array(names)}
+
+
+def list_pictures(folder: Path) -> list[str]:
+    """Return the paths of all files within a folder that are not hidden."""
+
+    def fail(error: OSError) -> None:  # an unreadable folder, or a loop of links
+        raise error
+
+    with blame(folder):
+        names = [
+            (Path(place) / name).relative_to(folder).as_posix()
+            for place, _, files in os.walk(folder, onerror=fail, followlinks=True)
+            for name in files
+        ]
+        names = [name for name in names if not re.search(r"(^|/)\.", name)]
+        if not names:
+            raise ValueError("received no pictures, expected a folder of them")
+    return names
 
 
 def read_pictures(folder: Path, names: list[str], settings: Download) -> np.ndarray:

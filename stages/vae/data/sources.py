@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from vae.data.idx import format_idx
 from vae.pipeline.progress import progress_bar
 
 TIMEOUT = (4, 30)  # seconds to connect, and between two reads
+MAX_SECONDS, MAX_BYTES = 300, 100_000_000  # per file
 
 
 def read_folder(folder: Path) -> list[bytes]:
@@ -40,11 +42,22 @@ def fetch_mirror(url: str) -> list[bytes]:
     contents = []
     with progress_bar("downloaded files", len(NAMES)) as bar:
         for name in NAMES:
-            response = requests.get(f"{url}{name}.gz", timeout=TIMEOUT)
-            response.raise_for_status()
-            contents.append(response.content)
+            contents.append(download(f"{url}{name}.gz"))
             bar.update()
     return contents
+
+
+def download(url: str) -> bytes:
+    """Download a file, unless it is too large or the server too slow."""
+    content, end = bytearray(), time.monotonic() + MAX_SECONDS
+    with requests.get(url, timeout=TIMEOUT, stream=True) as response:
+        response.raise_for_status()
+        for chunk in response.iter_content(None):  # as the server sends them
+            content += chunk
+            if len(content) > MAX_BYTES or time.monotonic() > end:
+                limits = f"{MAX_BYTES} bytes and {MAX_SECONDS} seconds"
+                raise OSError(f"more than {limits}; given up")
+    return bytes(content)
 
 
 def fetch_package(package: Package) -> list[bytes]:
