@@ -1,5 +1,5 @@
 # `make` rebuilds the results, and `make test` runs the tests. Both set up .venv first.
-# `make test-all` adds long tests: killed processes, full disks, studies, exact bits.
+# `make test-all` adds long tests: killed processes, studies, exact bits.
 PYTHON ?= python3
 
 # More than two processes would save little time and take much memory. Files are

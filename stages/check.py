@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = """
-PIL keras matplotlib numpy pandas pooch pydantic requests ruamel safetensors scipy
-sklearn tensorflow tqdm
+PIL keras matplotlib numpy pandas pydantic requests ruamel safetensors scipy sklearn
+tensorflow tqdm
 """.split()  # imported by the stages
 if missing := [name for name in PACKAGES if find_spec(name) is None]:
     sys.exit(

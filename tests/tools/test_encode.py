@@ -115,7 +115,7 @@ def test_unreadable_weights_give_a_one_line_error(project, tool, damage, message
     ("module", "arguments", "message"),
     [
         (encode, "none.png", "none.png: not a readable picture"),
-        (encode, ".", ".: not a readable picture (not a file)"),
+        (encode, ".", ".: not a readable picture"),
         (encode, "one.png one.jpg", "one.png, one.jpg: both would write one.encoded.p"),
         (encode, "a.encoded.png a.png", "a.encoded.png: the output of a.png, and als"),
         (sample, "1 -o one.png/a.png", "one.png: a file where a folder should be"),
