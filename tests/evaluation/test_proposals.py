@@ -25,20 +25,6 @@ def test_a_mixture_gives_each_component_its_share_and_has_scipys_density():
     np.testing.assert_allclose(MIXTURE.log_prob(tf.constant(z)), expected, rtol=1e-4)
 
 
-def test_as_many_samples_as_are_allowed_have_a_fixed_shape():
-    """Of 100,000 samples, so many are drawn from a mixture of 34 Gaussians."""
-    loc, counts = normal(34, 1, 2), apportion(75_000, [33, *[1] * 33])
-
-    @tf.function(jit_compile=True)
-    def in_rows(loc, noise):
-        z = Mixture(loc, 0 * loc, counts).sample(noise)
-        return tf.reshape(tf.pad(z, [[0, 12], [0, 0], [0, 0]]), [76, -1, 1, 2])
-
-    received = in_rows(loc, np.zeros((75_000, 1, 2), np.float32))
-    expected = np.repeat(loc, counts, axis=0)
-    np.testing.assert_array_equal(np.reshape(received, [-1, 1, 2])[:-12], expected)
-
-
 def test_gaussians_stand_where_the_weights_are_largest(monkeypatch):
     monkeypatch.setattr(proposals, "NUM_CENTERS", 2)
     loc, scale, z = normal(3, 5), np.exp(normal(3, 5, seed=1)), normal(4, 3, 5, seed=2)

@@ -34,11 +34,7 @@ def test_tables_have_means_and_their_standard_errors():
         "test,1,coat,2,5.5000,3.5000,0.5000,0.5000",
         "test,2,dress,2,2.5000,1.5000,0.5000,0.5000",
     ]
-
-
-def test_without_labels_there_are_no_classes():
-    classes = tables(COLUMNS, {}, {"test": np.zeros(4, int)}, []).classes
-    assert classes.to_csv(**FORMAT) == "split\n"
+    assert tables(COLUMNS, {}, labels, [])[2].to_csv(**FORMAT) == "split\n"
 
 
 @pytest.mark.parametrize(
