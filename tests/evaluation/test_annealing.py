@@ -47,8 +47,6 @@ def test_the_bound_of_an_image_depends_on_its_index_alone(monkeypatch):
     first, second = lower_bounds(vae, IMAGE_BYTES[[0, 0]], seed=1)
     assert first != second
     monkeypatch.setattr(annealing, "CHUNK", 2)
-    received = lower_bounds(vae, IMAGE_BYTES[:3], seed=1)
+    received = lower_bounds(vae, IMAGE_BYTES[[0, 1, 0]], seed=1)  # in two chunks
     assert received[0] == pytest.approx(first, abs=1e-3)
-    monkeypatch.setattr(annealing, "CHUNK", 3)
-    expected = lower_bounds(vae, IMAGE_BYTES[:3], seed=1)
-    np.testing.assert_allclose(received, expected, atol=1e-3)
+    assert received[2] != pytest.approx(first, abs=1e-3)

@@ -5,7 +5,7 @@ import scipy.stats
 
 from models import normal
 from vae.evaluation import proposals
-from vae.evaluation.proposals import Mixture, apportion, gaussians_near, refined
+from vae.evaluation.proposals import Mixture, gaussians_near, refined
 from vae.numerics.determinism import tf
 from vae.priors import GaussianMixture, StandardNormal
 
@@ -47,9 +47,3 @@ def test_a_place_counts_as_far_as_the_image_says_something():
     near_loc, near_scale = gaussians_near(places, loc, scale, StandardNormal(4), 1.5)
     np.testing.assert_allclose(near_loc, [[[3, 1 + 0.64 * 2, 1, 1]]], rtol=1e-6)
     np.testing.assert_allclose(near_scale, [[[1.5e-4, 0.9, 1.0, 2.0]]], rtol=1e-6)
-
-
-def test_a_number_is_apportioned_into_whole_parts():
-    assert apportion(10, [1, 4]) == [2, 8]
-    assert apportion(5, [2, 1, 1]) == [2, 1, 2]
-    assert apportion(2, [1, 1, 1]) == [0, 1, 1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models import IMAGE_BYTES, PIXELS, linear_gaussian, normal
+from models import IMAGE_BYTES, PIXELS, linear_gaussian
 from vae.evaluation import quadrature
 from vae.evaluation.quadrature import log_evidence, posterior_moments, prior_grid
 from vae.numerics.determinism import tf
@@ -42,20 +42,14 @@ def test_a_grid_too_coarse_along_one_axis_is_noticed(eager, narrow):
 
 # As a learned prior has them: the wider, the further out.
 FAR = np.float32(np.outer([-0.2, 0.0, 0.1, 0.3, 2.0, -10.0, 100.0], [1.0, -1.0]))
-MOVED = 5 + 2 * normal(4, 2)
 
 
-@pytest.mark.parametrize(
-    ("loc", "scale", "tolerance"),
-    [(MOVED, 0.5 + 0 * MOVED, 1e-4), (FAR, 0.05 + 0.2 * np.abs(FAR), 1e-2)],
-    ids=["moved", "narrow and far"],
-)
-def test_the_grid_follows_a_learned_prior(eager, loc, scale, tolerance):
-    prior = GaussianMixture(tf.constant(loc), tf.constant(scale))
+def test_the_grid_follows_a_learned_prior(eager):
+    prior = GaussianMixture(tf.constant(FAR), tf.constant(0.05 + 0.2 * np.abs(FAR)))
     z, log_mass, _ = prior_grid(prior, POINTS[2])
     mass = np.exp(np.float64(log_mass))
-    np.testing.assert_allclose(mass.sum(), 1, atol=0.1 * tolerance)
-    np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=tolerance)
+    np.testing.assert_allclose(mass.sum(), 1, atol=1e-3)
+    np.testing.assert_allclose(mass @ np.float64(z), FAR.mean(axis=0), rtol=1e-2)
 
 
 def test_moments_are_those_of_the_true_posterior_wherever_q_is(eager):

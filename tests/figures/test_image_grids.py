@@ -68,13 +68,10 @@ def test_the_manifold_has_the_values_of_z_at_its_images():
     np.testing.assert_allclose(axes.get_yticks(), y, atol=1e-3)
 
 
-def test_samples_fill_a_square_and_are_called_means():
+def test_samples_fill_a_square():
     images = RNG.random((9, HEIGHT * WIDTH))
-    figure = draw_samples(samples=images, **FORM)
-    expected = tile(images.reshape(3, 3, -1), **FORM)
-    np.testing.assert_array_equal(parts(figure)[0], expected)
-    assert figure.axes[0].images[0].get_cmap().name == "gray_r"  # black on white
-    assert "mean" in figure.axes[0].get_title()
+    mosaic, *_ = parts(draw_samples(samples=images, **FORM))
+    np.testing.assert_array_equal(mosaic, tile(images.reshape(3, 3, -1), **FORM))
 
 
 def test_traversals_start_with_the_image_whose_mean_they_keep():

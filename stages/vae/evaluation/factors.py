@@ -27,11 +27,8 @@ def measure_factors(
     equally, so that together they are the whole grid of factors. Factors with a single
     value are left out.
 
-    Args:
-        vae: the trained model.
-        data: arrays of `preprocess`, with the factors [images, factors] of each split
-            and their names, if known.
-        settings: how many images per split are used, and the seed.
+    `data` has the arrays of `preprocess`, with the factors [images, factors] of each
+    split and their names, if known.
     """
     if "factor_names" not in data:
         return {}, {}

@@ -47,8 +47,16 @@ def figure_arrays(
     `columns` has the `elbo` of each test image and, if known, its `log_evidence`.
     """
     images, label, encoding, _ = test
-    arrays = reconstructions(vae, images, label, encoding.loc)
-    arrays |= prior_samples(vae, seed=settings.seed)
+    shown = shown_images(label)
+    decoded = decode(vae, encoding.loc[shown.ravel()])
+    shape, purpose = [NUM_SAMPLES, vae.latent_dim], Purpose.PRIOR_LATENTS
+    noise = draw_standard_normal(shape, seed=settings.seed, purpose=purpose, index=0)
+    arrays = {
+        "shown_label": label[shown],
+        "shown_input": images[shown],
+        "shown_reconstruction": decoded.reshape(*shown.shape, -1),
+        "samples": decode(vae, vae.prior.frozen().draw(noise)),
+    }
     if vae.latent_dim == 2 and vae.prior.is_standard:
         arrays |= manifold(vae)
     if vae.latent_dim == 2 and "log_evidence" in columns:
@@ -77,19 +85,6 @@ def latent_arrays(vae: VAE, test: Split) -> dict[str, np.ndarray]:
     return {"label": test.label, **test.encoding._asdict(), **mixture}
 
 
-def reconstructions(
-    vae: VAE, images: np.ndarray, label: np.ndarray, loc: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Reconstruct a few images from their posterior means `loc`."""
-    shown = shown_images(label)
-    decoded = decode(vae, loc[shown.ravel()])
-    return {
-        "shown_label": label[shown],
-        "shown_input": images[shown],
-        "shown_reconstruction": decoded.reshape(*shown.shape, -1),
-    }
-
-
 def manifold(vae: VAE) -> dict[str, np.ndarray]:
     """Compute E[x|z] for 2-D z at the centers of cells of equal prior mass.
 
@@ -104,13 +99,6 @@ def manifold(vae: VAE) -> dict[str, np.ndarray]:
         "manifold": images.reshape(MANIFOLD_SIDE, MANIFOLD_SIDE, -1),
         "manifold_z": quantiles,
     }
-
-
-def prior_samples(vae: VAE, *, seed: int) -> dict[str, np.ndarray]:
-    """Compute E[x|z] [samples, pixels] for z ~ p(z)."""
-    shape, purpose = [NUM_SAMPLES, vae.latent_dim], Purpose.PRIOR_LATENTS
-    noise = draw_standard_normal(shape, seed=seed, purpose=purpose, index=0)
-    return {"samples": decode(vae, vae.prior.frozen().draw(noise))}
 
 
 def traversals(

@@ -34,16 +34,11 @@ class Bounds(NamedTuple):
 def importance_bounds(
     vae: VAE, images: np.ndarray, *, proposal: str, num_samples: int, seed: int
 ) -> Bounds:
-    """Compute importance-weighted bounds on log p(x) of each image.
+    """Compute importance-weighted bounds on log p(x) of images, uint8 [images, pixels].
 
-    The noise of an image depends only on its index and the seed.
-
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        proposal: `posterior` for q(z|x), or `adaptive`, see `adaptive_bounds`.
-        num_samples: per image, at least 10 for `adaptive`.
-        seed: seed of the noise.
+    The proposal is `posterior`, which is q(z|x), or `adaptive`, see `adaptive_bounds`.
+    The latter needs at least 10 samples per image. The noise of an image depends only
+    on its index and the seed.
     """
     adaptive = proposal == "adaptive"
     num_posterior = num_samples // 4 if adaptive else num_samples

@@ -3,6 +3,7 @@
 from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -44,7 +45,7 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
     labels = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown] + ["class"]
     title = f"Posterior means of {len(loc):,} test images of {dataset}"
     if len(rate) == 1:
-        points = np.column_stack([loc[:, 0], label + _offsets_in_rows(label)])
+        points = np.column_stack([loc[:, 0], _in_rows(label)])
         axes.set_yticks(range(len(names)), names)
         prior = _draw_prior_intervals(axes, prior_loc, prior_scale)
     else:
@@ -72,14 +73,10 @@ def normal_cdf(z: np.ndarray) -> np.ndarray:
     return np.round(np.vectorize(NormalDist().cdf)(z.astype(float)), 6)
 
 
-def _offsets_in_rows(label: np.ndarray) -> np.ndarray:
-    """Return offsets [images] from -0.4 to 0.4, evenly spaced in each class."""
-    rng = np.random.default_rng(0)
-    offsets = np.empty(len(label))
-    for number in np.unique(label):
-        members = label == number
-        offsets[members] = rng.permutation(np.linspace(-0.4, 0.4, members.sum()))
-    return offsets
+def _in_rows(label: np.ndarray) -> pd.Series:
+    """Add offsets from -0.4 to 0.4, evenly spaced in each class, in random order."""
+    rng, rows = np.random.default_rng(0), pd.Series(label).groupby(label)
+    return rows.transform(lambda y: y + rng.permutation(np.linspace(-0.4, 0.4, len(y))))
 
 
 def _draw_prior_intervals(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
