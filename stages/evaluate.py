@@ -50,9 +50,9 @@ def main() -> None:
         {"train": train.label, "test": test.label},
         description.class_names,
     )
-    factors = measure_factors(model, data, settings)
-    if factors.metrics:
-        metrics["disentanglement"] = factors.metrics
+    disentanglement, factor_arrays = measure_factors(model, data, settings)
+    if disentanglement:
+        metrics["disentanglement"] = disentanglement
     arrays = {
         "dataset": np.array(description.dataset),
         "class_names": np.array(description.class_names, str),
@@ -63,7 +63,7 @@ def main() -> None:
         # Values per image, so that two runs can be compared image by image.
         **{f"test_{name}": x for name, x in measures.columns["test"].items()},
         **figure_arrays(model, test, measures.columns["test"], settings),
-        **factors.arrays,
+        **factor_arrays,
     }
 
     stage.write(

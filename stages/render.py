@@ -44,7 +44,6 @@ FIGURES = {
     "figures/factor_means.png": factors.draw_factor_means,
     "figures/manifold.png": image_grids.draw_manifold,
     "figures/posteriors.png": posteriors.draw_posteriors,
-    "figures/rate.png": curves.draw_rate,
     "figures/samples.png": image_grids.draw_samples,
     "figures/traversals.png": image_grids.draw_traversals,
 }

@@ -64,8 +64,6 @@ def check_figures():
     for name, draw in render.FIGURES.items():
         drawn = Path("results", name).exists()
         suits = set(inspect.signature(draw).parameters) <= arrays
-        if draw is render.curves.draw_rate:
-            suits = "traversal" in arrays  # three and more dimensions
         if draw is render.curves.draw_capacity:
             suits = "rate_z1" in render.read_history()
         assert drawn == suits, name
