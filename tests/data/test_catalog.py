@@ -12,10 +12,10 @@ from vae.pipeline.errors import PipelineError
 @pytest.mark.parametrize("name", DATASETS)
 def test_each_entry_is_complete(name):
     dataset = choose_dataset(name)
-    assert dataset.num_training_images == 60_000 and dataset.num_pixels == 28 * 28
+    assert dataset.num_training_images == 60_000
     train, train_labels, test, test_labels = (file.size for file in dataset.files)
-    assert train == 16 + (train_labels - 8) * dataset.num_pixels
-    assert test == 16 + (test_labels - 8) * dataset.num_pixels
+    assert train == 16 + (train_labels - 8) * 28 * 28
+    assert test == 16 + (test_labels - 8) * 28 * 28
     assert len(set(dataset.classes)) == len(dataset.classes) == 10
     assert dataset.title and dataset.license and dataset.citation
     assert dataset.mirrors

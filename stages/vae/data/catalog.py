@@ -76,11 +76,6 @@ class Dataset(Section):
         """Number of labels, as above."""
         return self.sizes[3] - 8
 
-    @property
-    def num_pixels(self) -> int:
-        """Pixels per image: one byte each, after a header of 16 bytes."""
-        return (self.sizes[0] - 16) // self.num_training_images
-
 
 def read_catalog(path: Path) -> dict[str, Dataset]:
     """Read the datasets by name. Raises PipelineError for the first mistake."""
@@ -109,11 +104,10 @@ def choose_dataset(name: str) -> Dataset:
 
 
 class Counts(NamedTuple):
-    """Numbers of images of a dataset, and pixels per image."""
+    """Numbers of images of a dataset."""
 
     training: int  # with those for validation
     test: int
-    pixels: int
 
 
 def known_counts(settings: Download) -> Counts | None:
@@ -124,6 +118,7 @@ def known_counts(settings: Download) -> Counts | None:
     if settings.dataset == OWN:
         return None
     if settings.dataset == SPRITES:
-        return Counts(NUM_IMAGES, 0, choose_side(settings.size) ** 2)
+        choose_side(settings.size)
+        return Counts(NUM_IMAGES, 0)
     known = choose_dataset(settings.dataset)
-    return Counts(known.num_training_images, known.num_test_images, known.num_pixels)
+    return Counts(known.num_training_images, known.num_test_images)
