@@ -47,8 +47,7 @@ def check_records(stage: str) -> None:
 def compare(stage: str, ran: dict[str, Any], locked: dict[str, Any]) -> None:
     """Raise PipelineError at the first parameter that differs from `dvc.lock`."""
     for section, values in ran.items():
-        recorded = locked.get(section)
-        recorded = recorded if isinstance(recorded, dict) else {}
+        recorded = locked.get(section) or {}
         for key, value in values.items():
             if recorded.get(key) != value:
                 raise PipelineError(
