@@ -122,7 +122,8 @@ class Trainer:
             terms = self.objective.terms(self.vae, x, noise)
             loss = tf.reduce_mean(self.objective.loss(terms, progress))
         gradients = tape.gradient(loss, self.vae.variables)
-        self.optimizer.apply(updated_together(gradients), self.vae.variables)
+        gradients = updated_together(gradients, self.vae.variables)
+        self.optimizer.apply(gradients, self.vae.variables)
         rate, distortion = map(tf.reduce_mean, (terms.rate, terms.distortion))
         return tf.stack([rate, distortion, loss])
 

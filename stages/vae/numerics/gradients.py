@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from vae.numerics.determinism import tf
+from vae.numerics.determinism import keras, tf
 
 
 def weighted_gradient(z: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], None]]:
@@ -20,7 +20,9 @@ def weighted_gradient(z: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], No
     return identity(z), weights.append
 
 
-def updated_together(gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def updated_together(
+    gradients: Sequence[tf.Tensor], variables: Sequence[keras.Variable]
+) -> list[tf.Tensor]:
     """Return the same gradients, such that all weights are read before any update.
 
     XLA updates a weight in place only if all its reads come before the update, and
@@ -30,7 +32,9 @@ def updated_together(gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     narrow network.
 
     Args:
-        gradients: of the first layer's kernel and bias, then of all other weights.
+        gradients: of the variables.
+        variables: the first layer's kernel and bias, then all others.
     """
+    assert variables[1].path.endswith("encoder/hidden_1/bias"), variables[1].path
     one = 1.0 + 0.0 * gradients[1][0]
     return [one * gradient for gradient in gradients]
