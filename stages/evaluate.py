@@ -16,7 +16,7 @@ from vae.evaluation.factors import measure_factors
 from vae.evaluation.figure_arrays import figure_arrays, latent_arrays
 from vae.evaluation.measure import encode_split, measure
 from vae.evaluation.summary import FORMAT, report, tables
-from vae.pipeline.arrays import OBSERVATIONS, pack_arrays, read_arrays
+from vae.pipeline.arrays import pack_arrays, read_arrays
 from vae.pipeline.params import read_params
 from vae.pipeline.trained import PSEUDO_LIKELIHOOD, read_description
 
@@ -29,7 +29,7 @@ LATENTS = Path("results/latents.npz")
 
 def main() -> None:
     settings = read_params().evaluate
-    data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
+    data = read_arrays(DATA, made_by="preprocess")
     description = read_description()
     description.check_data(data)
     model = vae.load()

@@ -21,12 +21,7 @@ from vae.data.idx import parse_idx
 from vae.numerics.streams import Purpose, seed_sequence
 from vae.pipeline.arrays import pack_arrays
 from vae.pipeline.errors import PipelineError, readable
-from vae.pipeline.params import (
-    check_counts,
-    check_memory,
-    check_test_images,
-    read_params,
-)
+from vae.pipeline.params import check_counts, check_test_images, read_params
 from vae.pipeline.schema import Preprocess
 
 RAW = Path("data/verified")
@@ -94,7 +89,6 @@ def main() -> None:
     )
     num_images = len(train[0])
     check_counts(params, num_images)
-    check_memory(params, num_images, train[0][0].size)
 
     start = num_images - params.preprocess.validation_images
     splits = {

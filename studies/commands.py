@@ -30,7 +30,7 @@ from table import (
     runs_path,
     summarize,
 )
-from vae.pipeline.errors import PipelineError, check_path, one_line
+from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.files import write_files
 from vae.pipeline.progress import progress_bar
 
@@ -94,7 +94,6 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     """Return the study and the path of its table."""
     names, output = options.study, options.output
     if output is not None:
-        check_path(output)
         if output.suffix != ".csv":
             problem = f"received {output}; expected a name that ends with .csv"
             raise PipelineError(f"--output: {problem}")

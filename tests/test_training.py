@@ -140,14 +140,6 @@ def test_one_batch_is_overfitted():
     np.testing.assert_allclose(terms["loss"], total, rtol=1e-5)
 
 
-def test_capacity_fixes_the_rate():
-    objective = Capacity(gamma=100.0, capacity=1.5, capacity_epochs=100)
-    trainer = make_trainer(BLACK_AND_WHITE, objective, batch_size=2)
-    achieved = [trainer.run_epoch(epoch)["rate"][-1] for epoch in range(300)]
-    assert abs(achieved[60] - 0.9) < 0.3
-    assert abs(achieved[-1] - 1.5) < 0.1
-
-
 def test_the_cosine_schedule_rises_and_ends_at_zero():
     rate_at = warm_cosine(0.01, 400)
     steps = [0, 10, 20, 20 + 380 // 2, 400]

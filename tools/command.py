@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
 from pydantic import TypeAdapter, ValidationError
 
 from vae.pipeline.errors import PipelineError, printable
-from vae.pipeline.stage import replace_closed_streams, report_error
+from vae.pipeline.stage import report_error
 
 
 class Parser(argparse.ArgumentParser):
@@ -71,7 +71,6 @@ class Escaped:
 
 def run(main: Callable[[], int | None]) -> None:
     """Run `main`, exit with the status that it returns, and report errors as stages."""
-    replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):  # which may not encode every name
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     sys.stdout = cast(TextIO, Escaped(sys.stdout))

@@ -27,11 +27,10 @@ class Package(Section):
 
 
 class Counts(Section):
-    """Numbers of images of a dataset, and pixels per image."""
+    """Numbers of images of a dataset."""
 
     training: int  # with those for validation
     test: int
-    pixels: int
 
 
 class Dataset(Section):
@@ -71,6 +70,6 @@ def known_counts(settings: Download) -> Counts | None:
     if settings.dataset == OWN:
         return None
     if settings.dataset == SPRITES:
-        pixels = choose_side(settings.size) ** 2
-        return Counts(training=NUM_IMAGES, test=0, pixels=pixels)
+        choose_side(settings.size)
+        return Counts(training=NUM_IMAGES, test=0)
     return choose_dataset(settings.dataset).counts
