@@ -14,7 +14,7 @@ from collections import defaultdict
 import numpy as np
 import pandas as pd
 
-from contenders import DEFAULT, OURS, PARAMS, TRAINING, Contender
+from contenders import DEFAULT, OURS, PARAMS, PROGRAMS, Contender
 
 PEERS = ("JAX", "PyTorch eager", "Keras fit")
 TARGET = -133.0  # nats per image
@@ -66,7 +66,7 @@ def race(contenders: dict[str, Contender], recipe_epochs: int) -> pd.DataFrame:
 def main() -> None:
     epochs = fewest_epochs()
     contenders = {OURS: recipe(epochs)}
-    contenders |= {name: Contender(TRAINING[name][0], DEFAULT) for name in PEERS}
+    contenders |= {name: Contender(PROGRAMS[name][0], DEFAULT) for name in PEERS}
     table = race(contenders, epochs)
     table["times_ours"] = table["seconds"] / table.loc[OURS, "seconds"]
     print(table.round({"epochs": 0, "seconds": 1, "elbo": 2, "times_ours": 2}))

@@ -207,31 +207,12 @@ def speed_claims() -> Iterator[Claim]:
     results = results.set_index(["configuration", "program"])
     ratios = results[["ours_over_it", "lowest_ratio", "highest_ratio"]]
     ratios = ratios.apply(lambda row: [f"{ratio:.2f}" for ratio in row], axis=1)
-    # Our speed divided by that of the fastest matrix products.
-    products = ratios[ratios.index.get_level_values("program").str.startswith("SGEMM")]
-    share = products.groupby("configuration").min().str[0]
-
     others = ["JAX", "PyTorch eager", "PyTorch compiled", "Keras fit"]
     rows = []
-    for name in ratios.index.unique("configuration").drop("bound"):
+    for name in ratios.index.unique("configuration"):
         cells = ("{} ({} to {})".format(*ratios[name, other]) for other in others)
-        rows.append([name, *cells, share[name]])
+        rows.append([name, *cells])
     yield table_claim(SPEED, "| | over JAX | over PyTorch eager |", rows)
-    text = "anew leaves {own[0]} of the speed on gray ones ({own[1]} to {own[2]})"
-    yield sentence_claim(SPEED, text, own=ratios["dynamic", "ours on gray pixels"])
-    text = "{images:.0f} images per second, {share} of the fastest products alone "
-    text += "({bound[SGEMM jax][0]} of XLA's, {bound[SGEMM torch][0]} of"
-    images = results.loc[("bound", "ours"), "images_per_second"]
-    bound = ratios["bound"]
-    yield sentence_claim(SPEED, text, images=images, share=share["bound"], bound=bound)
-    rows = []
-    growth = pd.read_csv(ROOT / "benchmarks/growth.csv")
-    for axis, points in growth.groupby("axis", sort=False):
-        ends = points.iloc[[0, -1]]
-        seconds = "{:.2f} to {:.2f}".format(*ends["seconds"])
-        memory = "{:.0f} to {:.0f}".format(*points["peak_mib"].agg(["min", "max"]))
-        rows.append([axis, *map("{:,}".format, ends["value"]), seconds, memory])
-    yield table_claim(SPEED, "| | from | to | seconds | MiB |", rows)
 
 
 def claims() -> Iterator[Claim]:

@@ -2,16 +2,16 @@
 
 import itertools
 
-from programs.worker import LEARNING_RATE, Program, serve
+from programs.worker import LEARNING_RATE, NUM_PIXELS, Program, serve
 from vae.evaluation.elbo import rates_and_distortions
 from vae.model import VAE
 from vae.objectives import WeightedElbo
 from vae.training import Recipe, Trainer
 
 
-def make_vae(configuration):
-    return VAE(
-        num_pixels=configuration.num_pixels,
+def make(configuration, images, epochs=1, **recipe):
+    vae = VAE(
+        num_pixels=NUM_PIXELS,
         latent_dim=configuration.latent_dim,
         hidden_units=configuration.hidden_units,
         activation=configuration.activation,
@@ -19,10 +19,6 @@ def make_vae(configuration):
         prior="standard",
         seed=1,
     )
-
-
-def make(configuration, images, epochs=1, **recipe):
-    vae = make_vae(configuration)
     recipe = {"learning_rate": LEARNING_RATE, "schedule": "constant"} | recipe
     size = configuration.batch_size
     trainer = Trainer(
