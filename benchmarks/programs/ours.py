@@ -9,7 +9,7 @@ from vae.objectives import WeightedElbo
 from vae.training import Recipe, Trainer
 
 
-def make(configuration, images, epochs=1, **recipe):
+def make(configuration, images, **recipe):
     vae = VAE(
         num_pixels=NUM_PIXELS,
         latent_dim=configuration.latent_dim,
@@ -19,12 +19,20 @@ def make(configuration, images, epochs=1, **recipe):
         prior="standard",
         seed=1,
     )
-    recipe = {"learning_rate": LEARNING_RATE, "schedule": "constant"} | recipe
-    size = configuration.batch_size
+    settings = {
+        "num_samples": 1,
+        "final_epochs": 0,
+        "final_samples": 1,
+        "epochs": 1,
+        "batch_size": configuration.batch_size,
+        "learning_rate": LEARNING_RATE,
+        "schedule": "constant",
+        "seed": 1,
+    }
     trainer = Trainer(
         vae,
         WeightedElbo(beta=1.0, beta_warmup_epochs=0),
-        Recipe(num_samples=1, batch_size=size, seed=1, epochs=epochs, **recipe),
+        Recipe(**settings | recipe),
         images,
         validation_images=images[:1],  # not evaluated
         dynamic=configuration.dynamic,
