@@ -22,7 +22,7 @@ from pydantic import Field
 import numpy_model
 from vae.data.binarization import binarize
 from vae.data.pictures import check_output, read_picture, tile, write_pngs
-from vae.pipeline.errors import PipelineError
+from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 
@@ -56,18 +56,12 @@ def measure(
 
 
 def output_paths(paths: list[Path]) -> list[Path]:
-    """Return the output of each picture, which must overwrite no other file."""
-    pictures = [path.parent.resolve() / path.name for path in paths]
-    outputs = [path.parent / f"{path.stem}.encoded.png" for path in pictures]
+    """Return the output of each picture, in its folder."""
+    outputs = [path.parent / f"{path.stem}.encoded.png" for path in paths]
     for i, output in enumerate(outputs):
         check_output(output)
-        first = outputs.index(output)
-        if pictures[first] != pictures[i]:
-            problem = f"both would write {output.name}; rename one"
-            raise PipelineError(f"{paths[first]}, {paths[i]}: {problem}")
-        if output in pictures:
-            problem = f"the output of {paths[i]}, and also a picture; leave one out"
-            raise PipelineError(f"{output.name}: {problem}")
+        if output in outputs[:i]:
+            raise PipelineError(f"{output}: two pictures would write it; rename one")
     return outputs
 
 
@@ -90,11 +84,12 @@ def main() -> None:
     values = measure(model, flat, options.samples, options.seed)
     loc, _ = numpy_model.posterior(model, flat)
     reconstructions = numpy_model.mean(model, loc).reshape(x.shape)
-    width = max(len(path.name) for path in paths)
+    names = [printable(path.name) for path in paths]
+    width = max(map(len, names))
     print(f"{'nats':<{width}}" + "".join(f"{name:>12}" for name in values))
-    for i, path in enumerate(paths):
+    for i, name in enumerate(names):
         numbers = "".join(f" {column[i]:11.2f}" for column in values.values())
-        print(f"{path.name:<{width}}{numbers}")
+        print(f"{name:<{width}}{numbers}")
     shown = np.stack([ink, x, reconstructions], axis=1)
     pictures = [tile(images, 3, is_ink=description.is_ink) for images in shown]
     write_pngs(dict(zip(outputs, pictures, strict=True)))

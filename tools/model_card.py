@@ -1,7 +1,6 @@
 """A model card for model hubs: a YAML head with metrics, then a page of text."""
 
 import json
-from typing import Any
 
 import yaml
 
@@ -52,20 +51,30 @@ def model_card(
     file_format: str,
 ) -> str:
     """Write a card with test metrics and the standard errors of those that have one."""
-    values: list[dict[str, Any]] = [
-        {"type": key, "name": name, "value": metrics[key]}
-        | ({"standard_error": errors[key]} if key in errors else {})
-        for key, name in METRICS.items()
-        if key in metrics
-    ]
-    numbers = [(v["name"], v["value"], v.get("standard_error")) for v in values]
+    shown = [key for key in METRICS if key in metrics]
+    texts = {key: f"{error:.4f}" for key, error in errors.items()}
     rows = [
-        f"| {name} | {value:.4f} | {'' if error is None else f'{error:.4f}'} |"
-        for name, value, error in numbers
+        f"| {METRICS[key]} | {metrics[key]:.4f} | {texts.get(key, '')} |"
+        for key in shown
     ]
-    model = description.model
+    values = [
+        {"type": key, "name": METRICS[key], "value": metrics[key]}
+        | ({"standard_error": errors[key]} if key in errors else {})
+        for key in shown
+    ]
+    dataset, model = description.dataset, description.model
+    result = {
+        "task": {"type": "unconditional-image-generation"},
+        "dataset": {"name": dataset, "type": "image", "split": "test"},
+        "metrics": values,
+    }
+    head = {  # hubs show the entries of `model-index`
+        "license": "mit",
+        "tags": ["variational-autoencoder", "density-estimation"],
+        "model-index": [{"name": f"dense-vae-{dataset.lower()}", "results": [result]}],
+    }
     text = TEXT.format(
-        dataset=description.dataset,
+        dataset=dataset,
         facts="\n".join(f"| {k} | {json.dumps(v)} |" for k, v in model.items()),
         format=file_format,
         num_pixels=description.num_pixels,
@@ -74,19 +83,4 @@ def model_card(
         binarization=description.binarization,
         metrics="\n".join(rows),
     )
-    head = yaml.safe_dump(head_of(description.dataset, values), sort_keys=False)
-    return f"---\n{head}---\n\n{text}"
-
-
-def head_of(dataset: str, metrics: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the head of the card. Hubs show the entries of `model-index`."""
-    result = {
-        "task": {"type": "unconditional-image-generation"},
-        "dataset": {"name": dataset, "type": "image", "split": "test"},
-        "metrics": metrics,
-    }
-    return {
-        "license": "mit",
-        "tags": ["variational-autoencoder", "density-estimation"],
-        "model-index": [{"name": f"dense-vae-{dataset.lower()}", "results": [result]}],
-    }
+    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n{text}"

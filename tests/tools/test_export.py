@@ -2,7 +2,6 @@
 
 import errno
 import json
-import math
 import sys
 from pathlib import Path
 from unittest.mock import Mock
@@ -44,20 +43,22 @@ def project(tmp_path, monkeypatch):
     return make
 
 
-@pytest.mark.parametrize("activation", ["gelu", "elu"])
-@pytest.mark.parametrize("likelihood", export.OUTPUTS)
+@pytest.mark.parametrize(
+    ("activation", "likelihood"),
+    [("gelu", "bernoulli"), ("elu", "gaussian"), ("gelu", "continuous_bernoulli")],
+)
 def test_networks_equal_the_model(project, capsys, activation, likelihood):
     project(activation=activation, likelihood=likelihood, prior="vamp")
     assert "exported/: within " in capsys.readouterr().out
     x = np.random.default_rng(0).random((2, 24))
     encoded = networks.read_and_run(Path("exported/encoder.keras"), x)
-    assert {name: array.shape for name, array in encoded.items()} == {
-        "loc": (2, 3),
-        "scale": (2, 3),
-    }
+    shapes = {name: array.shape for name, array in encoded.items()}
+    assert shapes == {"loc": (2, 3), "scale": (2, 3)}
 
 
-def test_the_card_has_metrics_with_standard_errors(project):
+def test_the_card_has_metrics_with_standard_errors(project, monkeypatch):
+    monkeypatch.setattr(networks, "build", lambda *args: {})
+    monkeypatch.setattr(networks, "check", lambda *args: 0.0)
     project("--output", "card")
     _, head, text = Path("card/README.md").read_text().split("---\n", 2)
     ((result,),) = (model["results"] for model in yaml.safe_load(head)["model-index"])
@@ -76,11 +77,6 @@ def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatc
     monkeypatch.setattr(export, "ONNX_PACKAGES", ("nothing_like_it",))
     with pytest.raises(PipelineError, match="^no package nothing_like_it; pip install"):
         project("--format", "onnx")
-    Path("file").touch()
-    with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "networks", None)  # which imports TensorFlow
-        with pytest.raises(PipelineError, match="^file/new: not written: File exists$"):
-            project("--output", "file/new")
     with monkeypatch.context() as patch:
         full = OSError(errno.EFBIG, "File too large")  # names no file
         patch.setattr(networks, "write", Mock(side_effect=full))
@@ -89,9 +85,4 @@ def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatc
     monkeypatch.setattr(networks, "TOLERANCE", 0)
     with pytest.raises(AssertionError, match="^keras differs from NumPy by"):
         project()
-    for metrics, reason in {"rate": "'elbo'", "elbo": "a metric is not finite"}.items():
-        monkeypatch.setitem(globals(), "METRICS", {metrics: math.nan})
-        damage = f"^results/metrics.json: damaged .{reason}.; "
-        with pytest.raises(PipelineError, match=damage):
-            project()
     assert not Path("exported").exists() and not list(Path("old").iterdir())
