@@ -23,7 +23,6 @@ from table import (
     as_cell,
     as_csv,
     differing_columns,
-    is_table,
     make_table,
     read_rows,
     row_indices,
@@ -98,9 +97,6 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
         if output.suffix != ".csv":
             problem = f"received {output}; expected a name that ends with .csv"
             raise PipelineError(f"--output: {problem}")
-        if output.is_file() and not is_table(output.read_bytes()):
-            problem = "not a table of a study; name another file"
-            raise PipelineError(f"--output: {output}: {problem}")
     if any("=" in text for text in names):
         if output is None:
             raise PipelineError("a study of values needs --output, such as my.csv")
@@ -135,25 +131,21 @@ def run_study(client: Client, points: Sequence[Point]) -> list[Result]:
 def write_study(
     study: Study, points: Sequence[Point], results: Sequence[Result], path: Path
 ) -> bool:
-    """Write the tables, then the figure; return whether everything is written.
+    """Write the table, then summary and figure; return whether all are written.
 
-    A failure to draw the figure keeps the tables.
+    A failure to summarize or draw keeps the table.
     """
     table = make_table(points, results)
-    tables = {runs_path(study, path): as_csv(table)}
-    missing = [m for m in study.metrics if m not in table or table[m].isna().all()]
-    if study.summary and not missing:
-        tables[path] = as_csv(summarize(study, points, table))
-    write_files(tables)
-    for metric in missing:
-        print(f"{metric}: no run has this metric, so no figure or summary is made")
-    if study.figure and not missing:
-        try:
+    write_files({runs_path(study, path): as_csv(table)})
+    try:
+        if study.summary:
+            write_files({path: as_csv(summarize(study, points, table))})
+        if study.figure:
             write_files({path.with_suffix(".png"): draw_study(study, points, table)})
-        except Exception as error:  # noqa: BLE001  tables are written
-            print(f"no figure: {type(error).__name__}: {one_line(error)}")
-            return False
-    return not missing
+    except Exception as error:  # noqa: BLE001  the table is written
+        print(f"no figure or summary: {type(error).__name__}: {one_line(error)}")
+        return False
+    return True
 
 
 def verify(options: argparse.Namespace) -> int:
