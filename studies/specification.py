@@ -94,7 +94,7 @@ class Study(Section):
         require("figure.lines", str(lines), lines in known, *self.columns)
         if baseline == "published":
             exists = self.published is not None
-            require("figure.baseline", baseline, exists, "the key `published` here")
+            require("figure.baseline", "published", exists, "the key `published` here")
         values = [f"{name}: {v}" for name in self.grid for v in self.grid[name]]
         for name, value in baseline.items() if isinstance(baseline, dict) else ():
             exists = value in self.grid.get(name, [])

@@ -2,7 +2,7 @@
 
 import itertools
 
-from programs.worker import LEARNING_RATE, NUM_PIXELS, Program, serve
+from programs.worker import LEARNING_RATE, NUM_PIXELS, serve
 from vae.evaluation.elbo import rates_and_distortions
 from vae.model import VAE
 from vae.objectives import WeightedElbo
@@ -47,7 +47,7 @@ def make(configuration, images, **recipe):
         draws = {"num_samples": 1, "seed": 1, "split": "train"}
         return float(sum(rates_and_distortions(vae, images, **draws)).mean())
 
-    return Program(run_epoch, negative_elbo)
+    return run_epoch, negative_elbo
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -45,28 +44,28 @@ class Configuration:
         return [self.latent_dim, *reversed(self.hidden_units), NUM_PIXELS]
 
 
-class Program(NamedTuple):
-    """The functions that a process calls on request."""
+def serve(make: Callable) -> None:
+    """Answer requests to a program.
 
-    epoch: Callable[[], float]  # returns its mean loss, in nats per image
-    negative_elbo: Callable[[np.ndarray], float]  # mean over uint8 images
-
-
-def serve(make: Callable[..., Program]) -> None:
-    """Answer requests to the program of `make(configuration, images, **options)`."""
+    Args:
+        make: takes a configuration, the training images and options. Returns a function
+            that trains an epoch and returns its mean loss, and a function of uint8
+            images that returns their mean negative ELBO, both in nats per image.
+    """
     fields, options = map(json.loads, sys.argv[1:])
     configuration = Configuration(**fields)
     with np.load("data/images.npz") as arrays:
         images = arrays["train_gray"].reshape(-1, NUM_PIXELS)
-        program = make(configuration, images[: configuration.num_images], **options)
-        send(loss=program.epoch())
+        images = images[: configuration.num_images]
+        run_epoch, negative_elbo = make(configuration, images, **options)
+        send(loss=run_epoch())
         for line in sys.stdin:
             if line.strip() == "validate":
                 images = arrays["validation_images"].reshape(-1, NUM_PIXELS)
-                send(elbo=-program.negative_elbo(images))
+                send(elbo=-negative_elbo(images))
             else:
                 start = time.perf_counter()
-                loss = program.epoch()
+                loss = run_epoch()
                 send(seconds=time.perf_counter() - start, loss=loss)
 
 

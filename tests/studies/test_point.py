@@ -1,9 +1,5 @@
 """Packages, commands and folders of a run; `test_run.py` tests whole runs."""
 
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import dask
@@ -11,11 +7,8 @@ import numpy
 import pytest
 from dvc.config import Config
 
-import clones
-import point
 from conftest import commit_all
 from point import PointError, check_packages, make_clone, run
-from studies.toy import until
 
 
 def test_packages_are_compared_with_the_lock():
@@ -60,22 +53,3 @@ def test_a_clone_uses_the_shared_cache_in_a_folder_of_any_name(tmp_path):
     config = Config(str(clone / ".dvc"))["cache"]
     assert Path(config["dir"]).resolve() == folder / "cache"
     assert config["type"] == ["reflink", "hardlink", "symlink", "copy"]
-
-
-def test_a_command_is_killed_with_its_parent_process(tmp_path):
-    code = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import point, pathlib\n"
-        "point.run(pathlib.Path(), 'sh', '-c', 'echo $$ > pid; sleep 100; true')"
-    )
-    folders = [Path(module.__file__).parent for module in (clones, point)]
-    waiting = subprocess.Popen([sys.executable, "-c", code, *folders], cwd=tmp_path)
-    path = tmp_path / "pid"
-    group = os.getpgid(int(until(lambda: path.exists() and path.read_text())))
-    assert group != os.getpgid(waiting.pid)
-    waiting.kill()
-    waiting.wait()
-    end = time.monotonic() + 20
-    with pytest.raises(ProcessLookupError):
-        while time.monotonic() < end:
-            os.killpg(group, 0)
-            time.sleep(0.01)
