@@ -40,9 +40,6 @@ def parse_grid(arguments: Iterable[str]) -> Study:
             raise PipelineError(
                 f"{argument:.80}: received no values; expected e.g. train.seed=1,2,3"
             )
-        if name in grid:
-            problem = "given twice; give all values together, such as 1,2,3"
-            raise PipelineError(f"{argument:.80}: {problem}")
         grid[name] = values
     return Study(question=" ".join(arguments), grid=grid)
 

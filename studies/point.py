@@ -47,13 +47,8 @@ class Result(NamedTuple):
 
     metrics: Mapping[str, float] = {}  # also standard errors, such as `test.elbo_se`
     weights: str = ""  # their SHA-256
-    served: bool = False  # entirely from DVC's cache
+    kind: str = "failed"  # or computed, or served entirely from DVC's cache
     message: str = ""  # reason of a failure
-
-    @property
-    def kind(self) -> str:
-        """How the run ended: failed, served or computed."""
-        return "failed" if self.message else "served" if self.served else "computed"
 
 
 class PointError(Exception):
@@ -85,8 +80,8 @@ def compute(
         clones.change_params(folder / "params.yaml", overrides)
         prepare_data(folder, scratch)
         printed = run(folder, "dvc", "repro", *targets)
-        served = not any(f"Running stage '{stage}'" in printed for stage in STAGES)
-        result = read_results(folder, served=served)
+        ran = any(f"Running stage '{stage}'" in printed for stage in STAGES)
+        result = read_results(folder, "computed" if ran else "served")
     except (PointError, OSError, subprocess.SubprocessError) as error:
         result = Result(message=" ".join(str(error).split()))
     shutil.rmtree(workspace, ignore_errors=True)
@@ -178,7 +173,7 @@ def find_reason(printed: str) -> str:
     return " ".join(reason.split()) or "no reason was given"
 
 
-def read_results(folder: Path, *, served: bool) -> Result:
+def read_results(folder: Path, kind: str) -> Result:
     """Read the metrics, their standard errors and the hash of the weights."""
     with (folder / "results/standard_errors.csv").open(encoding="utf-8") as file:
         errors = {row["metric"]: row for row in csv.DictReader(file)}
@@ -190,4 +185,4 @@ def read_results(folder: Path, *, served: bool) -> Result:
             if error := errors.get(name, {}).get(split):
                 metrics[f"{split}.{name}_se"] = float(error)
     weights = hashlib.sha256((folder / "results/model.safetensors").read_bytes())
-    return Result(metrics, weights.hexdigest(), served)
+    return Result(metrics, weights.hexdigest(), kind)

@@ -119,11 +119,11 @@ def make_small_clone(folder, **changes):
     return folder
 
 
-def commit_all(folder, commits=1):
-    """Make a repository of a folder, with commits of which the first has all files."""
+def commit_all(folder):
+    """Make a repository of a folder, with a commit of all files."""
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    commit = ["commit", "--quiet", "--allow-empty", "--message=one"]
-    for command in (["init", "--quiet"], ["add", "--all"], *[commit] * commits):
+    commit = ["commit", "--quiet", "--message=one"]
+    for command in (["init", "--quiet"], ["add", "--all"], commit):
         subprocess.run([*git, *command], cwd=folder, check=True)
 
 

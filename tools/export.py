@@ -33,20 +33,16 @@ def main() -> None:
     if options.format == "onnx" and missing:
         raise PipelineError(f"no package {', '.join(missing)}; pip install '.[onnx]'")
     model, description, weights = load_model(), read_description(), read_weights()
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent) as temporary:
-            folder = Path(temporary, "exported")
-            folder.mkdir()
-            from networks import build, check, write  # takes seconds
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent) as temporary:
+        folder = Path(temporary, "exported")
+        folder.mkdir()
+        from networks import build, check, write  # takes seconds
 
-            for name, network in build(description, weights).items():
-                write(network, folder / f"{name}.{options.format}")
-            difference = check(folder, options.format, model, description)
-            folder.rename(output)
-    except OSError as error:  # of libraries, often without the file's name
-        problem = f"not written: {error.strerror or error}"
-        raise PipelineError(f"{output}: {problem}") from None
+        for name, network in build(description, weights).items():
+            write(network, folder / f"{name}.{options.format}")
+        difference = check(folder, options.format, model, description)
+        folder.rename(output)
     print(f"{output}/: within {difference:.0e} of the NumPy model")
 
 

@@ -1,22 +1,20 @@
 """States of the checkout that a study refuses with a one-line error."""
 
-import subprocess
-
 import pytest
 
 import checkout
-from checkout import make_bundle, require_committed_code
+from checkout import require_committed_code
 from conftest import commit_all
 from vae.pipeline.errors import PipelineError
 
 
 @pytest.fixture
 def committed(tmp_path, monkeypatch):
-    """Make a repository with one file and two commits; return its root."""
+    """Make a repository with one file; return its root."""
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages/train.py").touch()
-    commit_all(tmp_path, commits=2)
+    commit_all(tmp_path)
     return tmp_path
 
 
@@ -35,11 +33,3 @@ def test_an_error_of_git_is_reported_in_one_line(committed, monkeypatch):
     message = "^git status: fatal: detected dubious ownership .* safe.directory .*$"
     with pytest.raises(PipelineError, match=message):
         require_committed_code()
-
-
-def test_a_shallow_clone_has_no_bundle_for_other_machines(committed, monkeypatch):
-    command = ["git", "clone", "--quiet", "--depth=1", f"file://{committed}", "shallow"]
-    subprocess.run(command, cwd=committed, check=True)
-    monkeypatch.setattr(checkout, "ROOT", committed / "shallow")
-    with pytest.raises(PipelineError, match="first: git fetch --unshallow$"):
-        make_bundle()

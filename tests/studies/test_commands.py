@@ -1,7 +1,6 @@
 """Errors of the commands in one line, and tables whose figure fails."""
 
 import sys
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -22,9 +21,6 @@ from vae.pipeline.errors import PipelineError
         ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it with: studi"),
         ("seed", "received seed; expected one of: data, "),
         ("train.seed=1", "a study of values needs --output, such as my.csv"),
-        ("train.seed=1 --output a.png", "--output: received a.png; expected a name"),
-        ("--recipe 5-D", "--recipe: expected the name of one study before it"),
-        ("frontier --recipe 6-D", "--recipe: received 6-D; expected one of: 5-D, 40-D"),
     ],
 )
 def test_a_wrong_argument_gives_one_line(tmp_path, monkeypatch, arguments, message):
@@ -34,19 +30,6 @@ def test_a_wrong_argument_gives_one_line(tmp_path, monkeypatch, arguments, messa
     with pytest.raises(PipelineError) as error:
         main()
     assert message in str(error.value) and "\n" not in str(error.value)
-
-
-def test_a_recipe_is_an_experiment_with_the_parameters_of_a_row(monkeypatch):
-    calls = []
-    ended = SimpleNamespace(returncode=3)
-    run = SimpleNamespace(run=lambda *a, **k: calls.append(a[0]) or ended)
-    monkeypatch.setattr(commands, "subprocess", run)
-    monkeypatch.setattr(sys, "argv", ["run.py", "frontier", "--recipe", "5-D"])
-    assert main() == 3
-    assert calls[0][1:5] == ["-m", "dvc", "exp", "run"]
-    changes = set(calls[0][6::2])
-    assert {"model.latent_dim=5", "train.objective=dreg", "train.seed=1"} <= changes
-    assert "model.hidden_units=[256, 256, 256, 256, 256]" in changes
 
 
 def test_the_table_survives_a_failed_figure(tmp_path, capsys):

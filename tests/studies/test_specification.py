@@ -1,10 +1,8 @@
 """Files of studies, and a one-line error per mistake."""
 
 import json
-from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from conftest import ROOT
 from grid import list_points, parse_grid
@@ -54,8 +52,6 @@ def test_values_on_the_command_line_are_a_grid():
     for argument in ("train.seed", "train.seed=", "train.seed=[1"):
         with pytest.raises(PipelineError, match="received no values; expected e.g. "):
             parse_grid([argument])
-    with pytest.raises(PipelineError, match="seed=2: given twice; give all values"):
-        parse_grid(["train.seed=1", "train.seed=2"])
 
 
 @pytest.mark.parametrize(
@@ -97,17 +93,5 @@ def test_an_unreadable_file_gives_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("name", study_names(ROOT / "studies"))
-def test_each_study_is_valid_and_a_stage(name):
-    study = read_study(ROOT / f"studies/{name}.yaml")
-    assert list_points(study)
-    if not (ROOT / f"results/studies/{name}.csv").exists():
-        return  # such as `static`, which needs files of the user
-    text = (ROOT / "studies/dvc.yaml").read_text().replace("${item}", name)
-    stages = YAML(typ="safe").load(text)["stages"]
-    shared = stages["study"]
-    stage = shared["do"] if name in shared["foreach"] else stages[name]
-    assert stage["cmd"] == f"python -B studies/run.py {name}"
-    outs = [Path(path).name for out in stage["outs"] for path in out]
-    runs = [f"{name}_runs.csv"] if study.summary else []
-    figures = [f"{name}.png"] if study.figure else []
-    assert outs == [f"{name}.csv", *runs, *figures]
+def test_each_study_is_valid(name):
+    assert list_points(read_study(ROOT / f"studies/{name}.yaml"))

@@ -19,7 +19,7 @@ from conftest import ROOT
     ("module", "arguments", "message"),
     [
         (sample, "", "the following arguments are required: count"),
-        (sample, "10001", "argument count: received '10001'; Input should be less th"),
+        (sample, "0", "argument count: received '0'; Input should be greater than"),
         (sample, "1 --\x1b[2J", r"unrecognized arguments: --\x1b[2J; see --help"),
         (compare, "a --tolerance nan", "argument --tolerance: received 'nan'; Input "),
         (bits, "a", "argument configuration: received 'a'; Input should be 'default'"),

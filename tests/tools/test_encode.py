@@ -95,7 +95,7 @@ def test_missing_weights_give_a_one_line_error(project, tool):
 def test_each_picture_is_binarized_as_in_training_independently_of_others():
     ink = np.tile([0.0, 0.3, 0.7, 1.0], (2, 1000, 1))
     for how, seen in {"none": ink, "threshold": ink > 0.5}.items():
-        np.testing.assert_allclose(encode.observe(ink, how, 0), seen, atol=0.002)
-    first, second = encode.observe(ink, "dynamic", 0)
+        np.testing.assert_allclose(encode.observe(ink, how), seen, atol=0.002)
+    first, second = encode.observe(ink, "dynamic")
     np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(first.mean(axis=0), ink[0, 0], atol=0.06)
