@@ -3,8 +3,8 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
 from string import Formatter
 from typing import NamedTuple
@@ -104,23 +104,22 @@ COLUMNS = {name: f"test.{key}" for key, name in NAMES.items()} | {
     "five nearest neighbors": "test.knn_accuracy",
     "prior": "model.prior",
     "validation ELBO": "validation_elbo",
+    "of each seed": "validation_elbo",
 }
-# Columns with values of each run, and with further functions of the runs.
-SHOW_EACH = {"distances": "{:.2f}", "active units": "{:.0f}", "prior": "{}"}
-SHOW_OTHERS: dict[str, Callable[[pd.DataFrame], str]] = {
-    "distance": lambda runs: "{:.3f} ± {:.3f}".format(
-        *runs[["enclosure.gap", "enclosure.gap_se"]].iloc[0]
-    ),
-    "from": lambda runs: number(runs["validation_elbo"].min()),
-    "to": lambda runs: number(runs["validation_elbo"].max()),
-    "seeds": lambda runs: str(len(runs)),
+# Columns with the values of each run.
+SHOW_EACH = {
+    "distances": "{:.2f}",
+    "active units": "{:.0f}",
+    "prior": "{}",
+    "of each seed": "{:.2f}",
 }
 
 
 def cell(header: str, runs: pd.DataFrame) -> str:
     """Format the cell of a column for runs with the same parameters: often a mean."""
-    if header in SHOW_OTHERS:
-        return SHOW_OTHERS[header](runs)
+    if header == "distance":
+        gap = runs[["enclosure.gap", "enclosure.gap_se"]].iloc[0]
+        return "{:.3f} ± {:.3f}".format(*gap)
     name = COLUMNS.get(header, header)
     column = runs[name]
     if header in SHOW_EACH:
@@ -216,9 +215,8 @@ def speed_claims() -> Iterator[Claim]:
 
 
 def claims() -> Iterator[Claim]:
-    """Yield all numbers of the pages that come from files."""
-    for part in (result_claims, study_claims, sentence_claims, speed_claims):
-        yield from part()
+    """Return all numbers of the pages that come from files."""
+    return chain(result_claims(), study_claims(), sentence_claims(), speed_claims())
 
 
 def read(page: str) -> str:

@@ -4,12 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import bits
-import command
 import compare
 import sample
 from conftest import ROOT
@@ -41,11 +39,11 @@ def test_a_python_without_packages_gives_one_line(script):
     assert " has no package " in ended.stderr and ended.stderr.endswith(remedy)
 
 
-def run_code(code, **streams):
+def run_code(code, output=None):
     """Run Python code in the folder of the tools; return exit status and errors."""
-    program, folder = [sys.executable, "-c", code], Path(command.__file__).parent
-    streams = {"stderr": subprocess.PIPE} | streams
-    ended = subprocess.run(program, cwd=folder, check=False, **streams)
+    streams = {"stdout": output, "stderr": subprocess.PIPE}
+    program = [sys.executable, "-c", code]
+    ended = subprocess.run(program, cwd=ROOT / "tools", check=False, **streams)
     return ended.returncode, ended.stderr
 
 
@@ -62,4 +60,4 @@ def test_unwritable_output_gives_no_traceback(full):
     output = os.open("/dev/full", os.O_WRONLY) if full else closed
     code = "import command; command.run(lambda: print('a'))"
     message = b"error: No space left on device\n" if full else b""
-    assert run_code(code, stdout=output) == (1, message)
+    assert run_code(code, output) == (1, message)
