@@ -24,9 +24,7 @@ def call(*command: str) -> bytes:
     """Return the output of a command. Raises PipelineError with its error message."""
     result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if result.returncode != 0:
-        # DVC prints an error of its configuration with a traceback.
-        reason, _, _ = os.fsdecode(result.stderr).partition("Traceback")
-        reason = " ".join(reason.split())
+        reason = " ".join(os.fsdecode(result.stderr).split())
         raise PipelineError(f"{' '.join(command[:2])}: {reason}")
     return result.stdout
 

@@ -5,10 +5,8 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 from distributed import Client
-from pydantic import Field
 
 from checkout import ROOT, require_committed_code, study_lock
 from cluster import connected, run_points
@@ -29,6 +27,7 @@ from table import (
 from vae.pipeline.errors import PipelineError, check_path, one_line
 from vae.pipeline.files import write_files
 from vae.pipeline.progress import progress_bar
+from vae.pipeline.schema import Count
 
 TABLES = ROOT / "results/studies"
 
@@ -47,19 +46,18 @@ def main() -> int:
     return 1 if any(r.message for r in results) or not complete else 0
 
 
-def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = Parser(description="Run a study, or verify tables of studies.")
     add = parser.add_argument
     add("study", nargs="*", help="name of a study, or parameters with values")
     add("--output", type=Path, help="path of the table, for parameters with values")
     add("--scheduler", help="address of a Dask scheduler, such as tcp://host:8786")
-    number = parse_as(Annotated[int, Field(ge=1, le=1000)])
     pairs = max(1, (os.cpu_count() or 1) // 2)  # training uses two cores
     workers = "number on this machine; default: one per two cores"
-    add("--workers", type=number, default=pairs, help=workers)
+    add("--workers", type=parse_as(Count), default=pairs, help=workers)
     add("--verify", action="store_true", help="compare with tables; default: all")
     add("--only", nargs="+", default=[], help="rows to verify, such as train.seed=1")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     if options.only and not options.verify:
         parser.error("argument --only: expected with --verify")
     return options
