@@ -74,7 +74,7 @@ def add_parameters(
     """Add columns for the parameters of the figure, which variants may set."""
     assert study.figure
     defaults = default_params()
-    for name in {study.figure.x, study.figure.lines} & defaults.keys():
+    for name in defaults.keys() & {study.figure.x, study.figure.lines}:
         values = [as_cell((defaults | point.overrides)[name]) for point in points]
         table = table.assign(**{name: values})
     return table

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from contours import label_positions
-from draw import draw_curve, draw_lines, draw_rows, draw_study
+from draw import add_parameters, draw_curve, draw_lines, draw_rows, draw_study
 from grid import list_points
 from specification import Figure as Shown
 from specification import Published, Study
@@ -70,9 +70,9 @@ def test_rows_are_differences_from_a_published_value_or_another_run():
 
 def test_lines_show_means_against_a_parameter_and_published_values():
     x, lines = "train.num_samples", "train.objective"
-    study, _, table = make(published=OTHERS, x=x, lines=lines)
-    table = table.assign(**{x: [5, 5, 9, 9], lines: "elbo"})
-    axes = drawn(draw_lines, study, table)
+    variants = {"small": {x: 5}, "large": {x: 9}}
+    study, points, table = make(variants=variants, published=OTHERS, x=x, lines=lines)
+    axes = drawn(draw_lines, study, add_parameters(study, points, table))
     assert texts(axes.get_xticklabels()) == ["5", "9"]
     line, runs, *_, published = axes.lines[:-1]
     np.testing.assert_allclose(line.get_xydata(), [[0, 0.5], [1, 2.5]])
