@@ -64,9 +64,12 @@ class Contender:
         self._process.stdin.flush()
         return self._read()
 
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
+    def close(self) -> float:
+        """End the process; return its peak memory in MiB."""
+        self._process.stdin.close()
+        _, _, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = 0
+        return usage.ru_maxrss / 1024
 
     def _read(self) -> dict[str, float]:
         return json.loads(self._process.stdout.readline())  # empty after an error

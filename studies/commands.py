@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +18,10 @@ from grid import Point, list_points, parse_grid
 from point import Result
 from specification import Study, read_study, study_names
 from table import (
+    as_cell,
     as_csv,
     differing_columns,
+    is_table,
     make_table,
     read_rows,
     row_indices,
@@ -35,6 +39,8 @@ TABLES = ROOT / "results/studies"
 def main() -> int:
     """Run the command; return 1 if anything fails or differs, else 0."""
     options = parse_arguments()
+    if options.recipe is not None:
+        return run_recipe(options.study, options.recipe)
     require_committed_code()
     if options.verify:
         return verify(options)
@@ -57,10 +63,25 @@ def parse_arguments() -> argparse.Namespace:
     add("--workers", type=parse_as(Count), default=pairs, help=workers)
     add("--verify", action="store_true", help="compare with tables; default: all")
     add("--only", nargs="+", default=[], help="rows to verify, such as train.seed=1")
+    add("--cached", action="store_true", help="verify results from DVC's cache")
+    add("--recipe", help="variant to run in the workspace, as an experiment of DVC")
     options = parser.parse_args()
-    if options.only and not options.verify:
-        parser.error("argument --only: expected with --verify")
+    if (options.only or options.cached) and not options.verify:
+        parser.error("arguments --only and --cached: expected with --verify")
     return options
+
+
+def run_recipe(names: Sequence[str], variant: str) -> int:
+    """Run the first run of a variant in the workspace; return the status of DVC."""
+    study = read_study(ROOT / f"studies/{''.join(names)}.yaml")
+    points = [p for p in list_points(study) if p.coordinates.get("variant") == variant]
+    if not points:
+        known = ", ".join(study.variants or ["none, this study has no variants"])
+        raise PipelineError(f"--recipe: received {variant}; expected one of: {known}")
+    command = [sys.executable, "-m", "dvc", "exp", "run"]
+    for name, value in points[0].overrides.items():
+        command += ["--set-param", f"{name}={as_cell(value)}"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
@@ -68,6 +89,9 @@ def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     names, output = options.study, options.output
     if output is not None:
         check_path(output)
+        if output.is_file() and not is_table(output.read_bytes()):
+            problem = "not a table of a study; name another file"
+            raise PipelineError(f"--output: {output}: {problem}")
     if any("=" in text for text in names):
         if output is None:
             raise PipelineError("a study of values needs --output, such as my.csv")
@@ -129,7 +153,7 @@ def verify(options: argparse.Namespace) -> int:
     points = [point for _, point, _ in chosen]
     same = True
     with study_lock(), connected(options.scheduler, options.workers) as client:
-        for i, result in run_points(client, points, anew=True):
+        for i, result in run_points(client, points, anew=not options.cached):
             name, point, row = chosen[i]
             columns = differing_columns(point, result, row)
             words = f"differs in {', '.join(columns)}" if columns else "equal"

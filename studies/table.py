@@ -55,6 +55,12 @@ def runs_path(study: Study, path: Path) -> Path:
     return path.with_stem(f"{path.stem}_runs") if study.summary else path
 
 
+def is_table(content: bytes) -> bool:
+    """Return whether a file is empty or a table of a study or its summary."""
+    header = content.partition(b"\n")[0]
+    return not content or b"weights_sha256" in header or header.startswith(b"row,")
+
+
 def as_csv(table: pd.DataFrame) -> bytes:
     """Return a table as the bytes of a CSV file."""
     return table.to_csv(index=False, lineterminator="\n").encode()

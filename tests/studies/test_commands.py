@@ -1,6 +1,7 @@
 """Errors of the commands in one line, and tables whose figure fails."""
 
 import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -16,10 +17,12 @@ from vae.pipeline.errors import PipelineError
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("seeds --only train.seed=1", "argument --only: expected with --verify; see"),
+        ("seeds --only train.seed=1", "arguments --only and --cached: expected with"),
         ("--verify", "has no table of a study to verify"),
         ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it with: studi"),
         ("seed", "received seed; expected one of: data, "),
+        ("frontier --recipe 6-D", "--recipe: received 6-D; expected one of: 5-D, 40-D"),
+        ("train.seed=1 --output mine.csv", "mine.csv: not a table of a study; name an"),
         ("train.seed=1", "a study of values needs --output, such as my.csv"),
     ],
 )
@@ -27,9 +30,24 @@ def test_a_wrong_argument_gives_one_line(tmp_path, monkeypatch, arguments, messa
     monkeypatch.setattr(commands, "TABLES", tmp_path)
     monkeypatch.setattr(commands, "require_committed_code", lambda: None)
     monkeypatch.setattr(sys, "argv", ["run.py", *arguments.split()])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text("my,own,table\n")
     with pytest.raises(PipelineError) as error:
         main()
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_recipe_is_an_experiment_with_the_parameters_of_a_row(monkeypatch):
+    calls = []
+    ended = SimpleNamespace(returncode=3)
+    run = SimpleNamespace(run=lambda *a, **k: calls.append(a[0]) or ended)
+    monkeypatch.setattr(commands, "subprocess", run)
+    monkeypatch.setattr(sys, "argv", ["run.py", "frontier", "--recipe", "5-D"])
+    assert main() == 3
+    assert calls[0][1:5] == ["-m", "dvc", "exp", "run"]
+    changes = set(calls[0][6::2])
+    assert {"model.latent_dim=5", "train.objective=dreg", "train.seed=1"} <= changes
+    assert "model.hidden_units=[256, 256, 256, 256, 256]" in changes
 
 
 def test_the_table_survives_a_failed_figure(tmp_path, capsys):
