@@ -87,10 +87,9 @@ def run_recipe(names: Sequence[str], variant: str) -> int:
 def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     """Return the study and the path of its table."""
     names, output = options.study, options.output
-    if output is not None:
-        if output.is_file() and not is_table(output.read_bytes()):
-            problem = "not a table of a study; name another file"
-            raise PipelineError(f"--output: {output}: {problem}")
+    if output and output.is_file() and not is_table(output.read_bytes()):
+        problem = "not a table of a study; name another file"
+        raise PipelineError(f"--output: {output}: {problem}")
     if any("=" in text for text in names):
         if output is None:
             raise PipelineError("a study of values needs --output, such as my.csv")
