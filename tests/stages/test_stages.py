@@ -90,7 +90,7 @@ def test_a_run_says_what_it_does_and_writes_what_suits_the_model(finished, run):
         assert f"importance-weighted bound with 12 samples{samples}\n" in progress
     for content in outputs.values():  # names no path and no host
         assert b"/outputs" not in content and b"matplotlib.org" not in content
-    assert figures() == FIGURES | {"rate", "traversals"}
+    assert figures() == FIGURES | {"traversals"}
     history = pd.read_csv("results/history.csv")
     assert list(history)[8:] == ["beta"] and list(history["epoch"]) == [1, 2]
     np.testing.assert_allclose(history["train_loss"], -history["train_elbo"], atol=1e-3)
