@@ -1,5 +1,5 @@
 # `make` rebuilds the results, and `make test` runs the tests. Both set up .venv first.
-# `make test-all` adds long tests: killed processes, full disks, studies, exact bits.
+# `make test-all` adds long tests: killed processes, studies, exact bits.
 PYTHON ?= python3
 
 # More than two processes would save little time and take much memory. Files are
@@ -9,7 +9,7 @@ PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadsc
 # Commands of stages call `python`, which must be that of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-quality bench-pipeline lock
+.PHONY: repro test test-all lint study verify verify-studies record emulate bench bench-growth bench-quality lock
 
 # DVC does not run if it was killed while it wrote a lock; clones.py repairs the lock.
 repro: .venv/ready
@@ -56,20 +56,16 @@ record: .venv/ready
 emulate: .venv/ready
 	.venv/bin/python checks/bits.py --emulate
 
-# Compares speed, and time to the same ELBO, with other programs; measures the pipeline
-# and how cost grows. Takes about an hour on an otherwise idle machine.
+# Compares speed, and time to the same ELBO, with other programs, and measures how cost
+# grows. Takes about an hour on an otherwise idle machine.
 bench: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/bench.py
-	$(MAKE) bench-quality bench-pipeline bench-growth
-	.venv/bin/python benchmarks/draw.py
+	$(MAKE) bench-quality bench-growth
 
 bench-quality: .venv/ready benchmarks/.venv/ready
 	.venv/bin/dvc repro preprocess
 	.venv/bin/python benchmarks/quality.py
-
-bench-pipeline: .venv/ready
-	.venv/bin/python benchmarks/pipeline.py
 
 bench-growth: .venv/ready
 	.venv/bin/dvc repro preprocess

@@ -1,12 +1,12 @@
-"""Compare the speed of training with other programs and with matrix products alone.
+"""Compare the speed of training with other programs.
 
     make bench                                                    everything
     .venv/bin/python benchmarks/bench.py --rounds 3 gray deep     two configurations
 
 In each round every program trains one epoch. The order rotates, so that other load on
 the machine slows all of them. Prints a table per configuration and writes
-benchmarks/results.csv, from which draw.py makes a figure. The exit status is 1 if the
-losses of a configuration differ, so that its programs have not done the same work.
+benchmarks/results.csv. The exit status is 1 if the losses of a configuration differ, so
+that its programs have not done the same work.
 """
 
 import sys
@@ -21,27 +21,11 @@ from command import Parser, parse_as, run  # before packages
 # isort: split
 import pandas as pd
 
-from contenders import BOUND, CONFIGURATIONS, OURS, SGEMM, TRAINING, Contender
+from contenders import CONFIGURATIONS, OURS, PROGRAMS, Contender
 from vae.pipeline.schema import Count
 
 FOLDER = Path(__file__).parent
 TOLERANCE = 0.03  # relative difference of the last epoch's loss from ours
-
-
-def start_programs(name: str) -> dict[str, Contender]:
-    """Start all programs, one after another so that none slows another's start."""
-    configuration = CONFIGURATIONS[name]
-    programs = {OURS: ("bound", {})} if name == BOUND else TRAINING
-    contenders = {
-        label: Contender(module, configuration, **options)
-        for label, (module, options) in programs.items()
-    }
-    for label, library in SGEMM.items():
-        options = {"library": library, "bound": name == BOUND}
-        contenders[label] = Contender("sgemm", configuration, **options)
-    if name == "dynamic":  # measures the cost of drawing pixels
-        contenders["ours on gray pixels"] = Contender("ours", CONFIGURATIONS["gray"])
-    return contenders
 
 
 def run_rounds(contenders: dict[str, Contender], num_rounds: int) -> pd.DataFrame:
@@ -76,23 +60,17 @@ def summarize(rounds: pd.DataFrame) -> pd.DataFrame:
 
 def measure(name: str, num_rounds: int) -> pd.DataFrame:
     """Measure a configuration; print its summary and return it."""
-    print(f"\n{name}: {CONFIGURATIONS[name]}", flush=True)
-    contenders = start_programs(name)
+    configuration = CONFIGURATIONS[name]
+    print(f"\n{name}: {configuration}", flush=True)
+    contenders = {
+        label: Contender(module, configuration, **options)
+        for label, (module, options) in PROGRAMS.items()
+    }
     summary = summarize(run_rounds(contenders, num_rounds))
     for contender in contenders.values():
         contender.close()
-    print(summary.round(2).to_string())
-    share = summary.loc[list(SGEMM), "ours_over_it"].min()
-    print(f"ours over the fastest products: {share:.2f}", flush=True)
+    print(summary.round(2).to_string(), flush=True)
     return summary
-
-
-def differing_losses(results: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of programs that train and whose loss differs from ours."""
-    results = results[results.index.isin(TRAINING, level="program")]
-    ours = results.xs(OURS, level="program")["loss"]
-    relative = results["loss"].div(ours, level="configuration") - 1
-    return results[relative.abs() > TOLERANCE]
 
 
 def main() -> None:
@@ -105,9 +83,11 @@ def main() -> None:
     summaries = {name: measure(name, options.rounds) for name in names}
     results = pd.concat(summaries, names=["configuration", "program"])
     results.to_csv(FOLDER / "results.csv", float_format="%.4g", lineterminator="\n")
-    differing = differing_losses(results)
+    loss = results["loss"]
+    relative = loss.div(loss.xs(OURS, level="program"), level="configuration") - 1
+    differing = loss[relative.abs() > TOLERANCE]
     if len(differing):
-        sys.exit(f"error: losses differ\n{differing['loss'].to_string()}")
+        sys.exit(f"error: losses differ\n{differing.to_string()}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 import json
 import os
 import subprocess
-import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +18,24 @@ DEFAULT = Configuration(  # that of params.yaml, except for the learning rate
     dynamic=PARAMS["preprocess"]["binarization"] == "dynamic",
     num_images=51_200,
 )
-BOUND = "bound"  # does not train; one step computes the bound of one image
 CONFIGURATIONS = {
     "gray": Configuration((400,), 20, "relu", 128, False, 51_200),
     "dynamic": Configuration((400,), 20, "relu", 128, True, 51_200),
     "default": DEFAULT,
     "deep": Configuration((512, 256, 128, 64, 32, 16, 8), 2, "relu", 32, True, 25_600),
     "tanh": Configuration((200, 200), 50, "tanh", 20, True, 25_600),
-    BOUND: replace(DEFAULT, latent_dim=20, batch_size=1, num_images=200),
 }
 
 # Modules of the programs and their options, by name in the tables.
 OURS = "ours"
-TRAINING = {
+PROGRAMS = {
     OURS: ("ours", {}),
     "JAX": ("jax_program", {}),
     "PyTorch eager": ("torch_program", {}),
     "PyTorch compiled": ("torch_program", {"compiled": True}),
     "Keras fit": ("keras_fit", {}),
 }
-SGEMM = {f"SGEMM {library}": library for library in ("numpy", "jax", "torch")}
-WITH_TENSORFLOW = {"ours", "bound", "keras_fit"}  # use the environment of the pipeline
+WITH_TENSORFLOW = {"ours", "keras_fit"}  # use the environment of the pipeline
 
 
 def environment() -> dict[str, str]:
@@ -58,15 +54,8 @@ class Contender:
         folder = Path() if module in WITH_TENSORFLOW else Path("benchmarks")
         command = [folder / ".venv/bin/python", "-m", f"programs.{module}"]
         command += [json.dumps(asdict(configuration)), json.dumps(options)]
-        self._log = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(
-            command,
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._process = subprocess.Popen(command, env=environment(), text=True, **pipes)
         self._read()
 
     def ask(self, request: str) -> dict[str, float]:
@@ -76,15 +65,11 @@ class Contender:
         return self._read()
 
     def close(self) -> float:
-        """End the process; return its peak memory in MiB, including imports."""
+        """End the process; return its peak memory in MiB."""
         self._process.stdin.close()
-        _, status, usage = os.wait4(self._process.pid, 0)
-        self._process.returncode = os.waitstatus_to_exitcode(status)
+        _, _, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = 0
         return usage.ru_maxrss / 1024
 
     def _read(self) -> dict[str, float]:
-        if line := self._process.stdout.readline():
-            return json.loads(line)
-        self._process.wait()
-        self._log.seek(0)
-        raise RuntimeError(f"{self._process.args} ended:\n{self._log.read()}")
+        return json.loads(self._process.stdout.readline())  # empty after an error

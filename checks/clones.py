@@ -18,13 +18,6 @@ from ruamel.yaml import YAML, YAMLError
 LOCKS = ("dvc.lock", "studies/dvc.lock")
 
 
-def clone(source: Path, folder: Path) -> Path:
-    """Clone the current commit of a repository into a new folder; return the folder."""
-    command = ["git", "clone", "--quiet", source, folder]
-    subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True)
-    return folder
-
-
 def environment() -> dict[str, str]:
     """Return environment variables for commands in a clone.
 

@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = """
-PIL keras matplotlib numpy pandas pooch pydantic requests ruamel safetensors scipy
-sklearn tensorflow tqdm
+PIL keras matplotlib numpy pandas pydantic requests ruamel safetensors scipy sklearn
+tensorflow tqdm
 """.split()  # imported by the stages
 if missing := [name for name in PACKAGES if find_spec(name) is None]:
     sys.exit(
@@ -21,12 +21,7 @@ if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
 from vae.data.catalog import known_counts
-from vae.pipeline.params import (
-    check_counts,
-    check_memory,
-    check_test_images,
-    read_params,
-)
+from vae.pipeline.params import check_counts, check_test_images, read_params
 
 OUTPUT = Path("data/checked")
 
@@ -36,7 +31,6 @@ def main() -> None:
     if known := known_counts(params.download):  # `preprocess` checks other images
         check_test_images(params, known.training, known.test)
         check_counts(params, known.training - params.preprocess.test_images)
-        check_memory(params, known.training, known.pixels)
     # The content is constant, so no other stage runs again.
     stage.write({OUTPUT: b"params.yaml is valid\n"})
 

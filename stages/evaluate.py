@@ -16,7 +16,7 @@ from vae.evaluation.factors import measure_factors
 from vae.evaluation.figure_arrays import figure_arrays, latent_arrays
 from vae.evaluation.measure import encode_split, measure
 from vae.evaluation.summary import FORMAT, report, tables
-from vae.pipeline.arrays import OBSERVATIONS, pack_arrays, read_arrays
+from vae.pipeline.arrays import pack_arrays, read_arrays
 from vae.pipeline.params import read_params
 from vae.pipeline.trained import PSEUDO_LIKELIHOOD, read_description
 
@@ -29,7 +29,7 @@ LATENTS = Path("results/latents.npz")
 
 def main() -> None:
     settings = read_params().evaluate
-    data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
+    data = read_arrays(DATA, made_by="preprocess")
     description = read_description()
     description.check_data(data)
     model = vae.load()
@@ -50,9 +50,9 @@ def main() -> None:
         {"train": train.label, "test": test.label},
         description.class_names,
     )
-    factors = measure_factors(model, data, settings)
-    if factors.metrics:
-        metrics["disentanglement"] = factors.metrics
+    disentanglement, factor_arrays = measure_factors(model, data, settings)
+    if disentanglement:
+        metrics["disentanglement"] = disentanglement
     arrays = {
         "dataset": np.array(description.dataset),
         "class_names": np.array(description.class_names, str),
@@ -63,7 +63,7 @@ def main() -> None:
         # Values per image, so that two runs can be compared image by image.
         **{f"test_{name}": x for name, x in measures.columns["test"].items()},
         **figure_arrays(model, test, measures.columns["test"], settings),
-        **factors.arrays,
+        **factor_arrays,
     }
 
     stage.write(

@@ -12,7 +12,7 @@ import numpy as np
 
 from vae.explorer.assembly import assemble
 from vae.explorer.packing import encode_bytes, encode_floats, pack_images, pack_weights
-from vae.pipeline.arrays import OBSERVATIONS, read_arrays, read_latents
+from vae.pipeline.arrays import read_arrays
 from vae.pipeline.trained import Description, read_description, read_weights
 
 IMAGES = Path("data/images.npz")
@@ -80,10 +80,10 @@ def page_data(
 
 
 def main() -> None:
-    images = read_arrays(IMAGES, OBSERVATIONS, made_by="preprocess")
+    images = read_arrays(IMAGES, made_by="preprocess")
     trained, weights = read_description(), read_weights()
     trained.check_data(images)
-    latents = read_latents(LATENTS)
+    latents = read_arrays(LATENTS, made_by="evaluate")
     page = assemble(page_data(weights, images, latents, trained), read_sources())
     stage.write({PAGE: page.encode()})
     print(f"{PAGE}: {len(page) / 1e6:.1f} MB")

@@ -17,16 +17,11 @@ import numpy as np
 from vae.data.binarization import binarize
 from vae.data.catalog import NAMES
 from vae.data.factors import parse_factors
-from vae.data.idx import parse_files
+from vae.data.idx import parse_idx
 from vae.numerics.streams import Purpose, seed_sequence
 from vae.pipeline.arrays import pack_arrays
 from vae.pipeline.errors import PipelineError, readable
-from vae.pipeline.params import (
-    check_counts,
-    check_memory,
-    check_test_images,
-    read_params,
-)
+from vae.pipeline.params import check_counts, check_test_images, read_params
 from vae.pipeline.schema import Preprocess
 
 RAW = Path("data/verified")
@@ -34,18 +29,13 @@ DESCRIPTION = RAW / "dataset.json"
 OUTPUT = Path("data/images.npz")
 
 
-def read_files(num_classes: int) -> list[np.ndarray]:
+def read_files() -> list[np.ndarray]:
     """Read images and labels of the training set, then of the test set."""
-    contents = {}
+    arrays = []
     for name in NAMES:
-        with readable(RAW / name, made_by="download"):
-            contents[name] = (RAW / name).read_bytes()
-    try:
-        return parse_files(contents, num_classes)
-    except ValueError as error:
-        raise PipelineError(
-            f"{RAW}/{error}; make the files again with: dvc repro --force download"
-        ) from None
+        with readable(RAW / name, ValueError, made_by="download"):
+            arrays.append(parse_idx((RAW / name).read_bytes()))
+    return arrays
 
 
 def read_description(dataset: str) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
@@ -92,14 +82,13 @@ def main() -> None:
     params = read_params()
     how, seed = params.preprocess.binarization, params.preprocess.seed
     arrays, factors = read_description(params.download.dataset)
-    files = read_files(len(arrays["class_names"]))
+    files = read_files()
     check_test_images(params, num_images=len(files[1]), num_test=len(files[3]))
     train, test = hold_out(
         [*files[:2], *factors[:1]], [*files[2:], *factors[1:]], params.preprocess
     )
     num_images = len(train[0])
     check_counts(params, num_images)
-    check_memory(params, num_images, train[0][0].size)
 
     start = num_images - params.preprocess.validation_images
     splits = {

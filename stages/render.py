@@ -11,25 +11,18 @@ stage = Stage("render")
 if __name__ == "__main__":
     stage.begin()  # before the imports below, whose files are inputs
 
-import numpy as np
 import pandas as pd
 from matplotlib import style
 from matplotlib.figure import Figure
 
 from vae.figures import curves, encodings, factors, image_grids, posteriors
 from vae.figures.style import STYLE
-from vae.pipeline.arrays import read_latents
+from vae.pipeline.arrays import read_arrays
 from vae.pipeline.errors import readable
 
 HISTORY = Path("results/history.csv")
 LATENTS = Path("results/latents.npz")
 RESULTS = Path("results")
-
-COLUMNS = ["epoch", "train_loss"] + [
-    f"{split}_{term}"
-    for split in ("train", "validation")
-    for term in ("elbo", "rate", "distortion")
-]
 
 # The keywords of a function are the names of its arrays. `evaluate` writes some arrays
 # only for some models. A figure is left out if an array is missing or if its function
@@ -44,21 +37,9 @@ FIGURES = {
     "figures/factor_means.png": factors.draw_factor_means,
     "figures/manifold.png": image_grids.draw_manifold,
     "figures/posteriors.png": posteriors.draw_posteriors,
-    "figures/rate.png": curves.draw_rate,
     "figures/samples.png": image_grids.draw_samples,
     "figures/traversals.png": image_grids.draw_traversals,
 }
-
-
-def read_history() -> pd.DataFrame:
-    """Read the learning curve, with one row per epoch."""
-    with readable(HISTORY, ValueError, made_by="train"):
-        history = pd.read_csv(HISTORY)
-        if missing := [name for name in COLUMNS if name not in history]:
-            raise ValueError(f"no column {missing[0]}")
-        if history.empty or not np.isfinite(history.astype(float)).all(axis=None):
-            raise ValueError("a value is missing or not finite")
-    return history
 
 
 def png(
@@ -74,7 +55,9 @@ def png(
 
 
 def main() -> None:
-    arrays = read_latents(LATENTS) | {"history": read_history()}
+    with readable(HISTORY, ValueError, made_by="train"):
+        history = pd.read_csv(HISTORY)
+    arrays = read_arrays(LATENTS, made_by="evaluate") | {"history": history}
     drawn = {}
     for name, draw in FIGURES.items():
         keywords = list(inspect.signature(draw).parameters)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from vae.model import VAE
 from vae.objectives import OBJECTIVES
-from vae.pipeline.arrays import OBSERVATIONS, read_arrays
+from vae.pipeline.arrays import read_arrays
 from vae.pipeline.checkpoint import Checkpoint, State, fingerprint
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.files import hash_file, write_files
@@ -127,7 +127,7 @@ def pack_history(history: list[dict[str, float]]) -> dict[Path, bytes]:
 
 def main() -> None:
     params = read_params()
-    data = read_arrays(DATA, OBSERVATIONS, made_by="preprocess")
+    data = read_arrays(DATA, made_by="preprocess")
     check_counts(params, len(data["train_images"]) + len(data["validation_images"]))
     model, train = params.model.model_dump(), params.train.model_dump()
     num_epochs = train.pop("epochs")

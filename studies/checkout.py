@@ -24,9 +24,7 @@ def call(*command: str) -> bytes:
     """Return the output of a command. Raises PipelineError with its error message."""
     result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if result.returncode != 0:
-        # DVC prints an error of its configuration with a traceback.
-        reason, _, _ = os.fsdecode(result.stderr).partition("Traceback")
-        reason = " ".join(reason.split())
+        reason = " ".join(os.fsdecode(result.stderr).split())
         raise PipelineError(f"{' '.join(command[:2])}: {reason}")
     return result.stdout
 
@@ -41,9 +39,8 @@ def require_committed_code() -> None:
     command = ["git", "status", "--porcelain", "--untracked-files=normal", "--", *CODE]
     changed = os.fsdecode(call(*command)).splitlines()
     if changed:
-        names = ", ".join(line[3:] for line in changed[:3])
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        raise PipelineError(f"not committed: {names}{more}; commit or stash it")
+        names = ", ".join(line[3:] for line in changed)
+        raise PipelineError(f"not committed: {names}; commit or stash it")
 
 
 @contextmanager
@@ -60,9 +57,4 @@ def study_lock() -> Iterator[None]:
 
 def make_bundle() -> bytes:
     """Return the commit as a Git bundle, for machines that share no disk."""
-    if call_for_line("git", "rev-parse", "--is-shallow-repository") == "true":
-        raise PipelineError(
-            "workers on other machines need a complete clone, but this one is "
-            "shallow; first: git fetch --unshallow"
-        )
     return call("git", "bundle", "create", "--quiet", "-", "HEAD")

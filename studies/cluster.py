@@ -1,6 +1,5 @@
 """Dask workers, on this machine or others, and the points that they run."""
 
-import asyncio
 import logging
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,8 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from distributed import Client, Future, KilledWorker, as_completed
-from distributed.comm.core import connect
-from distributed.security import Security
 
 from checkout import ROOT, STATE, call_for_line, make_bundle
 from grid import Point
@@ -51,7 +48,6 @@ def start_workers(num_workers: int) -> Client:
 def find_workers(scheduler: str) -> Client:
     """Connect to a scheduler that has workers, and upload modules to them."""
     try:
-        asyncio.run(asyncio.wait_for(wait_for_greeting(scheduler), TIMEOUT))
         client = Client(scheduler, timeout=TIMEOUT)
     except Exception as error:  # noqa: BLE001  depends on the server
         raise PipelineError(
@@ -68,12 +64,6 @@ def find_workers(scheduler: str) -> Client:
     for module in MODULES:
         client.upload_file(str(module))
     return client
-
-
-async def wait_for_greeting(scheduler: str) -> None:
-    """Wait until a scheduler answers; a client would have no time limit."""
-    comm = await connect(scheduler, **Security().get_connection_args("client"))
-    comm.abort()
 
 
 def run_points(

@@ -7,10 +7,8 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 from distributed import Client
-from pydantic import Field
 
 from checkout import ROOT, require_committed_code, study_lock
 from cluster import connected, run_points
@@ -30,9 +28,10 @@ from table import (
     runs_path,
     summarize,
 )
-from vae.pipeline.errors import PipelineError, check_path, one_line
+from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.files import write_files
 from vae.pipeline.progress import progress_bar
+from vae.pipeline.schema import Count
 
 TABLES = ROOT / "results/studies"
 
@@ -53,33 +52,28 @@ def main() -> int:
     return 1 if any(r.message for r in results) or not complete else 0
 
 
-def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = Parser(description="Run a study, or verify tables of studies.")
     add = parser.add_argument
     add("study", nargs="*", help="name of a study, or parameters with values")
     add("--output", type=Path, help="path of the table, for parameters with values")
     add("--scheduler", help="address of a Dask scheduler, such as tcp://host:8786")
-    number = parse_as(Annotated[int, Field(ge=1, le=1000)])
     pairs = max(1, (os.cpu_count() or 1) // 2)  # training uses two cores
     workers = "number on this machine; default: one per two cores"
-    add("--workers", type=number, default=pairs, help=workers)
+    add("--workers", type=parse_as(Count), default=pairs, help=workers)
     add("--verify", action="store_true", help="compare with tables; default: all")
     add("--only", nargs="+", default=[], help="rows to verify, such as train.seed=1")
     add("--cached", action="store_true", help="verify results from DVC's cache")
     add("--recipe", help="variant to run in the workspace, as an experiment of DVC")
-    options = parser.parse_args(arguments)
-    for name in ("output",) if options.verify else ("only", "cached"):
-        if getattr(options, name):
-            how = "without" if options.verify else "with"
-            parser.error(f"argument --{name}: expected {how} --verify")
+    options = parser.parse_args()
+    if (options.only or options.cached) and not options.verify:
+        parser.error("arguments --only and --cached: expected with --verify")
     return options
 
 
 def run_recipe(names: Sequence[str], variant: str) -> int:
     """Run the first run of a variant in the workspace; return the status of DVC."""
-    if len(names) != 1:
-        raise PipelineError("--recipe: expected the name of one study before it")
-    study = read_study(ROOT / f"studies/{names[0]}.yaml")
+    study = read_study(ROOT / f"studies/{''.join(names)}.yaml")
     points = [p for p in list_points(study) if p.coordinates.get("variant") == variant]
     if not points:
         known = ", ".join(study.variants or ["none, this study has no variants"])
@@ -93,14 +87,9 @@ def run_recipe(names: Sequence[str], variant: str) -> int:
 def choose_study(options: argparse.Namespace) -> tuple[Study, Path]:
     """Return the study and the path of its table."""
     names, output = options.study, options.output
-    if output is not None:
-        check_path(output)
-        if output.suffix != ".csv":
-            problem = f"received {output}; expected a name that ends with .csv"
-            raise PipelineError(f"--output: {problem}")
-        if output.is_file() and not is_table(output.read_bytes()):
-            problem = "not a table of a study; name another file"
-            raise PipelineError(f"--output: {output}: {problem}")
+    if output and output.is_file() and not is_table(output.read_bytes()):
+        problem = "not a table of a study; name another file"
+        raise PipelineError(f"--output: {output}: {problem}")
     if any("=" in text for text in names):
         if output is None:
             raise PipelineError("a study of values needs --output, such as my.csv")
@@ -135,25 +124,21 @@ def run_study(client: Client, points: Sequence[Point]) -> list[Result]:
 def write_study(
     study: Study, points: Sequence[Point], results: Sequence[Result], path: Path
 ) -> bool:
-    """Write the tables, then the figure; return whether everything is written.
+    """Write the table, then summary and figure; return whether all are written.
 
-    A failure to draw the figure keeps the tables.
+    A failure to summarize or draw keeps the table.
     """
     table = make_table(points, results)
-    tables = {runs_path(study, path): as_csv(table)}
-    missing = [m for m in study.metrics if m not in table or table[m].isna().all()]
-    if study.summary and not missing:
-        tables[path] = as_csv(summarize(study, points, table))
-    write_files(tables)
-    for metric in missing:
-        print(f"{metric}: no run has this metric, so no figure or summary is made")
-    if study.figure and not missing:
-        try:
+    write_files({runs_path(study, path): as_csv(table)})
+    try:
+        if study.summary:
+            write_files({path: as_csv(summarize(study, points, table))})
+        if study.figure:
             write_files({path.with_suffix(".png"): draw_study(study, points, table)})
-        except Exception as error:  # noqa: BLE001  tables are written
-            print(f"no figure: {type(error).__name__}: {one_line(error)}")
-            return False
-    return not missing
+    except Exception as error:  # noqa: BLE001  the table is written
+        print(f"no figure or summary: {type(error).__name__}: {one_line(error)}")
+        return False
+    return True
 
 
 def verify(options: argparse.Namespace) -> int:

@@ -74,12 +74,10 @@ def add_parameters(
     """Add columns for the parameters of the figure, which variants may set."""
     assert study.figure
     defaults = default_params()
-    columns = {
-        name: [as_cell((defaults | point.overrides)[name]) for point in points]
-        for name in defaults
-        if name in (study.figure.x, study.figure.lines)
-    }
-    return table.assign(**columns)
+    for name in defaults.keys() & {study.figure.x, study.figure.lines}:
+        values = [as_cell((defaults | point.overrides)[name]) for point in points]
+        table = table.assign(**{name: values})
+    return table
 
 
 def group_runs(

@@ -13,15 +13,13 @@ from point import Result
 from specification import Study
 from vae.pipeline.errors import PipelineError
 
-WEIGHTS = "results/model.safetensors"
-
 
 def make_table(points: Sequence[Point], results: Sequence[Result]) -> pd.DataFrame:
     """Return a row per point: coordinates, metrics, hash of weights and message."""
     pairs = zip(points, results, strict=True)
     rows = [{**point.coordinates, **result.metrics} for point, result in pairs]
     table = pd.DataFrame(rows).map(as_cell)
-    table["weights_sha256"] = [r.hashes.get(WEIGHTS) for r in results]
+    table["weights_sha256"] = [r.weights or None for r in results]
     table["message"] = [r.message or None for r in results]
     return table
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import vae.numerics.determinism  # noqa: F401  before anything imports TensorFlow
-from clones import change_params, clone
+from clones import change_params
 from vae.data.idx import format_idx
 
 # Tests would spend most of their time on compilation. `test_bits.py` uses the defaults.
@@ -109,7 +109,7 @@ def make_project(folder):
 
 def make_small_clone(folder, **changes):
     """Clone the project with the current code, and parameters for short runs."""
-    clone(ROOT, folder)
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     shutil.rmtree(folder / "stages")
     shutil.copytree(ROOT / "stages", folder / "stages")
     for name in ("dvc.yaml", "params.yaml"):
@@ -119,11 +119,11 @@ def make_small_clone(folder, **changes):
     return folder
 
 
-def commit_all(folder, commits=1):
-    """Make a repository of a folder, with commits of which the first has all files."""
+def commit_all(folder):
+    """Make a repository of a folder, with a commit of all files."""
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    commit = ["commit", "--quiet", "--allow-empty", "--message=one"]
-    for command in (["init", "--quiet"], ["add", "--all"], *[commit] * commits):
+    commit = ["commit", "--quiet", "--message=one"]
+    for command in (["init", "--quiet"], ["add", "--all"], commit):
         subprocess.run([*git, *command], cwd=folder, check=True)
 
 

@@ -14,7 +14,7 @@ fuzz = settings(
 
 
 def mutations(content):
-    """Draw other bytes, or `content` with changed, removed, inserted or cut bytes."""
+    """Draw other bytes, or `content` with changed, missing or more bytes, or a bit."""
     places = st.integers(0, len(content))
     edits = st.tuples(places, st.integers(0, 8), st.binary(max_size=8))
 
@@ -24,12 +24,9 @@ def mutations(content):
             changed[place : place + length] = new
         return bytes(changed)
 
+    def flip(bit):
+        return (int.from_bytes(content) ^ 1 << bit).to_bytes(len(content))
+
     edited = st.lists(edits, min_size=1, max_size=4).map(apply)
-    return st.binary(max_size=64) | edited | places.map(lambda end: content[:end])
-
-
-def flips(content):
-    """Draw `content` with one bit flipped."""
-    number = int.from_bytes(content)
-    bits = st.integers(0, 8 * len(content) - 1)
-    return bits.map(lambda bit: (number ^ 1 << bit).to_bytes(len(content)))
+    flipped = st.integers(0, 8 * len(content) - 1).map(flip)
+    return st.binary(max_size=64) | edited | places.map(lambda n: content[:n]) | flipped

@@ -16,7 +16,10 @@ from clones import environment
 from conftest import make_small_clone
 from pages import METRICS, PARAMS, ROOT, claims, read, rewritten_pages
 from vae.data.own import read_own
+from vae.model import VAE
+from vae.pipeline.files import write_files
 from vae.pipeline.schema import Download
+from vae.pipeline.trained import Description, pack_model
 
 PAGES = ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))
@@ -108,13 +111,8 @@ def test_the_citation_has_the_version_of_the_project():
     assert f'version = "{citation["version"]}"' in read("pyproject.toml")
 
 
-def test_the_model_in_the_pages_equals_that_of_the_stages(tmp_path, monkeypatch):
-    """Run the NumPy and Keras code with an untrained model of the default shape."""
-    from vae.evaluation.elbo import decode, encode
-    from vae.model import VAE
-    from vae.pipeline.files import write_files
-    from vae.pipeline.trained import Description, pack_model
-
+def test_keras_and_numpy_in_the_pages_compute_the_same_model(tmp_path, monkeypatch):
+    """Run the code with an untrained model of the default shape."""
     monkeypatch.chdir(tmp_path)
     vae = VAE(num_pixels=784, seed=1, **PARAMS["model"])
     description = Description(PARAMS["model"], [28, 28], "MNIST", [], "dynamic", True)
@@ -126,17 +124,12 @@ def test_the_model_in_the_pages_equals_that_of_the_stages(tmp_path, monkeypatch)
     for mark, code in blocks("docs/weights.md", "python"):
         if not mark:
             exec(code, names)
-    x = images[:1].reshape(1, -1)
-    loc, scale, _ = encode(vae, x)
-    np.testing.assert_allclose(names["loc"], loc, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(names["scale"], scale, rtol=1e-4)
-    reconstruction = decode(vae, loc).reshape(28, 28)
-    np.testing.assert_allclose(names["reconstruction"], reconstruction, rtol=1e-4)
-    encoded = np.asarray(names["encoder"](x / 255))
+    loc = names["loc"]
+    encoded = np.asarray(names["encoder"](images[:1].reshape(1, -1) / 255))
     np.testing.assert_allclose(encoded[:, :2], loc, rtol=1e-4, atol=1e-5)
-    logits = np.asarray(names["decoder"](loc))
-    mean = 1 / (1 + np.exp(-logits.reshape(28, 28)))
-    np.testing.assert_allclose(mean, reconstruction, rtol=1e-4)
+    logits = np.asarray(names["decoder"](loc)).reshape(28, 28)
+    mean = 1 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(mean, names["reconstruction"], rtol=1e-4)
 
 
 def test_the_scripts_for_own_data_write_files_of_a_known_form(tmp_path, monkeypatch):

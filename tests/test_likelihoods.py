@@ -28,10 +28,6 @@ class Laplace(Likelihood):
         return -tf.reduce_sum(tf.abs(x - loc) + np.log(2), axis=-1)
 
 
-def test_only_bernoulli_is_for_binary_pixels():
-    assert [family.binary for family in FAMILIES] == [True, False, False]
-
-
 def test_bernoulli_and_gaussian_equal_scipy():
     mean = 1 / (1 + np.exp(-OUTPUT.astype(np.float64)))
     np.testing.assert_allclose(Bernoulli().mean(OUTPUT), mean, rtol=1e-5)

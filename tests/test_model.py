@@ -50,15 +50,6 @@ def test_terms_equal_scipy_and_a_plain_loop():
             np.testing.assert_allclose(received, expected, rtol=1e-5)
 
 
-def test_means_equal_a_loop_over_z():
-    vae = make_vae()
-    mean = vae.mean(tf.constant(NOISE))
-    assert mean.shape == (SAMPLES, BATCH, PIXELS)
-    for s, i in np.ndindex(SAMPLES, BATCH):
-        logits = np.float64(vae.decoder(NOISE[s, i][None])[0])
-        np.testing.assert_allclose(mean[s, i], 1 / (1 + np.exp(-logits)), rtol=1e-5)
-
-
 @pytest.mark.parametrize("value", [-1000.0, 1000.0])
 def test_scale_is_positive_and_terms_are_finite_at_extreme_outputs(value):
     vae = make_vae()
@@ -76,14 +67,6 @@ def test_the_seed_decides_the_initial_weights():
     assert all(np.any(first[name] != other[name]) for name in kernels)
     _, second, third, _ = make_vae(hidden_units=[7, 7, 7]).encoder.layers
     assert np.all(second.kernel.numpy() != third.kernel.numpy())
-
-
-def test_a_model_can_start_at_the_mean_image():
-    images = np.random.default_rng(0).integers(1, 255, size=(9, PIXELS), dtype="u1")
-    vae = make_vae()
-    vae.start_from(images)
-    at_origin = vae.mean(tf.zeros([1, LATENT]))[0]
-    np.testing.assert_allclose(at_origin, images.mean(axis=0) / 255, rtol=1e-5)
 
 
 def test_weights_have_names():
@@ -120,11 +103,3 @@ def test_weights_have_names():
 def test_other_observations_are_refused(x, received):
     with pytest.raises(ValueError, match=rf"received {received}; expected floats"):
         make_vae().posterior(x)
-
-
-def test_observations_may_have_64_bits():
-    vae = make_vae()
-    for wide, narrow in zip(
-        vae.posterior(np.float64(X)), vae.posterior(X), strict=True
-    ):
-        np.testing.assert_array_equal(wide, narrow)

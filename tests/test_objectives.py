@@ -71,11 +71,6 @@ def test_weight_and_capacity_rise_linearly_then_stay_constant():
         np.testing.assert_allclose(values, [0, 2, 8, 8])
 
 
-def test_each_objective_gets_its_own_parameters():
-    assert make(OBJECTIVES, "elbo", **SETTINGS) == WeightedElbo(2.0, 3)
-    assert make(OBJECTIVES, "capacity", **SETTINGS) == Capacity(4.0, 5.0, 6)
-
-
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_every_weight_has_a_gradient_of_every_objective(likelihood, name):
@@ -117,27 +112,6 @@ def test_the_doubly_reparameterized_gradient_has_the_same_mean_and_less_variance
     assert doubly.var(axis=0).sum() < 0.5 * plain.var(axis=0).sum()
 
 
-def test_the_doubly_reparameterized_gradient_equals_its_formula():
-    vae, noise, x = make_vae(), normal(SAMPLES, BATCH, LATENT), np.round(X[:BATCH])
-    weights = vae.encoder.trainable_variables
-    loc, scale = vae.posterior(x)
-    z = loc + scale * noise
-    with tf.GradientTape() as tape:  # loc and scale are constants
-        tape.watch(z)
-        log_weights = vae.terms_at(x, z, loc, scale).log_weights
-    shares = tf.nn.softmax(log_weights, axis=0)[..., None]
-    upstream = -(shares**2) * tape.gradient(log_weights, z)
-    with tf.GradientTape() as tape:
-        loc, scale = vae.posterior(x)
-        z = loc + scale * noise
-    expected = tape.gradient(z, weights, output_gradients=upstream)
-    objective = DoublyReparameterized()
-    with tf.GradientTape() as tape:
-        losses = objective.loss(objective.terms(vae, x, noise), at(0))
-    for ours, theirs in zip(tape.gradient(losses, weights), expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
-
-
 def test_dreg_does_not_change_the_gradients_of_decoder_and_prior(monkeypatch):
     monkeypatch.setattr(tf, "function", uncompiled)
     vae, noise = make_vae(prior="vamp"), normal(1, 4, len(X), LATENT)
@@ -147,4 +121,5 @@ def test_dreg_does_not_change_the_gradients_of_decoder_and_prior(monkeypatch):
             gradients(objective, vae, noise, variable)
             for objective in (ImportanceWeighted(), DoublyReparameterized())
         )
+        assert np.any(plain != 0)
         np.testing.assert_allclose(doubly, plain, rtol=1e-3, atol=1e-6)

@@ -1,8 +1,6 @@
 """`dvc.yaml`, `params.yaml` and the imports of the code."""
 
 import ast
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +26,7 @@ MAY_IMPORT = {
     "numerics": {"numerics"},
     "pipeline": {"pipeline"},
     "data": {"data", "pipeline", "numerics.streams"},
-    "": {"", "numerics", "pipeline.registry", "pipeline.schema"},
+    "": {"", "numerics", "pipeline.registry"},
     "evaluation": {"", "numerics", "pipeline", "evaluation"},
     "figures": {"figures"},
     "explorer": {"explorer"},
@@ -138,12 +136,6 @@ def test_every_parameter_is_declared_by_a_stage():
     assert set(PARAMS) <= declared
 
 
-def test_every_module_is_loaded_by_a_stage_or_a_tool():
-    tools = (str(path.relative_to(ROOT)) for path in (ROOT / "tools").glob("*.py"))
-    scripts = [*(f"stages/{name}.py" for name in STAGES), *tools]
-    assert set(FILES) <= set().union(*map(loaded_files, scripts))
-
-
 def room(path):
     """Return the folder of a module in `vae`, or ""."""
     return Path(path).relative_to("stages/vae").parent.as_posix().replace(".", "")
@@ -166,40 +158,11 @@ def test_tensorflow_is_imported_in_one_place():
     assert users == {"train", "evaluate"}
 
 
-def test_computation_opens_no_files():
-    opens = r"\b(open|(read|write)_(text|bytes)|savefig)\("
-    for path in FILES:
-        if path.startswith("stages/vae/") and room(path) not in {"pipeline", "data"}:
-            assert not re.search(opens, (ROOT / path).read_text()), path
-
-
-def test_names_of_priors_and_likelihoods_are_not_compared():
-    """Only the modules that declare and make them may contain their names."""
-    kinds = r"""["'](vamp|bernoulli|continuous_bernoulli)["']"""
-    kinds += r"|isinstance\([^)]*(prior|likelihood)"
-    found = {p for p in FILES if re.search(kinds, (ROOT / p).read_text(), re.I)}
-    owners = {"pipeline/schema.py", "likelihoods.py", "priors.py"}
-    assert found == {f"stages/vae/{name}" for name in owners}
-
-
-def test_only_weights_and_arrays_are_not_in_git():
-    for name, stage in STAGES.items():
-        for entry in stage.get("outs", []):
-            cached = isinstance(entry, str) or "cache" not in next(iter(entry.values()))
-            assert cached == (name != "explore")  # the page is in Git
-        for entry in stage.get("metrics", []) + stage.get("plots", []):
-            (options,) = entry.values()
-            assert options["cache"] is False
-
-
-LOCK, COMMITTED = "studies/dvc.lock", "stages: {a: committed}"
-
-
 @pytest.fixture
 def make(tmp_path, monkeypatch):
     """Return a function that runs `make repro` with a fake DVC."""
     monkeypatch.chdir(tmp_path)
-    for folder in ("checks", "stages", "studies", ".venv/bin", ".dvc/tmp"):
+    for folder in ("checks", "stages", "studies", ".venv/bin"):
         Path(folder).mkdir(parents=True)
     Path("stages/check.py").touch()
     for name in ("Makefile", "checks/clones.py"):
@@ -210,58 +173,23 @@ def make(tmp_path, monkeypatch):
         script.chmod(0o755)
     for name in ("requirements.txt", ".venv/ready"):
         Path(name).touch()
-    Path(LOCK).write_text(COMMITTED)
-    git("init", "--quiet")
-    git("add", LOCK)
-    return lambda: subprocess.run(
-        ["make", "repro"], capture_output=True, text=True, check=False
-    )
+    return lambda: subprocess.run(["make", "repro"], capture_output=True, text=True)
 
 
-def git(*command, **kwargs):
-    return subprocess.check_output(["git", *command], text=True, **kwargs).strip()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "expected"),
-    [
-        (".dvc/tmp/rwlock", '{"/a": {"wri', None),
-        (".dvc/tmp/rwlock", "{}", "{}"),
-        (LOCK, "stages: [", COMMITTED),
-        (LOCK, None, None),
-    ],
-)
-def test_make_repairs_a_truncated_lock(make, name, content, expected):
-    lock = Path(name)
-    lock.unlink(missing_ok=True)
-    if content is not None:
-        lock.write_text(content)
+def test_make_repairs_a_truncated_lock(make):
+    lock = Path("studies/dvc.lock")
+    lock.write_text("stages: {a: committed}")
+    for command in (["init", "--quiet"], ["add", lock]):
+        subprocess.run(["git", *command], check=True)
+    lock.write_text("stages: [")
     assert make().returncode == 0
-    assert (lock.read_text() if lock.exists() else None) == expected
+    assert lock.read_text() == "stages: {a: committed}"
 
 
-def test_make_keeps_a_lock_with_a_merge_conflict(make):
-    content = git("rev-parse", f":{LOCK}")
-    sides = [f"100644 {content} {side}\t{LOCK}" for side in (2, 3)]
-    git("rm", "--quiet", "--cached", LOCK)
-    git("update-index", "--index-info", input="\n".join(sides))
-    Path(LOCK).write_text("<<<<<<< HEAD\nstages: {a: resolved by half")
-    result = make()
-    assert result.returncode != 0 and "unmerged" in result.stderr
-    assert "by half" in Path(LOCK).read_text()
-
-
-@pytest.mark.parametrize("of_another", [False, True])
-def test_make_prints_the_error_of_git(make, tmp_path, monkeypatch, of_another):
-    if of_another:
-        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "true")
-        monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    else:
-        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-        shutil.rmtree(".git")
+def test_make_prints_the_error_of_git(make, tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     result = make()
     assert result.returncode != 0
     error, _ = result.stderr.splitlines()  # the second line is by make
-    said = "detected dubious ownership" if of_another else "not a git repository"
     needed = "error: DVC needs a Git repository (to create one: git init)"
-    assert error.startswith(f"{needed}; Git says: fatal: {said}")
+    assert error.startswith(f"{needed}; Git says: fatal: not a git repository")

@@ -9,7 +9,6 @@ import sys
 import pandas as pd
 import pytest
 import vl_convert
-import yaml
 
 from conftest import ROOT, commit_all
 
@@ -55,9 +54,3 @@ def test_tables_are_drawn_by_their_own_templates(drawings):
     assert f">{errors['test'][0]}</text>" in drawings["results/standard_errors.csv"]
     points = re.findall('"point" transform', drawings["results/classes.csv"])
     assert len(points) == 2 * len(pd.read_csv(ROOT / "results/classes.csv"))
-
-
-def test_the_model_is_an_artifact():
-    content = yaml.safe_load((ROOT / "dvc.yaml").read_text())
-    (artifact,) = content["artifacts"].values()
-    assert artifact["path"] in content["stages"]["train"]["outs"]

@@ -127,17 +127,3 @@ def test_scales_of_components_have_a_lower_bound(vae):
     loc, scale = prior.components()
     z = loc + scale * normal(COMPONENTS, LATENT)
     np.testing.assert_allclose(prior.log_prob(z), log_prob(prior, z), atol=0.01)
-
-
-def test_terms_use_the_learned_prior(vae):
-    x, noise = np.float32(normal(3, PIXELS) > 0), normal(2, 3, LATENT)
-    with tf.GradientTape() as tape:
-        terms = vae.terms(x, noise)
-    assert np.any(tape.gradient(terms.rate, vae.prior.pseudo_inputs.value) != 0)
-    prior, (loc, scale) = vae.prior.current(), vae.posterior(x)
-    z = np.float64(loc + scale * noise)
-    posterior = scipy.stats.norm(loc, scale)
-    ratio = log_prob(prior, z) - posterior.logpdf(z).sum(axis=-1)
-    np.testing.assert_allclose(terms.log_weights + terms.distortion, ratio, atol=1e-4)
-    rate = -posterior.entropy().sum(axis=-1) - log_prob(prior, z).mean(axis=0)
-    np.testing.assert_allclose(terms.rate, rate, atol=1e-4)

@@ -14,7 +14,6 @@ DEPENDENCIES = PROJECT["project"]["dependencies"]
 STUDIES_GROUP = PROJECT["dependency-groups"]["studies"]
 DEV_GROUP = PROJECT["dependency-groups"]["dev"]
 PROVIDERS = packages_distributions()
-ALL = DEPENDENCIES + STUDIES_GROUP + DEV_GROUP
 
 
 def normalized(names):
@@ -41,10 +40,6 @@ def test_every_line_of_a_lock_is_a_version_with_hashes(lock):
     assert [line for line in LOCKS[lock] if not pin.fullmatch(line)] == []
     text = (ROOT / lock).read_text()  # includes comments
     assert not re.search("https?:|file:|--(extra-)?index|--find-links", text)
-
-
-def test_the_project_names_packages_without_versions():
-    assert [name for name in ALL if not re.fullmatch(r"[A-Za-z0-9.-]+", name)] == []
 
 
 def test_the_locks_pin_every_package_of_the_project_once():

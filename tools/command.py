@@ -10,7 +10,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, TextIO, cast
+from typing import Any, NoReturn, cast
 
 
 def report(
@@ -32,8 +32,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "stages"))
 
 from pydantic import TypeAdapter, ValidationError
 
-from vae.pipeline.errors import PipelineError, printable
-from vae.pipeline.stage import replace_closed_streams, report_error
+from vae.pipeline.errors import PipelineError
+from vae.pipeline.stage import report_error
 
 
 class Parser(argparse.ArgumentParser):
@@ -56,25 +56,10 @@ def parse_as(kind: Any) -> Callable[[str], Any]:
     return parse
 
 
-class Escaped:
-    """A stream whose text has no control characters except for the ends of lines."""
-
-    def __init__(self, stream: TextIO):
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        return self._stream.write("\n".join(map(printable, text.split("\n"))))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
 def run(main: Callable[[], int | None]) -> None:
     """Run `main`, exit with the status that it returns, and report errors as stages."""
-    replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):  # which may not encode every name
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
-    sys.stdout = cast(TextIO, Escaped(sys.stdout))
     try:
         status = main()
         sys.stdout.flush()

@@ -15,8 +15,7 @@ import io
 import json
 import math
 from contextlib import closing
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from command import Parser, parse_as, run  # before packages
 
@@ -25,14 +24,14 @@ import numpy as np
 import pandas as pd
 from dvc.api import DVCFileSystem
 from dvc.scm import SCM, resolve_rev
-from pydantic import Field
 
-from vae.pipeline.errors import PipelineError, one_line, readable
+from vae.pipeline.errors import PipelineError
 from vae.pipeline.schema import NotNegative
 
 HERE = "workspace"
+METRICS, ERRORS = "results/metrics.json", "results/standard_errors.csv"
 LATENTS = "results/latents.npz"
-SEEDS = Path("results/studies/seeds.csv")
+SEEDS = "results/studies/seeds.csv"
 
 
 class Outcome(NamedTuple):
@@ -48,54 +47,31 @@ def read_outcome(name: str) -> Outcome:
     try:
         files = DVCFileSystem(".", rev=None if name == HERE else resolve(name))
         files.ls("")  # reads the commit
-    except Exception as error:  # noqa: BLE001  of Git and of DVC
-        problem = f"not a commit or an experiment ({one_line(error)})"
-        raise PipelineError(f"{name}: {problem}") from None
-    parts = {}
-    for path, parse in PARSERS.items():
-        try:
-            parts[path] = parse(io.BytesIO(files.read_bytes(path)))
-        except FileNotFoundError:
-            if path != LATENTS:  # which may not be in the cache
-                raise PipelineError(f"{name}: has no {path}") from None
-            parts[path] = {}
-        except Exception as error:  # noqa: BLE001  of DVC and of damaged files
-            problem = f"{path}: damaged ({one_line(error)})"
-            raise PipelineError(f"{name}: {problem}") from None
-    return Outcome(*parts.values())
+    except Exception:  # noqa: BLE001  of Git and of DVC
+        raise PipelineError(f"{name}: not a commit or an experiment") from None
+    try:
+        sections = json.loads(files.read_bytes(METRICS))
+        table: Any = pd.read_csv(io.BytesIO(files.read_bytes(ERRORS)), index_col=0)
+    except FileNotFoundError:
+        raise PipelineError(f"{name}: has no {METRICS} and {ERRORS}") from None
+    try:
+        arrays = dict(np.load(io.BytesIO(files.read_bytes(LATENTS))))
+    except FileNotFoundError:  # not in the cache
+        arrays = {}
+    metrics = {
+        f"{split}.{key}": value
+        for split, section in sections.items()
+        for key, value in section.items()
+        if not isinstance(value, bool)
+    }
+    errors = {".".join(key): error for key, error in table.unstack().dropna().items()}
+    return Outcome(metrics, errors, arrays)
 
 
 def resolve(name: str) -> str:
     """Return the commit that a revision or an experiment names."""
     with closing(SCM(".")) as repository:
         return resolve_rev(repository, name)
-
-
-def parse_metrics(file: io.BytesIO) -> dict[str, float]:
-    """Return the numbers of all splits, with keys such as `test.elbo`."""
-    metrics = {
-        f"{split}.{name}": value
-        for split, section in json.load(file).items()
-        for name, value in section.items()
-        if not isinstance(value, bool)
-    }
-    for name, value in metrics.items():
-        if not math.isfinite(value):
-            raise ValueError(f"{name} is {value}")
-    return metrics
-
-
-def parse_errors(file: io.BytesIO) -> dict[str, float]:
-    """Return the standard errors of the metrics that have one."""
-    table: Any = pd.read_csv(file, index_col="metric").astype(float)
-    return {".".join(key): error for key, error in table.unstack().dropna().items()}
-
-
-PARSERS = {
-    "results/metrics.json": parse_metrics,
-    "results/standard_errors.csv": parse_errors,
-    LATENTS: lambda file: dict(np.load(file)),
-}
 
 
 def difference_error(
@@ -113,13 +89,6 @@ def difference_error(
     return None
 
 
-def seed_deviations(path: Path = SEEDS) -> dict[str, float]:
-    """Return the standard deviation of the difference of two seeds, by metric."""
-    with readable(path, ValueError, made_by="studies/dvc.yaml:study@seeds"):
-        table = pd.read_csv(path) if path.exists() else pd.DataFrame()
-    return dict(math.sqrt(2) * table.std(numeric_only=True))
-
-
 def compare(first: Outcome, second: Outcome, spreads: dict[str, float]) -> pd.DataFrame:
     """Return a row per metric that both results have."""
     rows = []
@@ -133,8 +102,6 @@ def compare(first: Outcome, second: Outcome, spreads: dict[str, float]) -> pd.Da
         if spread := spreads.get(name):
             row["in seed deviations"] = ratio(new - old, spread)
         rows.append(row)
-    if not rows:
-        raise PipelineError("the two results have no metric in common")
     return pd.DataFrame(rows).set_index("metric")
 
 
@@ -146,13 +113,13 @@ def ratio(difference: float, unit: float) -> float:
 def main() -> int:
     parser = Parser(description="Compare two results, with standard errors.")
     add = parser.add_argument
-    name = parse_as(Annotated[str, Field(min_length=1)])
-    add("first", type=name, help="a commit or an experiment")
-    add("second", type=name, nargs="?", default=HERE, help="default: the files here")
+    add("first", help="a commit or an experiment")
+    add("second", nargs="?", default=HERE, help="default: the files here")
     add("--tolerance", type=parse_as(NotNegative), default=3, help="standard errors")
     options = parser.parse_args()
     first, second = read_outcome(options.first), read_outcome(options.second)
-    table = compare(first, second, seed_deviations())
+    spreads = math.sqrt(2) * pd.read_csv(SEEDS).std(numeric_only=True)
+    table = compare(first, second, dict(spreads))
     formats = {"difference": "{:+.4f}".format, "standard error": "{:.4f}".format}
     formats |= {name: "{:.1f}".format for name in table if name.startswith("in ")}
     print(table.to_string(na_rep="", formatters=formats))

@@ -11,41 +11,35 @@ Needs the trained model in `results/`: from `dvc repro train` or `dvc pull`.
 """
 
 from pathlib import Path
-from typing import Annotated
 
-from command import Parser, parse_as, run  # before packages
+from command import Parser, run  # before packages
 
 # isort: split
 import numpy as np
-from pydantic import Field
 
 import numpy_model
 from vae.data.binarization import binarize
 from vae.data.pictures import check_output, read_picture, tile, write_pngs
-from vae.pipeline.errors import PipelineError
-from vae.pipeline.schema import Count, Seed
+from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.trained import read_description
 
 # Grid points per axis for log p(x), by the number of latent dimensions. They are those
 # of params.yaml; twice the spacing changes log p(x) by 0.0004 nats.
 GRID_POINTS = {1: 2001, 2: 451}
+NUM_SAMPLES = 500  # per picture
 
-Samples = Annotated[Count, Field(le=10_000)]
 
-
-def observe(ink: np.ndarray, binarization: str, seed: int) -> np.ndarray:
+def observe(ink: np.ndarray, binarization: str) -> np.ndarray:
     """Binarize each picture like a test image, independently of the other pictures."""
     images = np.rint(255 * ink).astype(np.uint8)
-    pixels = [binarize(i, how=binarization, seed=seed, split="test") for i in images]
+    pixels = [binarize(i, how=binarization, seed=0, split="test") for i in images]
     return np.stack(pixels) / 255
 
 
-def measure(
-    model: numpy_model.Model, x: np.ndarray, num_samples: int, seed: int
-) -> dict[str, np.ndarray]:
+def measure(model: numpy_model.Model, x: np.ndarray) -> dict[str, np.ndarray]:
     """Return values [pictures] in nats, by name."""
-    rng = np.random.default_rng(seed)
-    noise = rng.standard_normal((num_samples, len(x), model.latent_dim))
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((NUM_SAMPLES, len(x), model.latent_dim))
     rate, distortion, log_weights = numpy_model.terms(model, x, noise)
     values = {"rate": rate, "distortion": distortion.mean(axis=0)}
     values["ELBO"] = -(rate + values["distortion"])
@@ -56,45 +50,36 @@ def measure(
 
 
 def output_paths(paths: list[Path]) -> list[Path]:
-    """Return the output of each picture, which must overwrite no other file."""
-    pictures = [path.parent.resolve() / path.name for path in paths]
-    outputs = [path.parent / f"{path.stem}.encoded.png" for path in pictures]
+    """Return the output of each picture, in its folder."""
+    outputs = [path.parent / f"{path.stem}.encoded.png" for path in paths]
     for i, output in enumerate(outputs):
         check_output(output)
-        first = outputs.index(output)
-        if pictures[first] != pictures[i]:
-            problem = f"both would write {output.name}; rename one"
-            raise PipelineError(f"{paths[first]}, {paths[i]}: {problem}")
-        if output in pictures:
-            problem = f"the output of {paths[i]}, and also a picture; leave one out"
-            raise PipelineError(f"{output.name}: {problem}")
+        if output in outputs[:i]:
+            raise PipelineError(f"{output}: two pictures would write it; rename one")
     return outputs
 
 
 def main() -> None:
     parser = Parser(description="Encode and reconstruct your own pictures.")
-    add = parser.add_argument
-    add("picture", nargs="+", type=Path)
-    add("--samples", type=parse_as(Samples), default=500, help="samples per picture")
-    add("--seed", type=parse_as(Seed), default=0, help="seed of pixels and samples")
-    options = parser.parse_args()
-    paths = options.picture
+    parser.add_argument("picture", nargs="+", type=Path)
+    paths = parser.parse_args().picture
     outputs = output_paths(paths)
     model, description = numpy_model.load_model(), read_description()
     height, width = description.image_shape
     ink = np.stack(
         [read_picture(path, (height, width), description.dataset) for path in paths]
     )
-    x = observe(ink, description.binarization, options.seed)
+    x = observe(ink, description.binarization)
     flat = x.reshape(len(x), -1)
-    values = measure(model, flat, options.samples, options.seed)
+    values = measure(model, flat)
     loc, _ = numpy_model.posterior(model, flat)
     reconstructions = numpy_model.mean(model, loc).reshape(x.shape)
-    width = max(len(path.name) for path in paths)
+    names = [printable(path.name) for path in paths]
+    width = max(map(len, names))
     print(f"{'nats':<{width}}" + "".join(f"{name:>12}" for name in values))
-    for i, path in enumerate(paths):
+    for i, name in enumerate(names):
         numbers = "".join(f" {column[i]:11.2f}" for column in values.values())
-        print(f"{path.name:<{width}}{numbers}")
+        print(f"{name:<{width}}{numbers}")
     shown = np.stack([ink, x, reconstructions], axis=1)
     pictures = [tile(images, 3, is_ink=description.is_ink) for images in shown]
     write_pngs(dict(zip(outputs, pictures, strict=True)))

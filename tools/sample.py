@@ -7,26 +7,22 @@ Needs the trained model in `results/`: from `dvc repro train` or `dvc pull`.
 
 import math
 from pathlib import Path
-from typing import Annotated
 
 from command import Parser, parse_as, run  # before packages
 
 # isort: split
 import numpy as np
-from pydantic import Field
 
 from numpy_model import load_model, mean, sample_prior
 from vae.data.pictures import check_output, tile, write_pngs
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 
-Images = Annotated[Count, Field(le=10_000)]
-
 
 def main() -> None:
     parser = Parser(description="Draw images from the trained model.")
     add = parser.add_argument
-    add("count", type=parse_as(Images), help="number of images")
+    add("count", type=parse_as(Count), help="number of images")
     add("--seed", type=parse_as(Seed), default=0, help="seed of the draws")
     add("-o", "--output", type=Path, default=Path("samples.png"), help="a PNG file")
     options = parser.parse_args()

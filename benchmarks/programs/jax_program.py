@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jax.nn.initializers import glorot_uniform, he_uniform
 
-from programs.worker import LEARNING_RATE, Program, serve
+from programs.worker import LEARNING_RATE, serve
 
 ACTIVATIONS = {
     "gelu": functools.partial(jax.nn.gelu, approximate=False),
@@ -90,7 +90,7 @@ def make(configuration, images):
         x = jnp.float32(images) / jnp.float32(255)
         return float(loss_fn(state[0], x, jax.random.key(2), activation))
 
-    return Program(run_epoch, negative_elbo)
+    return run_epoch, negative_elbo
 
 
 if __name__ == "__main__":

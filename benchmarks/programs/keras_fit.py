@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from programs.worker import LEARNING_RATE, Program, serve
+from programs.worker import LEARNING_RATE, serve
 
 
 class VAE(keras.Model):
@@ -66,7 +66,7 @@ def make(configuration, images):
         x = images.astype(np.float32) / 255
         return float(ops.mean(model.predict(x, verbose=0)))
 
-    return Program(run_epoch, negative_elbo)
+    return run_epoch, negative_elbo
 
 
 if __name__ == "__main__":

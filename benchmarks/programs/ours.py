@@ -2,16 +2,16 @@
 
 import itertools
 
-from programs.worker import LEARNING_RATE, Program, serve
+from programs.worker import LEARNING_RATE, NUM_PIXELS, serve
 from vae.evaluation.elbo import rates_and_distortions
 from vae.model import VAE
 from vae.objectives import WeightedElbo
 from vae.training import Recipe, Trainer
 
 
-def make_vae(configuration):
-    return VAE(
-        num_pixels=configuration.num_pixels,
+def make(configuration, images, **recipe):
+    vae = VAE(
+        num_pixels=NUM_PIXELS,
         latent_dim=configuration.latent_dim,
         hidden_units=configuration.hidden_units,
         activation=configuration.activation,
@@ -19,16 +19,20 @@ def make_vae(configuration):
         prior="standard",
         seed=1,
     )
-
-
-def make(configuration, images, epochs=1, **recipe):
-    vae = make_vae(configuration)
-    recipe = {"learning_rate": LEARNING_RATE, "schedule": "constant"} | recipe
-    size = configuration.batch_size
+    settings = {
+        "num_samples": 1,
+        "final_epochs": 0,
+        "final_samples": 1,
+        "epochs": 1,
+        "batch_size": configuration.batch_size,
+        "learning_rate": LEARNING_RATE,
+        "schedule": "constant",
+        "seed": 1,
+    }
     trainer = Trainer(
         vae,
         WeightedElbo(beta=1.0, beta_warmup_epochs=0),
-        Recipe(num_samples=1, batch_size=size, seed=1, epochs=epochs, **recipe),
+        Recipe(**settings | recipe),
         images,
         validation_images=images[:1],  # not evaluated
         dynamic=configuration.dynamic,
@@ -43,7 +47,7 @@ def make(configuration, images, epochs=1, **recipe):
         draws = {"num_samples": 1, "seed": 1, "split": "train"}
         return float(sum(rates_and_distortions(vae, images, **draws)).mean())
 
-    return Program(run_epoch, negative_elbo)
+    return run_epoch, negative_elbo
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from programs.worker import LEARNING_RATE, Program, serve
+from programs.worker import LEARNING_RATE, serve
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -63,7 +63,7 @@ def make(configuration, images, compiled=False):
     def negative_elbo(images):
         return model(torch.from_numpy(images).float() / 255).item()
 
-    return Program(run_epoch, negative_elbo)
+    return run_epoch, negative_elbo
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-NUM_SAMPLES = 5000  # per image, for the bound on log p(x)
+NUM_PIXELS = 784
 LEARNING_RATE = 1e-3  # constant, for Adam in every program
 
 
@@ -28,7 +27,6 @@ class Configuration:
     batch_size: int
     dynamic: bool  # whether to draw binary pixels per step, or to use gray pixels
     num_images: int  # training images per epoch
-    num_pixels: int = 784
 
     @property
     def num_steps(self) -> int:
@@ -38,44 +36,39 @@ class Configuration:
     @property
     def encoder_widths(self) -> list[int]:
         """Widths of input, hidden layers and output, which is loc and scale."""
-        return [self.num_pixels, *self.hidden_units, 2 * self.latent_dim]
+        return [NUM_PIXELS, *self.hidden_units, 2 * self.latent_dim]
 
     @property
     def decoder_widths(self) -> list[int]:
         """Widths of input, hidden layers and output."""
-        return [self.latent_dim, *reversed(self.hidden_units), self.num_pixels]
+        return [self.latent_dim, *reversed(self.hidden_units), NUM_PIXELS]
 
 
-class Program(NamedTuple):
-    """The functions that a process calls on request."""
+def serve(make: Callable) -> None:
+    """Answer requests to a program.
 
-    epoch: Callable[[], float | None]  # returns its mean loss, in nats per image
-    negative_elbo: Callable[[np.ndarray], float] | None = None  # mean over uint8 images
-    overhead: Callable[[], float] = float  # its time is subtracted from an epoch's
-
-
-def serve(make: Callable[..., Program]) -> None:
-    """Answer requests to the program of `make(configuration, images, **options)`."""
+    Args:
+        make: takes a configuration, the training images and options. Returns a function
+            that trains an epoch and returns its mean loss, and a function of uint8
+            images that returns their mean negative ELBO, both in nats per image.
+    """
     fields, options = map(json.loads, sys.argv[1:])
     configuration = Configuration(**fields)
     with np.load("data/images.npz") as arrays:
-        num_pixels = configuration.num_pixels
-        shape = [configuration.num_images, num_pixels]
-        images = np.resize(arrays["train_gray"], shape)  # repeated, if too few
-        program = make(configuration, images, **options)
-        send(loss=program.epoch())
+        images = arrays["train_gray"].reshape(-1, NUM_PIXELS)
+        images = images[: configuration.num_images]
+        run_epoch, negative_elbo = make(configuration, images, **options)
+        send(loss=run_epoch())
         for line in sys.stdin:
             if line.strip() == "validate":
-                validation_images = arrays["validation_images"].reshape(-1, num_pixels)
-                send(elbo=-program.negative_elbo(validation_images))
-                continue
-            start = time.perf_counter()
-            loss = program.epoch()
-            middle = time.perf_counter()
-            program.overhead()
-            send(seconds=2 * middle - start - time.perf_counter(), loss=loss)
+                images = arrays["validation_images"].reshape(-1, NUM_PIXELS)
+                send(elbo=-negative_elbo(images))
+            else:
+                start = time.perf_counter()
+                loss = run_epoch()
+                send(seconds=time.perf_counter() - start, loss=loss)
 
 
-def send(**answer: float | None) -> None:
+def send(**answer: float) -> None:
     """Print an answer as a line of JSON."""
     print(json.dumps(answer), flush=True)

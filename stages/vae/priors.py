@@ -10,7 +10,6 @@ from vae.numerics.determinism import keras, tf
 from vae.numerics.noise import standard_normal
 from vae.numerics.pixels import observations
 from vae.numerics.streams import Purpose, seed_sequence
-from vae.pipeline.schema import coupling_widths
 
 # The smallest scale of a mixture component, as a fraction of its distance from the
 # origin: float32 cannot evaluate the density of a narrower one.
@@ -100,17 +99,7 @@ class GaussianMixture(Prior):
         return self.loc, self.scale
 
 
-class LearnedMixture(Prior):
-    """A mixture whose `components()` are computed from weights."""
-
-    def current(self):
-        return GaussianMixture(*self.components())
-
-    def frozen(self):
-        return GaussianMixture(*tf.function(self.components, jit_compile=True)())
-
-
-class VampPrior(LearnedMixture):
+class VampPrior(Prior):
     """The mixture 1/K sum_k q(z|u_k) of learned pseudo-inputs u_k.
 
     `posterior` computes loc and scale of q(z|x). `pseudo_inputs` is the number K of
@@ -133,6 +122,12 @@ class VampPrior(LearnedMixture):
         loc, scale = self._posterior(self.pseudo_inputs.value)
         least = MIN_SHARE * tf.abs(tf.stop_gradient(loc))
         return loc, tf.maximum(scale, least)
+
+    def current(self):
+        return GaussianMixture(*self.components())
+
+    def frozen(self):
+        return GaussianMixture(*tf.function(self.components, jit_compile=True)())
 
 
 class FlowPrior(Prior):
@@ -158,9 +153,10 @@ class FlowPrior(Prior):
         seeds = seed_sequence(seed, Purpose.INITIAL_WEIGHTS, index=1)
         seeds = map(int, seeds.generate_state(3 * flow_layers))
         self.networks = []
-        sizes = coupling_widths(latent_dim, flow_layers, flow_units)
-        for i, widths in enumerate(sizes, start=1):
-            name = f"prior.coupling_{i}"
+        for i in range(flow_layers):
+            kept = (latent_dim + i % 2) // 2  # the first half, then the second half
+            widths = [kept, flow_units, flow_units, 2 * (latent_dim - kept)]
+            name = f"prior.coupling_{i + 1}"
             network = dense_network(name, widths, "gelu", "output", seeds)
             kernel = network.layers[-1].kernel
             kernel.assign(np.zeros(kernel.shape, np.float32))

@@ -1,6 +1,5 @@
 """True factors of users' images: what is added, and what is refused."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +7,11 @@ import pytest
 
 import download
 import preprocess
-from vae.data.factors import complete_factors, format_factors, parse_factors
+from vae.data.factors import complete_factors
 
 TRAIN = np.array([[0, 3], [1, 3], [2, 4]])
+GIVEN = {"train_factors": TRAIN, "factor_names": np.array(["a", "b"])}
 COUNTS = {"train_factors": 3, "test_factors": 0}
-
-
-def test_names_and_missing_splits_are_added():
-    arrays = complete_factors({"train_factors": TRAIN}, COUNTS)
-    assert arrays["factor_names"].tolist() == ["factor 1", "factor 2"]
-    assert arrays["test_factors"].shape == (0, 2)
-    np.testing.assert_array_equal(arrays["train_factors"], TRAIN.astype("i2"))
-    assert complete_factors({"train_images": TRAIN}, COUNTS) == {}
 
 
 @pytest.mark.parametrize(
@@ -29,35 +21,23 @@ def test_names_and_missing_splits_are_added():
         ({"train_factors": TRAIN / 2}, "received float64 of .*, expected integers"),
         ({"train_factors": TRAIN - 1}, "values from -1 to 3, expected 0 to 999"),
         ({"train_factors": TRAIN + 996}, "values from 0 to 1000, expected 0 to 999"),
-        ({"train_factors": TRAIN[:, :0]}, "received 0 factors, expected 1 to 20"),
-        ({"train_factors": np.array(1)}, "received 0 factors, expected 1 to 20"),
-        ({"test_factors": TRAIN[:, :1]}, r"test_factors: .* expected .* \(0, 2\)"),
-        ({"factor_names": np.array(["a"])}, "received 1 factor_names, expected 2"),
+        ({"train_factors": TRAIN[:, :1]}, r"expected integers of shape \(3, 2\)"),
+        ({"test_factors": TRAIN}, r"test_factors: .* expected .* \(0, 2\)"),
+        ({"factor_names": np.array([], str)}, "received 0 factors, expected 1 to 20"),
         ({"factor_names": np.array(["a", "a"])}, "factor_names: expected different"),
-        ({"factor_names": np.array(["a", "\n"])}, "factor_names: expected printable"),
     ],
 )
 def test_factors_that_do_not_go_together_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
-        complete_factors({"train_factors": TRAIN} | changes, COUNTS)
+        complete_factors(GIVEN | changes, COUNTS)
 
 
-def test_factors_of_only_one_split_or_names_alone_are_refused():
-    for given, missing in (("test", "train"), ("train", "test")):
-        message = f"received {given}_factors without {missing}_factors"
-        with pytest.raises(ValueError, match=message):
-            complete_factors({f"{given}_factors": TRAIN}, COUNTS | {"test_factors": 3})
-    with pytest.raises(ValueError, match="factor_names without train_factors"):
-        complete_factors({"factor_names": np.array(["a"])}, COUNTS)
-
-
-def test_factors_pass_through_json():
-    arrays = complete_factors({"train_factors": TRAIN}, COUNTS)
-    lines = json.loads(json.dumps(format_factors(arrays)))
-    assert lines["factor 2"] == {"train": "3 3 4", "test": ""}
-    for split in ("train", "test"):
-        received = parse_factors(lines, split)
-        np.testing.assert_array_equal(received, arrays[f"{split}_factors"], strict=True)
+@pytest.mark.parametrize("missing", ["train_factors", "test_factors", "factor_names"])
+def test_factors_without_a_part_are_refused(missing):
+    given = GIVEN | {"test_factors": TRAIN}
+    del given[missing]
+    with pytest.raises(ValueError, match=rf"received .* without {missing}"):
+        complete_factors(given, COUNTS | {"test_factors": 3})
 
 
 @pytest.mark.parametrize("num_test", [0, 12])
@@ -102,8 +82,3 @@ def test_sprites_pass_the_stages(tiny):
     assert data["test_images"].shape == (60_000, 16, 16)
     assert data["class_names"].tolist() == ["square", "ellipse", "heart"]
     np.testing.assert_array_equal(data["train_labels"], data["train_factors"][:, 0])
-
-
-def test_images_without_factors_have_none(tiny):
-    preprocess.main()
-    assert not [name for name in np.load("data/images.npz") if "factor" in name]

@@ -1,13 +1,8 @@
 """The IDX format: hand-written bytes, round trips and damage."""
 
-import struct
-
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from fuzzing import fuzz, mutations
 from vae.data.idx import format_idx, parse_idx
 
 # Two labels, and one image of 2 rows and 3 columns, byte by byte.
@@ -28,7 +23,6 @@ def test_hand_written_bytes_are_read():
         (bytes([0, 1, 8, 1]) + LABELS[4:], "magic number 00010801, expected"),
         (IMAGES[:15], "header of 15 bytes, expected 16"),
         (LABELS[:-1], r"data of 1 bytes, expected 2 for the shape \(2,\)"),
-        (LABELS + b"\0", "data of 3 bytes, expected 2"),
         (IMAGES[:4] + b"\xff" * 12, f"data of 0 bytes, expected {(2**32 - 1) ** 3}"),
     ],
 )
@@ -41,23 +35,3 @@ def test_arrays_of_several_types_are_read_back():
     for dtype in ("u1", "i1", "i2", "i4", "f4", "f8"):
         array = np.arange(6, dtype=dtype).reshape(2, 3)
         np.testing.assert_array_equal(parse_idx(format_idx(array)), array, strict=True)
-
-
-sizes = st.sampled_from([0, 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1])
-headers = st.lists(sizes, min_size=1, max_size=3).map(
-    lambda shape: bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
-)
-
-
-@fuzz
-@given(mutations(IMAGES) | st.tuples(headers, st.binary(max_size=8)).map(b"".join))
-@example(bytes([0, 0, 8, 2, *[0, 0, 0, 2], *[0, 0, 0, 3], *range(6)]))
-@example(bytes([0, 0, 8, 3]) + bytes(4) + b"\xff" * 8)
-@example(bytes([0, 0, 8, 3]) + b"\xff" * 8 + bytes(4))
-def test_any_bytes_are_refused_or_round_trip(content):
-    try:
-        array = parse_idx(content)
-    except (ValueError, TypeError) as error:
-        assert len(str(error).splitlines()) == 1
-    else:
-        assert format_idx(array) == content

@@ -10,6 +10,7 @@ from vae.pipeline.schema import Download
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(256, size=(12, 6, 4), dtype=np.uint8)
+LABELS = np.arange(12) % 3
 
 
 def settings(**changes):
@@ -19,8 +20,6 @@ def settings(**changes):
 @pytest.mark.parametrize(
     ("images", "expected"),
     [
-        (IMAGES, IMAGES),
-        (IMAGES / 255, IMAGES),
         ((IMAGES / 255).astype("f4")[..., None], IMAGES),
         (IMAGES > 127, 255 * (IMAGES > 127)),
         (np.stack([IMAGES] * 3, axis=-1), IMAGES),  # gray as red, green and blue
@@ -40,7 +39,6 @@ def test_values_of_several_types_become_bytes(images, expected):
         (IMAGES.astype("i4"), "received int32, expected uint8, bool or floats"),
         (IMAGES // 128, "bytes from 0 to 1, expected 0 to 255, or bool"),
         (IMAGES.reshape(12, 24), r"shape \(12, 24\), expected \(images, height, width"),
-        (IMAGES[:, :0], r"shape \(12, 0, 4\)"),
         (RNG.random((2, 3, 3, 3)), "received colors; .* set download.color: gray"),
     ],
 )
@@ -57,7 +55,7 @@ def test_gray_is_the_luma_of_pillow():
     np.testing.assert_array_equal(images, expected.T[None])
 
 
-@pytest.mark.parametrize("shape", [(3, 2), (7, 9), (6, 4), (11, 1)])
+@pytest.mark.parametrize("shape", [(3, 2), (7, 9), (11, 1)])
 def test_a_scaled_pixel_is_the_mean_of_what_it_covers(shape):
     pixels = np.kron(IMAGES[0], np.ones(shape))  # divisible by both sizes
     blocks = pixels.reshape(shape[0], 6, shape[1], 4)
@@ -80,7 +78,7 @@ def test_missing_parts_are_added():
 
 @pytest.mark.parametrize("count", [3, 300])
 def test_labels_without_names_are_numbered(count):
-    label = np.arange(count, dtype=">i4")[:, None]
+    label = np.arange(count, dtype=">i4")
     images = RNG.integers(256, size=(count, 2, 2), dtype=np.uint8)
     arrays = complete({"train_images": images, "train_labels": label})
     assert arrays["class_names"].tolist() == [str(i) for i in range(count)]
@@ -92,37 +90,24 @@ def test_labels_without_names_are_numbered(count):
     [
         ({"train_images": IMAGES[:1]}, "received 1 training images, all equal"),
         ({"test_images": IMAGES[:9]}, "9 test images, expected at least 10 or none"),
-        (
-            {"test_images": IMAGES.swapaxes(1, 2)},
-            "images of 4 x 6 pixels, expected 6 x",
-        ),
-        (
-            {"train_images": np.eye(257, dtype="u1")[None]},
-            "at most 256 x 256; set downl",
-        ),
-        ({"train_labels": np.arange(12) % 3 + 1}, "from 1 to 3, expected 0 to 2 for 3"),
-        ({"train_labels": 5 * (np.arange(12) % 3)}, "from 0 to 10, expected 0 to 2"),
-        ({"train_labels": np.arange(12) - 1}, "from -1 to 10"),
+        ({"test_images": IMAGES.swapaxes(1, 2)}, "images of 4 x 6 pixels, expected 6"),
+        ({"train_images": np.eye(257, dtype="u1")[None]}, "at most 256 x 256; set dow"),
+        ({"train_labels": 5 * LABELS}, "from 0 to 10, expected 0 to 2 for 3"),
+        ({"train_labels": LABELS - 1}, "from -1 to 1"),
         ({"train_labels": np.zeros(12)}, "float64 of .*, expected integers of shape"),
-        ({"train_labels": np.zeros(11, int)}, r"shape \(11,\), expected integers of"),
-        ({"test_labels": np.zeros(12, int)}, "test_labels without train_labels"),
+        ({"train_labels": LABELS[1:]}, r"shape \(11,\), expected integers of"),
+        ({"test_images": IMAGES, "test_labels": LABELS}, "test_labels without train_l"),
         ({"class_names": np.array(["a"])}, "class_names without train_labels"),
         (
-            {"train_labels": np.zeros(12, int), "class_names": np.array(["a", "a"])},
+            {"train_labels": LABELS, "class_names": np.array(["a", "a"])},
             "class_names: expected different strings",
+        ),
+        (
+            {"train_labels": LABELS, "class_names": np.arange(1001).astype(str)},
+            "1001 classes, expected at most 1000",
         ),
     ],
 )
 def test_arrays_that_do_not_go_together_are_refused(changes, message):
-    arrays = {"train_images": IMAGES, "test_images": IMAGES}
-    if not any(name.startswith("test") for name in changes):
-        del arrays["test_images"]
     with pytest.raises(ValueError, match=message):
-        complete(arrays | changes)
-
-
-def test_more_than_a_thousand_classes_are_refused():
-    images = RNG.integers(256, size=(1001, 2, 2), dtype=np.uint8)
-    arrays = {"train_images": images, "train_labels": np.arange(1001)}
-    with pytest.raises(ValueError, match="1001 classes, expected at most 1000"):
-        complete(arrays)
+        complete({"train_images": IMAGES} | changes)

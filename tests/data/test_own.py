@@ -1,10 +1,7 @@
 """The forms of users' files, and one-line errors for bad ones."""
 
 import gzip
-import io
-import os
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -31,13 +28,7 @@ def raw(tmp_path, monkeypatch):
 
 
 def read(**changes):
-    """Read the files and check that they are as they were."""
-    files = {path: path.read_bytes() for path in RAW.rglob("*") if path.is_file()}
-    try:
-        return read_own(RAW, Download(**(TINY["download"] | changes)))
-    finally:
-        after = {path: path.read_bytes() for path in RAW.rglob("*") if path.is_file()}
-        assert after == files
+    return read_own(RAW, Download(**(TINY["download"] | changes)))
 
 
 def save(name, pixels=IMAGES[0], **options):
@@ -54,34 +45,21 @@ def save_folders(*splits, classes=("",)):
 
 
 @pytest.mark.parametrize(
-    ("images", "labels", "test", "packed"),
+    ("train", "test"),
     [
-        (
-            "train-images-idx3-ubyte",
-            "train-labels-idx1-ubyte",
-            "t10k-{}-idx{}-ubyte",
-            0,
-        ),
-        (
-            "train-images.idx3-ubyte",
-            "train-labels.idx1-ubyte",
-            "test-{}.idx{}-ubyte",
-            0,
-        ),
-        (
-            "emnist-digits-train-images-idx3-ubyte.gz",
-            "emnist-digits-train-labels-idx1-ubyte.gz",
-            "emnist-digits-test-{}-idx{}-ubyte.gz",
-            1,
-        ),
+        ("train-{}-idx{}-ubyte", "t10k-{}-idx{}-ubyte"),
+        ("train-{}.idx{}-ubyte", "test-{}.idx{}-ubyte"),
+        ("emnist-digits-train-{}-idx{}-ubyte.gz", "emnist-digits-test-{}-idx{}-ubyte"),
     ],
 )
-def test_idx_files_of_several_names_are_read(images, labels, test, packed):
-    names = images, labels, test.format("images", 3), test.format("labels", 1)
+def test_idx_files_of_several_names_are_read(train, test):
+    kinds = (("images", 3), ("labels", 1))
+    names = [name.format(*kind) for name in (train, test) for kind in kinds]
     arrays = IMAGES, LABELS, IMAGES[::-1], LABELS[::-1]
     for name, array in zip(names, arrays, strict=True):
-        content = format_idx(np.ascontiguousarray(array))
-        (RAW / name).write_bytes(gzip.compress(content) if packed else content)
+        content = format_idx(array)
+        packed = gzip.compress(content) if name.endswith(".gz") else content
+        (RAW / name).write_bytes(packed)
     *received, classes = read().values()
     for array, expected in zip(received, arrays, strict=True):
         np.testing.assert_array_equal(array, expected)
@@ -92,22 +70,21 @@ def test_idx_files_of_several_names_are_read(images, labels, test, packed):
 
 def test_an_npz_is_read_with_its_class_names():
     names = np.array(["cat", "dog", "eel"])
-    np.savez(RAW / "a.npz", train_images=IMAGES / 255, train_labels=LABELS[:, None])
-    assert read()["class_names"].tolist() == ["0", "1", "2"]
     arrays = {"train_images": IMAGES, "train_labels": LABELS, "class_names": names}
     np.savez_compressed(RAW / "a.npz", **arrays)
     for name, array in arrays.items():
         np.testing.assert_array_equal(read()[name], array)
 
 
-def test_texts_of_binary_images_are_read_and_validation_images_are_last():
-    images = RNG.integers(2, size=(30, 9))
-    parts = {"train": images[:10], "valid": images[10:20], "test": images[20:]}
-    for split, rows in parts.items():
-        np.savetxt(RAW / f"binarized_mnist_{split}.amat", rows, "%d")
-    expected = 255 * images.reshape(30, 3, 3)
-    np.testing.assert_array_equal(read()["train_images"], expected[:20])
-    np.testing.assert_array_equal(read()["test_images"], expected[20:])
+def test_texts_of_digits_are_read_and_those_of_valid_end_the_training():
+    rows = {name: RNG.integers(2, size=(10, 9)) for name in ("valid", "train", "test")}
+    for name, digits in rows.items():
+        np.savetxt(RAW / f"binarized_mnist_{name}.amat", digits, "%d")
+    arrays = read()
+    train = 255 * np.concatenate([rows["train"], rows["valid"]]).reshape(20, 3, 3)
+    np.testing.assert_array_equal(arrays["train_images"], train)
+    test = 255 * rows["test"].reshape(10, 3, 3)
+    np.testing.assert_array_equal(arrays["test_images"], test)
 
 
 def test_pictures_in_folders_have_the_classes_of_their_folders():
@@ -121,50 +98,34 @@ def test_pictures_in_folders_have_the_classes_of_their_folders():
         np.testing.assert_array_equal(labels, np.take([1, 0, 2], np.mod(sources, 3)))
 
 
-def test_pictures_without_classes_have_no_labels():
-    save_folders("train")
-    arrays = read()
-    assert len(arrays["class_names"]) == len(arrays["test_images"]) == 0
-    assert not arrays["train_labels"].any()
-
-
 def test_a_picture_does_not_change_the_order_of_the_others():
     save_folders("train")
-    before = read()["train_images"]
+    before = read()
+    assert len(before["class_names"]) == len(before["test_images"]) == 0
+    order = [6, 0, 8, 7, 2, 11, 10, 1, 4, 3, 9, 5]  # of the SHA-256 of their names
+    np.testing.assert_array_equal(before["train_images"], IMAGES[order])
     save("train/new.png", np.zeros((6, 4), np.uint8))
     after = read()["train_images"]
-    np.testing.assert_array_equal(after[after.any(axis=(1, 2))], before)
+    np.testing.assert_array_equal(after[after.any(axis=(1, 2))], before["train_images"])
+
+
+EXIF = Image.Exif()
+EXIF[0x0112] = 6  # rotate by 90 degrees clockwise
+GRAY = Image.fromarray(IMAGES[0])
 
 
 @pytest.mark.parametrize(
-    ("mode", "options"),
+    ("picture", "options"),
     [
-        ("L", {}),
-        ("RGB", {}),
-        ("RGBA", {}),
-        ("P", {}),
-        ("I;16", {}),
-        ("CMYK", {"format": "TIFF"}),
-        ("L", {"format": "PPM"}),
+        (GRAY.convert("RGBA"), {}),
+        (GRAY.convert("P"), {}),
+        (GRAY.convert("RGB").convert("CMYK"), {"format": "TIFF"}),
+        (np.uint16(257) * IMAGES[0], {}),
+        (np.rot90(IMAGES[0]), {"exif": EXIF}),
     ],
 )
-def test_gray_pictures_of_any_mode_have_their_pixels(mode, options):
-    if mode == "I;16":
-        picture = Image.fromarray(np.uint16(257) * IMAGES[0])
-    elif mode == "P":
-        picture = Image.fromarray(IMAGES[0]).convert("P")
-    else:
-        picture = Image.fromarray(IMAGES[0]).convert("RGB").convert(mode)
+def test_gray_pictures_of_any_mode_have_their_pixels(picture, options):
     save("train/a.png", picture, **options)
-    save("train/b.png", IMAGES[1])
-    images = read()["train_images"]
-    assert (images == IMAGES[0]).all(axis=(1, 2)).sum() == 1
-
-
-def test_the_orientation_of_a_photograph_is_that_of_its_exif_data():
-    exif = Image.Exif()
-    exif[0x0112] = 6  # rotate by 90 degrees clockwise
-    save("train/a.png", np.rot90(IMAGES[0]), exif=exif)
     save("train/b.png", IMAGES[1])
     images = read()["train_images"]
     assert (images == IMAGES[0]).all(axis=(1, 2)).sum() == 1
@@ -176,31 +137,13 @@ def test_colors_and_sizes_are_converted_if_the_user_wants():
     assert read(color="gray", size=[5, 4])["train_images"].shape == (2, 5, 4)
 
 
-def bomb():
-    content = io.BytesIO()
-    Image.new("1", (40_000, 40_000)).save(content, "PNG")
-    (RAW / "train").mkdir()
-    (RAW / "train/a.png").write_bytes(content.getvalue())
-
-
 def put(name, content=b"no image"):
     (RAW / name).parent.mkdir(exist_ok=True)
     (RAW / name).write_bytes(content)
 
 
-def png(pixels=IMAGES[0]):
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG")
-    return content.getvalue()
-
-
 def save_arrays(**arrays):
     np.savez(RAW / "a.npz", **({"train_images": IMAGES} | arrays))
-
-
-def save_member(content):
-    with ZipFile(RAW / "a.npz", "w") as archive:
-        archive.writestr("train_images.npy", content)
 
 
 FRAMES = {"save_all": True, "append_images": [Image.fromarray(IMAGES[1])]}
@@ -217,58 +160,28 @@ CLEAR = np.zeros((6, 4, 4), np.uint8)
         (lambda: put("train-images-idx3-ubyte.gz", b"\x1f\x8b!"), "/train-images-idx3"),
         (
             lambda: [
-                put(f"train-labels{sign}idx1-ubyte", format_idx(LABELS))
-                for sign in ".-"
+                put(f"train-labels{x}idx1-ubyte", format_idx(LABELS)) for x in ".-"
             ],
             "/train-labels.idx1-ubyte: a second file of train_labels; leave one out",
         ),
         (
-            lambda: [put("train-images-idx3-ubyte"), put("a-train-labels-idx1-ubyte")],
+            lambda: [put(f"{x}-train-labels-idx1-ubyte") for x in "ab"],
             ": received files of several datasets, whose names begin differently",
         ),
-        (lambda: put("a.npz"), "/a.npz: not an .npz; write it with numpy.savez"),
-        (lambda: os.mkfifo(RAW / "a.npz"), "/a.npz: expected a file"),
-        (lambda: save_member(b"no array"), "/a.npz: train_images: damaged, or of Pyth"),
-        (lambda: [put("a.npz"), put("b.npz")], "/b.npz: a second .npz; leave one out"),
+        (lambda: put("train.amat", b"0 1\n"), "/train.amat: expected rows of 0 and 1"),
+        (lambda: put("test.amat", b"0 2 0 0\n"), "/test.amat: expected rows of 0 and"),
         (
-            lambda: save_arrays(train_images=np.array([{}])),
-            "/a.npz: train_images: damaged, or",
+            lambda: [(RAW / "train").mkdir(), (RAW / "train/x").symlink_to(".")],
+            "/train/x/x.*Too many levels of symbolic links",
         ),
+        (lambda: put("a.npz"), "/a.npz: not an .npz; write it with numpy.savez"),
+        (lambda: [put("a.npz"), put("b.npz")], "/b.npz: a second .npz; leave one out"),
+        (lambda: save_arrays(train_images=np.array([{}])), "/a.npz: Object arrays can"),
         (lambda: save_arrays(val_images=IMAGES), "/a.npz: received the array val_im"),
         (lambda: save_arrays(train_images=IMAGES[0]), "/a.npz: received images of sha"),
         (lambda: save_arrays(train_labels=LABELS + 1), ": received labels from 1 to 3"),
-        (
-            lambda: save_arrays(
-                train_labels=LABELS, class_names=np.array(["a", "b", "\ud800"])
-            ),
-            ": class_names: expected printable characters",
-        ),
-        (
-            lambda: put("train.amat", b"0 1\n"),
-            "/train.amat: row 1: expected as many di",
-        ),
-        (lambda: put("valid.amat", b"0 1 1 0\n" * 20), ": no training images"),
-        (
-            lambda: [put(f"{x}_train.amat", b"0 1 1 0\n") for x in "ab"],
-            "/b_train.amat: a second file of train; leave one out",
-        ),
-        (
-            lambda: put("train.amat", b"0 1 1 0\n2 0 0 0"),
-            "/train.amat: row 2: expected as",
-        ),
-        (lambda: put("test.amat", b"0 1 1 0\n" * 20), ": no training images"),
         (lambda: (RAW / "train").mkdir(), "/train: received no pictures"),
-        (lambda: put("train"), "/train: expected a folder"),
-        (
-            lambda: put("train/\udce9.png"),
-            r"/train: received the name '.udce9.png'; ren",
-        ),
         (lambda: put("train/a.png"), "/train/a.png: not a readable picture"),
-        (
-            lambda: put("train/a.png", png()[:60]),
-            "/train/a.png: not a readable picture",
-        ),
-        (bomb, "/train/a.png: not a readable picture .*decompression bomb"),
         (lambda: save("train/a.gif", **FRAMES), "/train/a.gif: .*several frames"),
         (lambda: save("train/a.png", CLEAR), "/train/a.png: received transparent"),
         (lambda: save("train/a.tif", IMAGES[0].astype("f4")), "/train/a.tif: .*mode F"),
@@ -277,20 +190,12 @@ CLEAR = np.zeros((6, 4, 4), np.uint8)
             "/train/a.png: received colors; to convert them, set download.color: gray",
         ),
         (
-            lambda: [save("train/x/a.png"), save("train/x/A.png")],
-            "/train/x/a.png: differs from x/A.png only in case; rename one",
-        ),
-        (
             lambda: [save("train/a.png"), save("train/b/a.png")],
             ": a picture in no class, but another in b; use folders for all or none",
         ),
         (
             lambda: [save("train/a.png"), save("train/b.png", IMAGES[0].T)],
             "/train/.*png: received . x . pixels, expected .* set download.size: .hei",
-        ),
-        (
-            lambda: [save(f"train/{i}.png") for i in range(12)],
-            ": received 12 training i",
         ),
     ],
 )

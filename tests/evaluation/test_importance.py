@@ -10,7 +10,6 @@ from vae.evaluation.importance import (
     importance_bounds,
     posterior_bounds,
     sample_counts,
-    subset_bounds,
 )
 from vae.evaluation.search import explore_prior
 from vae.numerics.determinism import tf
@@ -31,14 +30,13 @@ def adaptive(vae, x, noise):
     return adaptive_bounds(vae, x, noise, z[:], log_likelihood)
 
 
-def draw(num_samples, latent_dim, num_images=IMAGES):
-    return tf.constant(normal(num_samples, num_images, latent_dim, seed=1))
+def draw(num_samples, latent_dim):
+    return tf.constant(normal(num_samples, IMAGES, latent_dim, seed=1))
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2, 5])
-def test_with_the_true_posterior_every_bound_is_the_evidence(latent_dim):
-    vae, expected = linear_gaussian(latent_dim)
-    bound, curve = posterior_bounds(vae, X, draw(50, latent_dim))
+def test_with_the_true_posterior_every_bound_is_the_evidence():
+    vae, expected = linear_gaussian(5)
+    bound, curve = posterior_bounds(vae, X, draw(50, 5))
     assert curve.shape == (IMAGES, len(sample_counts(50)))
     np.testing.assert_allclose(bound, expected, atol=1e-4)
     np.testing.assert_allclose(curve, np.tile(expected, (6, 1)).T, atol=1e-4)
@@ -57,10 +55,9 @@ def test_with_another_posterior_the_bounds_rise_from_the_elbo_to_the_evidence():
     assert abs(gaps[-1]) < 0.02
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2])
-def test_the_adaptive_proposal_finds_what_the_posterior_misses(latent_dim):
-    vae, expected = linear_gaussian(latent_dim, **MISSED)
-    noise = draw(2000, latent_dim)
+def test_the_adaptive_proposal_finds_what_the_posterior_misses():
+    vae, expected = linear_gaussian(2, **MISSED)
+    noise = draw(2000, 2)
     bound, curve = adaptive(vae, X, noise)
     np.testing.assert_allclose(bound, expected, atol=0.15)
     q_bound, q_curve = posterior_bounds(vae, X, noise[:500])
@@ -68,21 +65,12 @@ def test_the_adaptive_proposal_finds_what_the_posterior_misses(latent_dim):
     np.testing.assert_allclose(curve, q_curve, rtol=1e-5)
 
 
-def test_samples_around_the_best_places_err_less_than_those_that_search():
-    """Of five dimensions, the searching samples alone err by 0.23 nats."""
-    vae, expected = linear_gaussian(5, **MISSED)
-    repeats = 20
-    x = tf.tile(X, [repeats, 1])
-    bounds, _ = adaptive(vae, x, draw(2000, 5, num_images=len(x)))
-    assert np.std(np.tile(expected, repeats) - bounds) < 0.16
-
-
 def test_the_adaptive_bound_is_a_bound():
     """The mean of the weights is p(x), the mean of their logarithms is below."""
     vae, expected = linear_gaussian(2, posterior_shift=3.0)
     count = 4000
-    x = tf.tile(X[:1], [count, 1])
-    bounds = adaptive(vae, x, draw(20, 2, num_images=count))[0].numpy()
+    x, noise = tf.tile(X[:1], [count, 1]), tf.constant(normal(20, count, 2))
+    bounds = adaptive(vae, x, noise)[0].numpy()
     weights = np.exp(bounds - expected[0])
     error = weights.std() / np.sqrt(count)
     assert abs(weights.mean() - 1) < 4 * error < 0.2
@@ -103,19 +91,7 @@ def test_each_image_has_noise_of_its_own_whatever_the_chunks(
     monkeypatch.setattr(importance, "ROWS", 90)  # 4 images, then 3
     how = {"proposal": "adaptive" if bounds is adaptive else "posterior", "seed": 3}
     received = importance_bounds(vae, IMAGE_BYTES, num_samples=20, **how)
-    assert received.num_samples == 20
     assert received.curve_num_samples.tolist() == counts
     np.testing.assert_allclose(received.iwae_bound, bound, rtol=1e-5)
     np.testing.assert_allclose(received.curve_iwae_bound, curve, rtol=1e-5)
     assert received.iwae_bound.dtype == received.curve_iwae_bound.dtype == np.float64
-
-
-def test_bounds_with_fewer_samples_are_means_over_groups():
-    log_weights = normal(7, 3)
-    bounds = subset_bounds(tf.constant(log_weights))
-    assert bounds.shape == (3, 4)
-    np.testing.assert_allclose(bounds[:, 0], log_weights.mean(axis=0), rtol=1e-5)
-    for column, count in enumerate(sample_counts(7)):
-        groups = np.exp(log_weights[: 7 // count * count].reshape(count, -1, 3))
-        expected = np.log(groups.mean(axis=0)).mean(axis=0)
-        np.testing.assert_allclose(bounds[:, column], expected, rtol=1e-5)

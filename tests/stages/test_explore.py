@@ -1,21 +1,14 @@
 """What the page is made of; what it does in a browser is in `explorer/`."""
 
-import json
 import re
 from base64 import b64decode
 
 import numpy as np
-import pytest
-from safetensors.numpy import save
 
-import explore
-import preprocess
-from conftest import ROOT, TINY
+from conftest import ROOT
 from explore import read_sources
 from vae.explorer.assembly import assemble
 from vae.explorer.packing import encode_floats
-from vae.pipeline.errors import PipelineError
-from vae.pipeline.trained import DESCRIPTION, WEIGHTS, Description, expected_forms
 
 
 def decode_floats(text):
@@ -43,18 +36,6 @@ def test_the_policy_forbids_requests_and_other_scripts():
     )
     (worker,) = re.findall(r'id="worker">(.*?)</script>', page, re.S)
     assert "core/" in worker and "panes/" not in worker
-
-
-def test_no_page_is_made_of_weights_that_are_not_finite(tiny):
-    preprocess.main()
-    description = Description.of_data(TINY["model"], np.load(explore.IMAGES))
-    forms = expected_forms(description).items()
-    weights = {name: np.full(form[0], np.nan, form[1]) for name, form in forms}
-    DESCRIPTION.write_text(json.dumps(description._asdict()))
-    WEIGHTS.write_bytes(save(weights))
-    with pytest.raises(PipelineError, match="decoder.hidden_1.bias is not finite"):
-        explore.main()
-    assert not explore.PAGE.exists()
 
 
 def test_the_committed_page_is_small():

@@ -52,10 +52,10 @@ def test_files_of_another_dataset_are_refused(tiny):
         preprocess.main()
 
 
-def test_a_file_of_other_numbers_is_refused(tiny):
+def test_a_damaged_file_is_refused(tiny):
     path = Path("data/verified/train-labels-idx1-ubyte")
-    path.write_bytes(format_idx(np.zeros(41, "f4")))
-    message = r"arrays of \['uint8', 'float32', .*, expected uint8 images, uint8 labels"
+    path.write_bytes(path.read_bytes()[:-1])
+    message = rf"^{path}: damaged \(IDX data of 40 bytes.*dvc repro download$"
     with pytest.raises(PipelineError, match=message):
         preprocess.main()
 
@@ -84,30 +84,3 @@ def test_test_images_are_held_out_if_there_are_none(tiny):
     tiny(preprocess__test_images=12, preprocess__seed=4)
     preprocess.main()
     assert (np.load("data/images.npz")["test_labels"] != data["test_labels"]).any()
-
-
-@pytest.mark.parametrize("prefix", ["train", "t10k"])
-def test_labels_without_a_name_are_refused(tiny, prefix):
-    path = Path(f"data/verified/{prefix}-labels-idx1-ubyte")
-    content = path.read_bytes()
-    path.write_bytes(content[:-1] + bytes([10]))  # of ten classes
-    message = "labels from 0 to 10, expected 0 to 9, as the dataset names 10 classes"
-    with pytest.raises(PipelineError, match=message):
-        preprocess.main()
-
-
-@pytest.mark.parametrize(
-    ("name", "shape", "message"),
-    [
-        ("train-labels-idx1-ubyte", 40, r"\(41, 6, 4\), \(40,\), .*, expected \(n, h"),
-        ("train-images-idx3-ubyte", 41, r"arrays of shapes \[\(41,\), \(41,\)"),
-        ("train-images-idx3-ubyte", (41, 0, 4), r"\(41, 0, 4\)"),
-        ("t10k-labels-idx1-ubyte", 31, r"\(30, 6, 4\), \(31,\)\], expected"),
-        ("t10k-images-idx3-ubyte", (30, 6, 5), r"\(30, 6, 5\), \(30,\)\], expected"),
-    ],
-)
-def test_files_that_do_not_go_together_are_refused(tiny, name, shape, message):
-    Path(f"data/verified/{name}").write_bytes(format_idx(np.zeros(shape, np.uint8)))
-    message = f"^data/verified/.*{message}.*: dvc repro --force download$"
-    with pytest.raises(PipelineError, match=message):
-        preprocess.main()

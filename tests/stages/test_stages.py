@@ -5,12 +5,10 @@ likelihood, every objective, one to three latent dimensions, and gray, static an
 dynamic pixels. The product of likelihoods and objectives is in `test_objectives.py`.
 """
 
-import inspect
 import json
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
-from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -40,6 +38,7 @@ PRODUCERS = {
     "results/history.csv": "train",
     "results/latents.npz": "evaluate",
 }
+FIGURES = {"bound", "encodings", "history", "reconstruction", "samples"}
 
 
 def run_stages():
@@ -58,36 +57,20 @@ def read_tables():
     return metrics, pd.read_csv("results/standard_errors.csv", index_col="metric")
 
 
-def check_figures():
-    """Check that each figure is there whose arrays are, and no other."""
-    arrays = {"history", *np.load("results/latents.npz")}
-    for name, draw in render.FIGURES.items():
-        drawn = Path("results", name).exists()
-        suits = set(inspect.signature(draw).parameters) <= arrays
-        if draw is render.curves.draw_rate:
-            suits = "traversal" in arrays  # three and more dimensions
-        if draw is render.curves.draw_capacity:
-            suits = "rate_z1" in render.read_history()
-        assert drawn == suits, name
+def figures():
+    """Return the names of all figures."""
+    return {path.stem for path in Path("results").rglob("*.png")}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The outputs of one run; the splits that it measured, and how; what it printed."""
-    measure, measured = evaluate.measure, []
-
-    def measure_and_keep(model, train, test, settings):
-        measured.extend([train, test, measure(model, train, test, settings)])
-        return measured[-1]
-
+    """The outputs of one run, and what it printed to both streams."""
     folder, said, progress = tmp_path_factory.mktemp("outputs"), StringIO(), StringIO()
     make_project(folder)
-    with chdir(folder), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "measure", measure_and_keep)
+    with chdir(folder), redirect_stdout(said), redirect_stderr(progress):
         write_params()
-        with redirect_stdout(said), redirect_stderr(progress):
-            run_stages()
-        return contents(), measured, said.getvalue(), progress.getvalue()
+        run_stages()
+        return contents(), said.getvalue(), progress.getvalue()
 
 
 @pytest.fixture
@@ -100,17 +83,34 @@ def finished(tiny, run):
 
 
 def test_a_run_says_what_it_does_and_writes_what_suits_the_model(finished, run):
-    outputs, _, said, progress = run
+    outputs, said, progress = run
     for text in ("compiled", "\nepoch 2/2: ELBO train -", "\ntest: ELBO -"):
         assert text in said
     for samples in (", adaptive proposal", " of q(z|x)"):
         assert f"importance-weighted bound with 12 samples{samples}\n" in progress
     for content in outputs.values():  # names no path and no host
         assert b"/outputs" not in content and b"matplotlib.org" not in content
-    check_figures()
-    history = render.read_history()
+    assert figures() == FIGURES | {"traversals"}
+    history = pd.read_csv("results/history.csv")
     assert list(history)[8:] == ["beta"] and list(history["epoch"]) == [1, 2]
     np.testing.assert_allclose(history["train_loss"], -history["train_elbo"], atol=1e-3)
+
+
+def test_metrics_are_means_of_the_columns_in_the_file_of_latents(finished):
+    metrics, errors = read_tables()
+    latents, test = np.load("results/latents.npz"), metrics["test"]
+    columns = [name for name in latents if name.startswith("test_")]
+    assert columns == [f"test_{name}" for name in errors["test"].dropna().index]
+    for name in columns:
+        mean = np.mean(latents[name], dtype=float)
+        assert test[name.removeprefix("test_")] == round(float(mean), 4)
+    assert abs(test["elbo"] + test["rate"] + test["distortion"]) < 2e-4
+    classes = pd.read_csv("results/classes.csv")
+    for split, count in {"train": 34, "test": 30}.items():
+        rows = classes[classes["split"] == split]
+        assert list(rows["name"]) == CLASSES and rows["images"].sum() == count
+        mean = np.average(rows["elbo"], weights=rows["images"])
+        np.testing.assert_allclose(mean, metrics[split]["elbo"], atol=2e-4)
 
 
 class CutShort(BaseException):
@@ -138,21 +138,40 @@ def test_a_second_run_cut_short_gives_the_same_bytes(tiny, run, monkeypatch, cap
     assert "epoch 2/2: " not in said  # that was cut short too
 
 
+FACTORS = {"factor_information", "factor_means"}
+
+
+def write_factors():
+    """Give images factors: `a` has two values, `b` five and `c` one, thus left out."""
+    path = Path("data/verified/dataset.json")
+    factors = {
+        name: {
+            split: " ".join(str(i % count) for i in range(num))
+            for split, num in (("train", 41), ("test", 30))
+        }
+        for name, count in (("a", 2), ("b", 5), ("c", 1))
+    }
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"factors": factors}))
+
+
 @pytest.mark.parametrize(
-    ("latent_dim", "binarization", "likelihood", "objective", "proposal", "varied"),
+    ("latent_dim", "binarization", "likelihood", "objective", "drawn", "varied"),
     [
-        (1, "static", "continuous_bernoulli", "iwae", "adaptive", []),
+        (1, "static", "continuous_bernoulli", "iwae", FACTORS, []),
         (
-            *(2, "none", "gaussian", "capacity", "posterior"),
+            *(2, "none", "gaussian", "capacity"),
+            FACTORS | {"capacity", "manifold", "posteriors"},
             ["capacity", "rate_z1", "rate_z2"],
         ),
     ],
 )
 def test_other_models_run_through(
-    tiny, capsys, latent_dim, binarization, likelihood, objective, proposal, varied
+    tiny, capsys, latent_dim, binarization, likelihood, objective, drawn, varied
 ):
+    write_factors()
     tiny(
-        evaluate__proposal=proposal,
+        evaluate__max_images=20,
+        evaluate__proposal="posterior" if latent_dim == 2 else "adaptive",
         evaluate__num_importance_samples=200,
         preprocess__binarization=binarization,
         model__latent_dim=latent_dim,
@@ -165,12 +184,18 @@ def test_other_models_run_through(
     for name in ("traversals", "of_the_user"):
         Path(f"results/figures/{name}.png").touch()
     run_stages()
-    check_figures()
-    assert Path("results/figures/of_the_user.png").exists()
+    assert figures() == FIGURES | drawn | {"of_the_user"}
     weights = load_file("results/model.safetensors")
     assert weights["encoder.posterior.kernel"].shape == (5, 2 * latent_dim)
+    (metrics, errors), said = read_tables(), capsys.readouterr().out
+    values = metrics.pop("disentanglement").values()
+    assert len(values) == 5 and all(0 <= value <= 1 for value in values)
+    assert "disentanglement" not in errors and "\nMIG 0." in said
+    data, latents = np.load("data/images.npz"), np.load("results/latents.npz")
+    np.testing.assert_array_equal(latents["label"], data["test_labels"][:20])
+    assert latents["factor_names"].tolist() == ["a", "b"]
+    assert latents["factor_mean"].shape == (2, 5, latent_dim)
     # Whatever was optimized, these are the true bounds on the same log p(x).
-    (metrics, _), said = read_tables(), capsys.readouterr().out
     test = metrics["test"]
     assert test["elbo"] < test["log_evidence"] + 0.5
     assert abs(test["iwae_bound"] - test["log_evidence"]) < 0.5
@@ -184,32 +209,6 @@ def test_other_models_run_through(
         np.testing.assert_allclose(history["capacity"], [0.5, 1.5])
         rates = history[["rate_z1", "rate_z2"]].sum(axis=1)
         np.testing.assert_allclose(rates, history["validation_rate"], atol=3e-4)
-
-
-def test_images_with_factors_have_metrics_of_disentanglement(tiny, capsys):
-    """Factor `a` has two values, `b` five and `c` one, which is left out."""
-    path = Path("data/verified/dataset.json")
-    lines = {
-        name: {
-            split: " ".join(str(i % count) for i in range(num))
-            for split, num in (("train", 41), ("test", 30))
-        }
-        for name, count in (("a", 2), ("b", 5), ("c", 1))
-    }
-    description = json.loads(path.read_text()) | {"factors": lines}
-    path.write_text(json.dumps(description))
-    tiny(train__epochs=1, evaluate__proposal="posterior", evaluate__max_images=20)
-    run_stages()
-    check_figures()
-    assert Path("results/figures/factor_means.png").exists()
-    metrics, errors = read_tables()
-    values = metrics["disentanglement"].values()
-    assert len(values) == 5 and all(0 <= value <= 1 for value in values)
-    assert "disentanglement" not in errors
-    latents = np.load("results/latents.npz")
-    assert latents["factor_names"].tolist() == ["a", "b"]
-    assert latents["factor_mean"].shape == (2, 5, 3)
-    assert "\nMIG 0." in capsys.readouterr().out
 
 
 @pytest.mark.long
@@ -230,7 +229,7 @@ def test_a_learned_prior_runs_through(tiny, capsys, prior, name, shape, componen
         evaluate__optimised_images=4,
     )
     run_stages()
-    check_figures()
+    assert figures() == FIGURES | {"posteriors"}
     weights = load_file("results/model.safetensors")
     assert weights[f"prior.{name}"].shape == shape
     metrics, errors = read_tables()
@@ -250,49 +249,6 @@ def test_a_learned_prior_runs_through(tiny, capsys, prior, name, shape, componen
     assert "annealing: log p(x) of test images is at least" in capsys.readouterr().out
 
 
-def test_metrics_are_means_with_standard_errors_beside_them(finished, run):
-    metrics, errors = read_tables()
-    data, latents = np.load("data/images.npz"), np.load("results/latents.npz")
-    classes = pd.read_csv("results/classes.csv")
-    *splits, measures = run[1]
-    assert list(metrics) == list(measures.columns) == ["train", "test"]
-    for name, split in zip(metrics, splits, strict=True):
-        section, columns = metrics[name], measures.columns[name]
-        images = data[f"{name}_images"]
-        np.testing.assert_array_equal(split.images, images.reshape(len(images), -1))
-        np.testing.assert_array_equal(split.label, data[f"{name}_labels"])
-        assert list(section) == [*columns, *measures.scalars[name]]
-        assert list(errors[name].dropna().index) == list(columns)
-        assert abs(section["elbo"] + section["rate"] + section["distortion"]) < 2e-4
-        rows = classes[classes["split"] == name]
-        assert list(rows["class"]) == list(range(10))
-        assert list(rows["name"]) == CLASSES
-        assert rows["images"].sum() == len(images)
-        for key, values in columns.items():
-            assert section[key] == round(float(np.mean(values, dtype=float)), 4)
-            if key in rows:
-                mean = np.average(rows[key], weights=rows["images"])
-                np.testing.assert_allclose(mean, section[key], atol=2e-4)
-    for key, values in measures.columns["test"].items():  # by image
-        np.testing.assert_array_equal(latents[f"test_{key}"], values)
-
-
-def test_a_quick_look_is_at_the_first_images_alone(finished, monkeypatch):
-    finished(evaluate__max_images=12)
-    encode_split, data = Mock(), np.load("data/images.npz")
-    monkeypatch.setattr(evaluate, "encode_split", encode_split)
-    monkeypatch.setattr(evaluate, "measure", Mock(side_effect=CutShort))
-    with pytest.raises(CutShort):
-        evaluate.main()
-    names = []
-    for call in encode_split.call_args_list:
-        _, images, labels, name, _ = call.args
-        names.append(name)
-        np.testing.assert_array_equal(images, data[f"{name}_images"][:12])
-        np.testing.assert_array_equal(labels, data[f"{name}_labels"][:12])
-    assert names == ["train", "test"]
-
-
 def test_a_notebook_loads_the_trained_model(finished, tmp_path, monkeypatch):
     data, latents = np.load("data/images.npz"), np.load("results/latents.npz")
     monkeypatch.chdir("/")
@@ -304,11 +260,11 @@ def test_a_notebook_loads_the_trained_model(finished, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", PRODUCERS)
 def test_missing_and_damaged_inputs_are_named_with_what_mends_them(finished, path):
-    content, mend = Path(path).read_bytes(), f".*dvc repro .*{PRODUCERS[path]}"
+    mend = f".*dvc repro .*{PRODUCERS[path]}"
     readers = [stage for stage in STAGES if path in DVC[stage.__name__]["deps"]]
     assert readers
     for stage in readers:
-        Path(path).write_bytes(content[: len(content) // 2])
+        Path(path).write_bytes(b"")
         with pytest.raises(PipelineError, match=f"{path}: damaged .*; {mend}"):
             stage.main()
         Path(path).unlink()
@@ -316,26 +272,10 @@ def test_missing_and_damaged_inputs_are_named_with_what_mends_them(finished, pat
             stage.main()
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "message"),
-    [
-        (
-            "train_images",
-            lambda x: x / 255,
-            "is float64 of shape .*, expected uint8 tr",
-        ),
-        (
-            "_images",
-            lambda x: x[..., 1:],
-            r"image_shape is \[6, 4\], but .* is \[6, 3\]",
-        ),
-        ("class_names", np.flip, "class_names is .*; train again: dvc repro train"),
-    ],
-)
-def test_other_images_than_in_training_are_refused(finished, name, change, message):
-    data = np.load("data/images.npz")
-    data = {key: change(x) if name in key else x for key, x in data.items()}
-    np.savez("data/images.npz", **data)
+def test_other_images_than_in_training_are_refused(finished):
+    data = dict(np.load("data/images.npz"))
+    np.savez("data/images.npz", **data | {"class_names": data["class_names"][::-1]})
+    message = "class_names is .*, but that of the data is .*; train again: dvc repro"
     for stage in (evaluate, explore):
         with pytest.raises(PipelineError, match=message):
             stage.main()

@@ -1,6 +1,5 @@
 """Real workers and schedulers in this process; their failures do not stop a study."""
 
-import socket
 import threading
 
 import dask
@@ -49,14 +48,6 @@ def compute(commit, source, overrides, **options):
     return Result(metrics={"test.elbo": -1.0})
 
 
-def refusal(address):
-    """Return the error, in one line, that refuses a scheduler."""
-    with pytest.raises(PipelineError) as error, connected(address):
-        pass
-    assert "\n" not in str(error.value)
-    return str(error.value)
-
-
 def test_local_workers_are_unreachable_from_other_machines():
     with connected(None, num_workers=2) as client:
         assert client.scheduler.address.startswith("inproc://")
@@ -65,21 +56,14 @@ def test_local_workers_are_unreachable_from_other_machines():
 
 
 def test_a_scheduler_without_answer_or_worker_gives_a_one_line_error():
-    reasons = {
-        "": "missing port number in address ''",
-        "http://127.0.0.1:1": "unknown address scheme 'http'",
-        "tls://127.0.0.1:1": "TLS expects a `ssl_context`",
-    }
-    for address, reason in reasons.items():
-        expected = f"{address}: no scheduler answers ({reason}"
-        assert refusal(address).startswith(expected)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        for port in (1, silent.getsockname()[1]):
-            assert "; start one with: dask scheduler" in refusal(
-                f"tcp://127.0.0.1:{port}"
-            )
+    message = "^tcp://127.0.0.1:1: no scheduler answers .*; start one with: dask sched"
+    with pytest.raises(PipelineError, match=message), connected("tcp://127.0.0.1:1"):
+        pass
     with start(0) as workers:
-        assert "has no worker; start one with" in refusal(workers.scheduler_address)
+        message = "this scheduler has no worker; start one with: dask worker tcp"
+        address = workers.scheduler_address
+        with pytest.raises(PipelineError, match=message), connected(address):
+            pass
 
 
 def test_a_failing_worker_and_a_dead_scheduler_give_messages():

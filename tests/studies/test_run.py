@@ -13,9 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import checkout
 from studies.toy import ends, make_toy, start, starts, status, until
-from vae.pipeline.errors import PipelineError
 
 pytestmark = pytest.mark.long
 
@@ -97,11 +95,6 @@ def test_verify_compares_recomputed_rows_with_the_table(toy, table, tmp_path):
         "toy, variant short, seed 2: differs in test.elbo",
     ]
     assert len(starts(tmp_path)) == 2
-    one = ["--only", "train.seed=2", "variant=short"]
-    printed = ends(start(toy, tmp_path, "--verify", *one, "--cached"))
-    assert "toy, variant short, seed 2: equal" in printed.splitlines()
-    assert all(line.endswith(": equal") for line in printed.splitlines())
-    assert len(starts(tmp_path)) == 2
 
 
 def test_an_interrupted_study_leaves_no_process_and_resumes(toy, tmp_path):
@@ -132,17 +125,6 @@ def test_a_failed_point_is_a_row_with_its_message(toy, tmp_path):
     assert list(rows["message"].fillna("")) == ["", message]
     assert rows["test.elbo"].notna().tolist() == [True, False]
     assert rows["model.hidden_units"].tolist() == ["[4, 2]"] * 2
-
-
-def test_a_shallow_clone_has_only_local_workers(toy, tmp_path, monkeypatch):
-    shallow = tmp_path / "shallow"
-    depth = ["git", "clone", "--quiet", "--depth=1", f"file://{toy}", shallow]
-    subprocess.run(depth, check=True)
-    arguments = ["train.seed=31", "train.epochs=1", f"--output={tmp_path}/my.csv"]
-    ends(start(shallow, tmp_path, *arguments))
-    monkeypatch.setattr(checkout, "ROOT", shallow)
-    with pytest.raises(PipelineError, match="first: git fetch --unshallow$"):
-        checkout.make_bundle()
 
 
 def test_workers_without_shared_disk_make_the_same_table_although_one_is_killed(

@@ -28,7 +28,7 @@ def make_toy(folder: Path) -> Path:
     for path, content in FILES.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(content)
-    commit_all(folder, commits=2)  # so that a shallow clone lacks something
+    commit_all(folder)
     return folder
 
 

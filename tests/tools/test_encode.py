@@ -1,15 +1,9 @@
 """`sample.py` and `encode.py` with an untrained model."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from matplotlib.image import imread
 from PIL import Image
-from safetensors.numpy import save
 
 import encode
 import sample
@@ -39,87 +33,42 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_picture_by_two_paths_is_one_output_and_any_name_can_be_printed(project):
-    Path("sub").mkdir()
-    Path("one.png").rename("\u00fc.png")
-    command = [sys.executable, encode.__file__, "\u00fc.png", "sub/../\u00fc.png"]
-    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
-    printed = subprocess.check_output(command, text=True, env=ascii_only)
-    assert printed.count("\\xfc.png") == 2 and Path("\u00fc.encoded.png").exists()
-
-
 def test_encode_prints_terms_and_writes_a_reconstruction(project, tool):
-    status, printed, errors = tool(encode, "one.png one.png \x1b[2J.png")
+    status, printed, errors = tool(encode, "one.png \x1b[2J.png")
     assert status == 0, errors
-    header, first, second, escaped = printed.splitlines()
+    header, first, escaped = printed.splitlines()
     assert header.split() == "nats rate distortion ELBO bound log p(x)".split()
     assert first.startswith("one.png ") and escaped.startswith(r"\x1b[2J.png ")
-    assert first.split()[-1] == second.split()[-1]  # the grid has no noise
     rate, distortion, elbo, bound, evidence = map(float, first.split()[1:])
     assert abs(elbo + rate + distortion) < 0.02 and elbo < bound
     assert abs(bound - evidence) < 0.5
     content = (project / "one.encoded.png").read_bytes()
     assert imread(project / "one.encoded.png").shape[:2] == (4 * 30, 4 * 90)
-    again = tool(encode, "one.png one.png \x1b[2J.png")
+    again = tool(encode, "one.png \x1b[2J.png")
     assert again[1] == printed
     assert (project / "one.encoded.png").read_bytes() == content
 
 
-def test_samples_depend_on_the_seed_alone(project, tool):
+def test_images_need_not_be_square_and_samples_depend_on_the_seed(project, tool):
+    write_results(DESCRIBED._replace(image_shape=[6, 4]))
     contents = set()
     for seed in "001":
         arguments = f"5 --seed {seed} -o s.png"
         assert tool(sample, arguments) == (0, "5 images in s.png\n", "")
         contents.add((project / "s.png").read_bytes())
     assert len(contents) == 2
-
-
-def test_images_need_not_be_square(project, tool):
-    write_results(DESCRIBED._replace(image_shape=[6, 4]))
-    assert tool(sample, "5 -o s.png")[0] == 0
     assert imread("s.png").shape[:2] == (4 * 2 * (6 + 2), 4 * 3 * (4 + 2))
     assert tool(encode, "one.png")[0] == 0
     seen = imread("one.encoded.png")[: 4 * 6 : 4, : 4 * 4 : 4]
     assert seen.shape == (6, 4) and 0 < np.count_nonzero(seen < 0.5) < 24
 
 
-def put(path, make):
-    path.unlink()
-    make(path)
-
-
-DAMAGED = save({"encoder.hidden_1.bias": np.full(9, np.nan, "f4")})
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (
-            WEIGHTS.unlink,
-            "no such file; run from the project's root; make it with: dvc repro train",
-        ),
-        (lambda: WEIGHTS.write_bytes(DAMAGED), "damaged (encoder.hidden_1.bias is not"),
-        (lambda: put(WEIGHTS, os.mkfifo), "not a regular file"),
-    ],
-)
-def test_unreadable_weights_give_a_one_line_error(project, tool, damage, message):
-    damage()
-    for tool_and_arguments in ((sample, "1"), (encode, "one.png")):
-        status, printed, errors = tool(*tool_and_arguments)
-        assert (status, printed) == (1, "")
-        assert errors.startswith(f"error: {WEIGHTS}: {message}")
-        assert errors.count("\n") == 1
-
-
 @pytest.mark.parametrize(
     ("module", "arguments", "message"),
     [
         (encode, "none.png", "none.png: not a readable picture"),
-        (encode, ".", ".: not a readable picture (not a file)"),
-        (encode, "one.png one.jpg", "one.png, one.jpg: both would write one.encoded.p"),
-        (encode, "a.encoded.png a.png", "a.encoded.png: the output of a.png, and als"),
-        (sample, "1 -o one.png/a.png", "one.png: a file where a folder should be"),
-        (sample, "1 -o results/model.json", "results/model.json: received 'model.js"),
+        (encode, "one.png one.jpg", "one.encoded.png: two pictures would write it"),
+        (sample, "1 -o one.png/a.png", "one.png/a.png: not written: File exists"),
     ],
 )
 def test_a_mistake_gives_a_one_line_error_and_changes_no_file(
@@ -132,10 +81,17 @@ def test_a_mistake_gives_a_one_line_error_and_changes_no_file(
     assert {path: path.stat().st_mtime_ns for path in project.rglob("*")} == before
 
 
+def test_missing_weights_give_a_one_line_error(project, tool):
+    WEIGHTS.unlink()
+    status, printed, errors = tool(sample, "1")
+    assert (status, printed, errors.count("\n")) == (1, "", 1)
+    assert errors.startswith(f"error: {WEIGHTS}: no such file; run from the project's")
+
+
 def test_each_picture_is_binarized_as_in_training_independently_of_others():
     ink = np.tile([0.0, 0.3, 0.7, 1.0], (2, 1000, 1))
     for how, seen in {"none": ink, "threshold": ink > 0.5}.items():
-        np.testing.assert_allclose(encode.observe(ink, how, 0), seen, atol=0.002)
-    first, second = encode.observe(ink, "dynamic", 0)
+        np.testing.assert_allclose(encode.observe(ink, how), seen, atol=0.002)
+    first, second = encode.observe(ink, "dynamic")
     np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(first.mean(axis=0), ink[0, 0], atol=0.06)

@@ -1,15 +1,10 @@
-"""Files, card and errors of the export; the tool itself checks the networks."""
+"""Files and errors of the export; the tool itself checks the networks."""
 
-import errno
-import json
-import math
 import sys
 from pathlib import Path
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
-import yaml
 
 import export
 import networks
@@ -22,13 +17,10 @@ from vae.pipeline.trained import Description, pack_model
 # NumPy 2 warns about the way in which Keras saves variables.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
-METRICS = {"elbo": -3.5, "rate": 1.25, "log_evidence": -3.0, "active_units": 2}
-ERRORS = "metric,train,test\nelbo,0.1,0.25\nrate,0.1,0.5\nlog_evidence,,\n"
-
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Return a function that makes an untrained model with metrics and exports it."""
+    """Return a function that makes an untrained model and exports it."""
     monkeypatch.chdir(tmp_path)
 
     def make(*arguments, **model):
@@ -36,37 +28,23 @@ def project(tmp_path, monkeypatch):
         description = Description(model, [6, 4], "Tiny", [], "dynamic", binary=True)
         variables = VAE(num_pixels=24, seed=1, **model).variables
         write_files(pack_model(description, variables))
-        Path("results/metrics.json").write_text(json.dumps({"test": METRICS}))
-        Path("results/standard_errors.csv").write_text(ERRORS)
         monkeypatch.setattr(sys, "argv", ["export.py", *arguments])
         export.main()
 
     return make
 
 
-@pytest.mark.parametrize("activation", ["gelu", "elu"])
-@pytest.mark.parametrize("likelihood", export.OUTPUTS)
+@pytest.mark.parametrize(
+    ("activation", "likelihood"),
+    [("gelu", "bernoulli"), ("elu", "gaussian"), ("gelu", "continuous_bernoulli")],
+)
 def test_networks_equal_the_model(project, capsys, activation, likelihood):
     project(activation=activation, likelihood=likelihood, prior="vamp")
     assert "exported/: within " in capsys.readouterr().out
     x = np.random.default_rng(0).random((2, 24))
     encoded = networks.read_and_run(Path("exported/encoder.keras"), x)
-    assert {name: array.shape for name, array in encoded.items()} == {
-        "loc": (2, 3),
-        "scale": (2, 3),
-    }
-
-
-def test_the_card_has_metrics_with_standard_errors(project):
-    project("--output", "card")
-    _, head, text = Path("card/README.md").read_text().split("---\n", 2)
-    ((result,),) = (model["results"] for model in yaml.safe_load(head)["model-index"])
-    assert result["dataset"]["name"] == "Tiny"
-    assert [metric["value"] for metric in result["metrics"]] == [-3.5, 1.25, -3.0]
-    errors = [metric.get("standard_error") for metric in result["metrics"]]
-    assert errors == [0.25, 0.5, None]
-    assert "| ELBO, nats per image | -3.5000 | 0.2500 |" in text
-    assert "`decoder.keras`: maps z [batch, 3] to `mean` [batch, 24]" in text
+    shapes = {name: array.shape for name, array in encoded.items()}
+    assert shapes == {"loc": (2, 3), "scale": (2, 3)}
 
 
 def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatch):
@@ -76,22 +54,7 @@ def test_a_failed_export_gives_a_one_line_error_and_no_files(project, monkeypatc
     monkeypatch.setattr(export, "ONNX_PACKAGES", ("nothing_like_it",))
     with pytest.raises(PipelineError, match="^no package nothing_like_it; pip install"):
         project("--format", "onnx")
-    Path("file").touch()
-    with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "networks", None)  # which imports TensorFlow
-        with pytest.raises(PipelineError, match="^file/new: not written: File exists$"):
-            project("--output", "file/new")
-    with monkeypatch.context() as patch:
-        full = OSError(errno.EFBIG, "File too large")  # names no file
-        patch.setattr(networks, "write", Mock(side_effect=full))
-        with pytest.raises(PipelineError, match="^exported: not written: File too"):
-            project()
     monkeypatch.setattr(networks, "TOLERANCE", 0)
     with pytest.raises(AssertionError, match="^keras differs from NumPy by"):
         project()
-    for metrics, reason in {"rate": "'elbo'", "elbo": "a metric is not finite"}.items():
-        monkeypatch.setitem(globals(), "METRICS", {metrics: math.nan})
-        damage = f"^results/metrics.json: damaged .{reason}.; "
-        with pytest.raises(PipelineError, match=damage):
-            project()
     assert not Path("exported").exists() and not list(Path("old").iterdir())

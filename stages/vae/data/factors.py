@@ -17,15 +17,14 @@ MAX_FACTORS, MAX_VALUES = 20, 1000  # values per factor
 def complete_factors(
     arrays: Mapping[str, np.ndarray], counts: dict[str, int]
 ) -> Arrays:
-    """Check factors and their names, and add what they lack.
+    """Check factors and their names, and add empty factors for an empty test set.
 
     Args:
-        arrays: the user's arrays by name, perhaps with some of the FACTOR_ARRAYS.
+        arrays: the user's arrays by name, perhaps with the FACTOR_ARRAYS.
         counts: number of images by name of the array of factors.
 
     Returns:
-        The three arrays, of which the factors are int16; or none if no factors are
-        given. Factors without names are called `factor 1` and so on.
+        The three arrays, of which the factors are int16; or none if none is given.
 
     Raises:
         ValueError: arrays are unusable or do not go together.
@@ -33,45 +32,39 @@ def complete_factors(
     given = {*arrays} & {*FACTOR_ARRAYS}
     if not given:
         return {}
-    if missing := {name for name, count in counts.items() if count} - given:
+    needed = {name for name, count in counts.items() if count} | {"factor_names"}
+    if missing := needed - given:
         raise ValueError(f"received {max(given)} without {min(missing)}")
-    number = arrays["train_factors"].shape[-1] if arrays["train_factors"].ndim else 0
-    if not 1 <= number <= MAX_FACTORS:
-        raise ValueError(f"received {number} factors, expected 1 to {MAX_FACTORS}")
-    numbered = np.array([f"factor {i + 1}" for i in range(number)])
-    names = arrays.get("factor_names", numbered)
-    names = check_names(names, "factor_names", "factors")
-    if len(names) != number:
-        raise ValueError(f"received {len(names)} factor_names, expected {number}")
-    empty = np.zeros([0, number], int)
-    factors = {
-        name: check_factors(arrays.get(name, empty), name, (count, number))
-        for name, count in counts.items()
-    }
-    return factors | {"factor_names": names}
+    names = check_names(arrays["factor_names"], "factor_names", "factors")
+    if not 1 <= len(names) <= MAX_FACTORS:
+        raise ValueError(f"received {len(names)} factors, expected 1 to {MAX_FACTORS}")
+    completed = {"factor_names": names}
+    empty = np.zeros([0, len(names)], int)
+    for name, count in counts.items():
+        factors = arrays.get(name, empty)
+        check_integers(factors, name, (count, len(names)))
+        low, high = factors.min(initial=0), factors.max(initial=0)
+        if low < 0 or high >= MAX_VALUES:
+            received = f"received values from {low} to {high}"
+            raise ValueError(f"{name}: {received}, expected 0 to {MAX_VALUES - 1}")
+        completed[name] = factors.astype(np.int16)
+    return completed
 
 
 def check_names(names: np.ndarray, what: str, kind: str) -> np.ndarray:
-    """Return different printable strings [kind]; raise ValueError for anything else."""
+    """Return different strings [kind]; raise ValueError for anything else."""
     different = len({*names.ravel().tolist()}) == names.size
     if names.dtype.kind != "U" or names.ndim != 1 or not different:
         raise ValueError(f"{what}: expected different strings of shape ({kind},)")
-    if not all(name.isprintable() for name in names.tolist()):
-        raise ValueError(f"{what}: expected printable characters")
     return names
 
 
-def check_factors(factors: np.ndarray, name: str, shape: tuple[int, int]) -> np.ndarray:
-    """Return int16 [images, factors]; raise ValueError for anything else."""
-    if factors.shape != shape or factors.dtype.kind not in "iu":
-        received = f"{factors.dtype} of shape {factors.shape}"
+def check_integers(array: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless an array has integers and this shape."""
+    if array.shape != shape or array.dtype.kind not in "iu":
+        received = f"{array.dtype} of shape {array.shape}"
         expected = f"integers of shape {shape}"
         raise ValueError(f"{name}: received {received}, expected {expected}")
-    low, high = factors.min(initial=0), factors.max(initial=0)
-    if low < 0 or high >= MAX_VALUES:
-        received = f"values from {low} to {high}"
-        raise ValueError(f"{name}: received {received}, expected 0 to {MAX_VALUES - 1}")
-    return factors.astype(np.int16)
 
 
 def format_factors(arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, str]]:

@@ -1,13 +1,12 @@
-"""IDX, the format of MNIST's files, for unsigned bytes.
+"""IDX, the format of MNIST's files.
 
-    00 00 08 ndim | ndim sizes, big-endian, 4 bytes each | data, last axis fastest
+    00 00 type ndim | ndim sizes, big-endian, 4 bytes each | data, last axis fastest
 
 Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (1998).
 """
 
 import math
 import struct
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -37,43 +36,6 @@ def parse_idx(content: bytes) -> np.ndarray:
         raise ValueError(f"IDX data of {received} bytes, expected {wanted}")
     array = np.frombuffer(content, dtype, offset=start).reshape(shape)
     return array.astype(dtype.newbyteorder("="), copy=False)
-
-
-def parse_files(contents: Mapping[str, bytes], num_classes: int) -> list[np.ndarray]:
-    """Return the arrays of a dataset's four files, whose contents are given by name.
-
-    They are images, uint8 [images, height, width], and labels [images], uint8 or int16,
-    of the training set, then of the test set. Without classes all labels are 0.
-
-    Raises ValueError if a file is damaged, if the shapes do not match, or if a label is
-    not below the number of classes.
-    """
-    arrays = []
-    for name, content in contents.items():
-        try:
-            arrays.append(parse_idx(content))
-        except ValueError as error:
-            raise ValueError(f"{name}: damaged ({error})") from error
-    n, m, size = arrays[1].size, arrays[3].size, arrays[0].shape[1:]
-    shapes = [array.shape for array in arrays]
-    if (
-        shapes != [(n, *size), (n,), (m, *size), (m,)]
-        or len(size) != 2
-        or 0 in (n, *size)
-    ):
-        expected = "(n, height, width), (n,), (m, height, width), (m,), without a 0"
-        raise ValueError(f"*: arrays of shapes {shapes}, expected {expected}")
-    types = [array.dtype.name for array in arrays]
-    label = "int16" if num_classes > 256 else "uint8"
-    if types != ["uint8", label, "uint8", label]:
-        raise ValueError(f"*: arrays of {types}, expected uint8 images, {label} labels")
-    values = np.concatenate([arrays[1], arrays[3]])
-    allowed = max(1, num_classes)
-    if not 0 <= values.min() <= values.max() < allowed:
-        received = f"labels from {values.min()} to {values.max()}"
-        expected = f"0 to {allowed - 1}, as the dataset names {num_classes} classes"
-        raise ValueError(f"*-labels-*: received {received}, expected {expected}")
-    return arrays
 
 
 def format_idx(array: np.ndarray) -> bytes:

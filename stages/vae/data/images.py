@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vae.data.factors import check_names, complete_factors
+from vae.data.factors import Arrays, check_integers, check_names, complete_factors
 from vae.pipeline.schema import MAX_SIDE, MIN_IMAGES, Download
 
 # Arrays of a dataset, in the order in which they are returned.
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels", "class_names")
 
 MAX_CLASSES = 1000
-
-Arrays = dict[str, np.ndarray]
 
 
 def convert_images(images: np.ndarray, settings: Download) -> np.ndarray:
@@ -142,14 +140,13 @@ def complete_labels(arrays: Arrays, counts: dict[str, int]) -> Arrays:
         return unlabeled | {"class_names": np.array([], str)}
     if missing := {name for name, count in counts.items() if count} - given:
         raise ValueError(f"received {max(given)} without {min(missing)}")
-    labels = {
-        name: check_label(arrays.get(name, np.zeros(0, int)), name, count)
-        for name, count in counts.items()
-    }
-    values = np.unique(np.concatenate([*labels.values()]))
-    number = len(arrays.get("class_names", values))
-    names = arrays.get("class_names", np.arange(number).astype(str))
-    check_names(names, "class_names", "classes")
+    labels = {name: arrays.get(name, np.zeros(0, int)) for name in counts}
+    for name, count in counts.items():
+        check_integers(labels[name], name, (count,))
+    values = np.unique(np.concatenate([*labels.values()]).astype(np.int64))
+    numbered = np.arange(len(values)).astype(str)
+    names = check_names(arrays.get("class_names", numbered), "class_names", "classes")
+    number = len(names)
     if number > MAX_CLASSES:
         raise ValueError(f"received {number} classes, expected at most {MAX_CLASSES}")
     if values[0] < 0 or values[-1] >= number:
@@ -159,12 +156,3 @@ def complete_labels(arrays: Arrays, counts: dict[str, int]) -> Arrays:
     dtype = np.uint8 if number <= 256 else np.int16
     labels = {name: label.astype(dtype) for name, label in labels.items()}
     return labels | {"class_names": names}
-
-
-def check_label(label: np.ndarray, name: str, count: int) -> np.ndarray:
-    """Return integers [images]; raise ValueError for another type or shape."""
-    if label.shape not in ((count,), (count, 1)) or label.dtype.kind not in "iu":
-        received = f"{label.dtype} of shape {label.shape}"
-        expected = f"integers of shape ({count},)"
-        raise ValueError(f"{name}: received {received}, expected {expected}")
-    return label.ravel().astype(np.int64)

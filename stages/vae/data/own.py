@@ -11,9 +11,9 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
@@ -30,6 +30,7 @@ IDX = r"(?:^|-)(train|t10k|test)-(images|labels)[-.]idx\d-ubyte(?:\.gz)?$"
 NPZ = r"\.npz$"
 AMAT = r"(?:^|_)(train|valid|test)\.amat$"
 FOLDERS = r"^(?:train|test)$"
+UNUSABLE = (BadZipFile, EOFError, MemoryError, OSError, ValueError, zlib.error)
 
 
 def read_own(folder: Path, settings: Download) -> Arrays:
@@ -41,13 +42,10 @@ def read_own(folder: Path, settings: Download) -> Arrays:
     Raises:
         PipelineError: a file is unusable; the message names it.
     """
-    with blame(folder):
-        paths = sorted(folder.iterdir())
-    paths = [path for path in paths if not re.match(r"\.|README\.md$", path.name)]
+    paths = sorted(path for path in folder.glob("[!.]*") if path.name != "README.md")
     readers = {IDX: read_idx, NPZ: read_npz, AMAT: read_amat, FOLDERS: read_folders}
     for form, read in readers.items():
         if paths and all(re.search(form, path.name) for path in paths):
-            check_kinds(paths, folders=form == FOLDERS)
             arrays = read(paths, settings)
             with blame(folder):
                 return complete(arrays)
@@ -58,34 +56,21 @@ def read_own(folder: Path, settings: Download) -> Arrays:
     )
 
 
-def check_kinds(paths: list[Path], *, folders: bool) -> None:
-    """Raise PipelineError unless all are folders, or all files."""
-    for path in paths:
-        if not (path.is_dir() if folders else path.is_file()):
-            expected = "a folder" if folders else "a file"
-            raise PipelineError(f"{path}: expected {expected}")
-
-
 @contextmanager
 def blame(path: Path) -> Iterator[None]:
     """Raise PipelineError with this path for the errors of an unusable file."""
     try:
         yield
-    except OSError as error:
-        problem = error.strerror or one_line(error)
-        raise PipelineError(f"{error.filename or path}: {problem}") from None
-    except MemoryError:
-        raise PipelineError(f"{path}: too large for the memory, or damaged") from None
-    except (BadZipFile, EOFError, TypeError, ValueError, zlib.error) as error:
+    except UNUSABLE as error:
         raise PipelineError(f"{path}: {one_line(error)}") from None
 
 
 def read_idx(paths: list[Path], settings: Download) -> Arrays:
     """Read IDX files, plain or as .gz."""
-    arrays: Arrays = {}
     if len({re.sub(IDX, "", path.name) for path in paths}) > 1:
         problem = "files of several datasets, whose names begin differently"
         raise PipelineError(f"{paths[0].parent}: received {problem}")
+    arrays: Arrays = {}
     for path in paths:
         name = "_".join(re.findall(IDX, path.name)[0]).replace("t10k", "test")
         with blame(path):
@@ -110,21 +95,7 @@ def read_npz(paths: list[Path], settings: Download) -> Arrays:
             if unknown := {*archive} - {*known}:
                 expected = f"expected no others than {', '.join(known)}"
                 raise ValueError(f"received the array {min(unknown)}, {expected}")
-            return {
-                name: convert(name, member(archive, name), settings) for name in archive
-            }
-
-
-def member(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
-    """Return an array of an .npz. Raises ValueError for anything else."""
-    try:
-        array = archive[name]
-    except ValueError:
-        array = None
-    if not isinstance(array, np.ndarray):
-        problem = "damaged, or of Python objects"
-        raise ValueError(f"{name}: {problem}; expected an array of numbers or strings")
-    return array
+            return {name: convert(name, archive[name], settings) for name in archive}
 
 
 def read_amat(paths: list[Path], settings: Download) -> Arrays:
@@ -132,29 +103,18 @@ def read_amat(paths: list[Path], settings: Download) -> Arrays:
 
     Source: Larochelle and Murray (2011), whose files of binarized MNIST have this form.
     """
-    splits: Arrays = {}
-    for path in paths:
-        split = re.findall(AMAT, path.name)[0]
+    splits: dict[str, list[np.ndarray]] = {"train": [], "test": []}
+    for path in sorted(paths, key=lambda path: "valid" in path.name):
+        split = re.findall(AMAT, path.name)[0].replace("valid", "train")
         with blame(path):
-            if split in splits:
-                raise ValueError(f"a second file of {split}; leave one out")
-            lines = path.read_bytes().translate(None, b" \t\r").split(b"\n")
-            rows = [line for line in lines if line]
-            width = len(rows[0]) if rows else 0
-            side = math.isqrt(width)
-            for number, row in enumerate(rows, start=1):
-                if len(row) != side**2 or row.translate(None, b"01"):
-                    expected = "as many digits 0 and 1 as a square has, like all rows"
-                    raise ValueError(f"row {number}: expected {expected}")
-            digits = np.frombuffer(b"".join(rows), np.uint8)
-            images = (digits == ord("1")).reshape(-1, side, side)
-            splits[split] = convert("images", images, settings)
+            rows = np.loadtxt(path, np.uint8, ndmin=2)
+            side = math.isqrt(rows.shape[1])
+            if side**2 != rows.shape[1] or rows.max(initial=0) > 1:
+                raise ValueError("expected rows of 0 and 1, as many as a square has")
+            images = rows.astype(bool).reshape(-1, side, side)
+            splits[split].append(convert("images", images, settings))
     with blame(paths[0].parent):
-        if "valid" in splits and "train" in splits:
-            both = splits["train"], splits.pop("valid")
-            splits["train"] = np.concatenate(both)
-        names = {"train", "test"} & splits.keys()
-        return {f"{name}_images": splits[name] for name in sorted(names)}
+        return {f"{x}_images": np.concatenate(y) for x, y in splits.items() if y}
 
 
 def convert(name: str, array: np.ndarray, settings: Download) -> np.ndarray:
@@ -174,7 +134,7 @@ def read_folders(paths: list[Path], settings: Download) -> Arrays:
         names = list_pictures(folder)
         names.sort(key=lambda name: hashlib.sha256(os.fsencode(name)).digest())
         arrays[f"{folder.name}_images"] = read_pictures(folder, names, settings)
-        classes[folder.name] = [str(PurePosixPath(name).parent) for name in names]
+        classes[folder.name] = [str(Path(name).parent) for name in names]
     names = sorted({name for split in classes.values() for name in split})
     if names == ["."]:
         return arrays
@@ -190,9 +150,9 @@ def read_folders(paths: list[Path], settings: Download) -> Arrays:
 
 
 def list_pictures(folder: Path) -> list[str]:
-    """Return the paths of all files within a folder that are not hidden, as POSIX."""
+    """Return the paths of all files within a folder that are not hidden."""
 
-    def fail(error: OSError) -> None:
+    def fail(error: OSError) -> None:  # an unreadable folder, or a loop of links
         raise error
 
     with blame(folder):
@@ -201,19 +161,9 @@ def list_pictures(folder: Path) -> list[str]:
             for place, _, files in os.walk(folder, onerror=fail, followlinks=True)
             for name in files
         ]
-    names = [name for name in sorted(names) if not re.search(r"(^|/)\.", name)]
-    if not names:
-        raise PipelineError(
-            f"{folder}: received no pictures, expected a folder of them"
-        )
-    seen: dict[str, str] = {}
-    for name in names:
-        if not name.isprintable():
-            raise PipelineError(f"{folder}: received the name {name!a}; rename it")
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            problem = f"differs from {other} only in case; rename one"
-            raise PipelineError(f"{folder / name}: {problem}")
+        names = [name for name in names if not re.search(r"(^|/)\.", name)]
+        if not names:
+            raise ValueError("received no pictures, expected a folder of them")
     return names
 
 

@@ -159,14 +159,9 @@ def anneal(  # noqa: PLR0913, PLR0915  the loop is one function for XLA
 ) -> tf.Tensor:
     """Run chains between a proposal and the posterior; return their log weights.
 
-    Args:
-        vae: the trained model.
-        x: observations [batch, pixels].
-        proposal: r(z|x).
-        z: the starting points of the chains, [chains, batch, latent].
-        momenta: standard Gaussian noise [steps, chains, batch, latent].
-        chances: uniform noise [steps, chains, batch].
-        direction: FORWARD from the proposal, or BACKWARD from the posterior.
+    The chains start at `z` [chains, batch, latent] and go FORWARD from the proposal, or
+    BACKWARD from the posterior. The noise `momenta` [steps, chains, batch, latent] is
+    Gaussian, and `chances` [steps, chains, batch] is uniform.
     """
     prior = vae.prior.current()
     _, scale = vae.posterior(x)

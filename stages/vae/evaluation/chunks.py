@@ -20,13 +20,10 @@ def in_blocks(images: np.ndarray, size: int) -> np.ndarray:
 def map_chunks(
     function: Callable, *arrays: Any, size: int, title: str
 ) -> list[np.ndarray]:
-    """Apply a function to chunks of arrays, and concatenate the results.
+    """Apply a function to chunks of arrays [items, ...], and concatenate the results.
 
-    Args:
-        function: takes a chunk of each array, and returns a tuple of tensors.
-        arrays: [items, ...], of equal length.
-        size: largest number of items per chunk, which limits the memory.
-        title: title of the progress bar.
+    The function takes at most `size` items of each array, which limits the memory, and
+    returns a tuple of tensors. The title is that of the progress bar.
     """
     count = len(arrays[0])
     bar = progress_bar(title, count)

@@ -5,6 +5,7 @@
 """
 
 import numpy as np
+from scipy.stats import entropy
 from sklearn.ensemble import RandomForestClassifier
 
 from vae.evaluation.chunks import map_chunks
@@ -25,12 +26,6 @@ DECIMALS = 6  # of the information: logarithms differ in the last bits between s
 def generator(seed: int, index: int) -> np.random.Generator:
     """Return the generator of one of the draws of this module."""
     return np.random.default_rng(seed_sequence(seed, Purpose.AGGREGATE_LATENTS, index))
-
-
-def entropy(counts: np.ndarray) -> float:
-    """Compute the entropy of shares, given by counts [values], in nats."""
-    share = counts[counts > 0] / counts.sum()
-    return float(-(share * np.log(share)).sum())
 
 
 def factor_entropies(factors: np.ndarray) -> np.ndarray:
@@ -146,28 +141,21 @@ def dci(
     importances are R [latent, factors], and its accuracy on test images is the
     informativeness. Source: Eastwood and Williams (2018), ICLR.
 
-    Args:
-        train, test: posterior means and factors of images, of which at most
-            FOREST_IMAGES are used.
-        seed: seed of the forests.
+    `train` and `test` are posterior means and factors of images, of which at most
+    FOREST_IMAGES are used.
     """
     (loc, factors), (test_loc, test_factors) = (
         [array[:FOREST_IMAGES] for array in split] for split in (train, test)
     )
-    importances, hits = [], []
-    for state, column, expected in zip(
-        generator(seed, 3).integers(2**31, size=factors.shape[1]),
-        factors.T,
-        test_factors.T,
-        strict=True,
-    ):
+    importance, hits = np.empty([loc.shape[1], factors.shape[1]]), []
+    states = generator(seed, 3).integers(2**31, size=factors.shape[1])
+    for factor, state in enumerate(states):
         forest = RandomForestClassifier(NUM_TREES, random_state=int(state))
         forest.set_params(max_features=None, n_jobs=-1)  # all features at each split
-        forest.fit(loc, column)
-        importances.append(forest.feature_importances_)
+        forest.fit(loc, factors[:, factor])
+        importance[:, factor] = forest.feature_importances_
         forest.set_params(n_jobs=1)  # threads would sum in any order
-        hits.append((forest.predict(test_loc) == expected).mean())
-    importance = np.stack(importances, axis=1)
+        hits.append(forest.score(test_loc, test_factors[:, factor]))
     return {
         "dci_disentanglement": concentration(importance),
         "dci_completeness": concentration(importance.T),
@@ -180,9 +168,8 @@ def concentration(importance: np.ndarray) -> float:
 
     It is 1 if each row has one entry that is not 0, and 0 if all rows are constant.
     """
-    weight = importance.sum(axis=1)
-    if not weight.any():
+    used = importance[importance.any(axis=1)]
+    if not len(used):
         return 0.0
-    most = np.log(max(2, importance.shape[1]))
-    each = [1 - entropy(row) / most if row.any() else 0.0 for row in importance]
-    return float(np.average(each, weights=weight))
+    each = 1 - entropy(used, axis=1) / np.log(max(2, importance.shape[1]))
+    return float(np.average(each, weights=used.sum(axis=1)))

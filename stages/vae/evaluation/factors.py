@@ -1,7 +1,6 @@
 """Latents beside the true factors of the images: metrics, and arrays of the figures."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,63 +18,46 @@ from vae.numerics.streams import SPLITS
 from vae.pipeline.schema import Evaluate
 
 
-class Factors(NamedTuple):
-    """Metrics and arrays of the figures; both are empty without true factors."""
-
-    metrics: dict[str, float]
-    arrays: dict[str, np.ndarray]
-
-
 def measure_factors(
     vae: VAE, data: Mapping[str, np.ndarray], settings: Evaluate
-) -> Factors:
-    """Measure the disentanglement of the latents.
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Measure the disentanglement of the latents: metrics, and arrays of the figures.
 
-    Training, validation and test images count equally, so that together they are the
-    whole grid of factors. Factors with a single value are left out.
+    Both are empty without true factors. Training, validation and test images count
+    equally, so that together they are the whole grid of factors. Factors with a single
+    value are left out.
 
-    Args:
-        vae: the trained model.
-        data: arrays of `preprocess`, with the factors [images, factors] of each split
-            and their names, if known.
-        settings: how many images per split are used, and the seed.
+    `data` has the arrays of `preprocess`, with the factors [images, factors] of each
+    split and their names, if known.
     """
     if "factor_names" not in data:
-        return Factors({}, {})
-    splits = {
-        name: (data[f"{name}_images"], data[f"{name}_factors"]) for name in SPLITS
-    }
+        return {}, {}
     images, factors = (
-        np.concatenate([split[i][: settings.max_images] for split in splits.values()])
-        for i in (0, 1)
+        [data[f"{split}_{name}"][: settings.max_images] for split in SPLITS]
+        for name in ("images", "factors")
     )
+    num_training, num_test = len(images[0]), len(images[-1])
+    images, factors = np.concatenate(images), np.concatenate(factors)
     varies = factors.max(axis=0) > factors.min(axis=0)
     if not varies.any():
-        return Factors({}, {})
+        return {}, {}
     factors, seed = factors[:, varies], settings.seed
     loc, scale, _ = encode(vae, images.reshape(len(images), -1))
     information = factor_information(loc, scale, factors, seed=seed)
-    num_test = len(data["test_images"][: settings.max_images])
-    num_training = len(data["train_images"][: settings.max_images])
+    gap = mutual_information_gap(information, factor_entropies(factors))
+    train = loc[:num_training], factors[:num_training]
+    test = loc[-num_test:], factors[-num_test:]
     metrics = {
-        "mutual_information_gap": mutual_information_gap(
-            information, factor_entropies(factors)
-        ),
+        "mutual_information_gap": gap,
         "factor_vae_score": factor_vae_score(loc, factors, seed=seed),
-        **dci(
-            (loc[:num_training], factors[:num_training]),
-            (loc[-num_test:], factors[-num_test:]),
-            seed=seed,
-        ),
+        **dci(train, test, seed=seed),
     }
-    return Factors(
-        {name: round(value, DECIMALS) for name, value in metrics.items()},
-        {
-            "factor_names": data["factor_names"][varies],
-            "factor_information": information,
-            **means_by_factor(loc, factors),
-        },
-    )
+    arrays = {
+        "factor_names": data["factor_names"][varies],
+        "factor_information": information,
+        **means_by_factor(loc, factors),
+    }
+    return {name: round(value, DECIMALS) for name, value in metrics.items()}, arrays
 
 
 def means_by_factor(loc: np.ndarray, factors: np.ndarray) -> dict[str, np.ndarray]:

@@ -15,7 +15,6 @@ from vae.numerics.noise import draw_standard_normal
 from vae.numerics.pixels import observations
 from vae.numerics.streams import Purpose
 from vae.pipeline.schema import Evaluate
-from vae.priors import Prior
 
 SHOWN_PER_CLASS = 2  # reconstructions
 MAX_SHOWN_CLASSES = 20
@@ -40,12 +39,6 @@ def shown_images(label: np.ndarray) -> np.ndarray:
     return np.stack([np.flatnonzero(label == d)[:rows] for d in classes], axis=1)
 
 
-def at_quantiles(values: np.ndarray) -> np.ndarray:
-    """Return indices of the images whose values are at the `POSTERIOR_LEVELS`."""
-    ranks = [int(level * len(values)) for level in POSTERIOR_LEVELS]
-    return np.argsort(values, kind="stable")[ranks]
-
-
 def figure_arrays(
     vae: VAE, test: Split, columns: Mapping[str, np.ndarray], settings: Evaluate
 ) -> dict[str, np.ndarray]:
@@ -54,13 +47,22 @@ def figure_arrays(
     `columns` has the `elbo` of each test image and, if known, its `log_evidence`.
     """
     images, label, encoding, _ = test
-    prior = vae.prior.frozen()
-    arrays = reconstructions(vae, images, label, encoding.loc)
-    arrays |= prior_samples(vae, prior, seed=settings.seed)
-    if vae.latent_dim == 2 and prior.is_standard:
+    shown = shown_images(label)
+    decoded = decode(vae, encoding.loc[shown.ravel()])
+    shape, purpose = [NUM_SAMPLES, vae.latent_dim], Purpose.PRIOR_LATENTS
+    noise = draw_standard_normal(shape, seed=settings.seed, purpose=purpose, index=0)
+    arrays = {
+        "shown_label": label[shown],
+        "shown_input": images[shown],
+        "shown_reconstruction": decoded.reshape(*shown.shape, -1),
+        "samples": decode(vae, vae.prior.frozen().draw(noise)),
+    }
+    if vae.latent_dim == 2 and vae.prior.is_standard:
         arrays |= manifold(vae)
     if vae.latent_dim == 2 and "log_evidence" in columns:
-        chosen = at_quantiles(columns["log_evidence"] - columns["elbo"])
+        gap = columns["log_evidence"] - columns["elbo"]
+        ranks = [int(level * len(gap)) for level in POSTERIOR_LEVELS]
+        chosen = np.argsort(gap, kind="stable")[ranks]
         arrays |= {"posterior_label": label[chosen]}
         arrays |= posteriors(
             vae,
@@ -83,19 +85,6 @@ def latent_arrays(vae: VAE, test: Split) -> dict[str, np.ndarray]:
     return {"label": test.label, **test.encoding._asdict(), **mixture}
 
 
-def reconstructions(
-    vae: VAE, images: np.ndarray, label: np.ndarray, loc: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Reconstruct a few images from their posterior means `loc`."""
-    shown = shown_images(label)
-    decoded = decode(vae, loc[shown.ravel()])
-    return {
-        "shown_label": label[shown],
-        "shown_input": images[shown],
-        "shown_reconstruction": decoded.reshape(*shown.shape, -1),
-    }
-
-
 def manifold(vae: VAE) -> dict[str, np.ndarray]:
     """Compute E[x|z] for 2-D z at the centers of cells of equal prior mass.
 
@@ -110,13 +99,6 @@ def manifold(vae: VAE) -> dict[str, np.ndarray]:
         "manifold": images.reshape(MANIFOLD_SIDE, MANIFOLD_SIDE, -1),
         "manifold_z": quantiles,
     }
-
-
-def prior_samples(vae: VAE, prior: Prior, *, seed: int) -> dict[str, np.ndarray]:
-    """Compute E[x|z] [samples, pixels] for z ~ p(z)."""
-    shape, purpose = [NUM_SAMPLES, vae.latent_dim], Purpose.PRIOR_LATENTS
-    noise = draw_standard_normal(shape, seed=seed, purpose=purpose, index=0)
-    return {"samples": decode(vae, prior.draw(noise))}
 
 
 def traversals(
@@ -151,12 +133,8 @@ def posteriors(
 ) -> dict[str, np.ndarray]:
     """Compute log p(z|x) of a few images on windows of the latent plane.
 
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        loc, scale: parameters of q(z|x), [images, 2].
-        log_evidence: log p(x) [images].
-        num_points: points of the quadrature along each axis.
+    loc and scale [images, 2] are those of q(z|x). The quadrature for the windows has
+    `num_points` along each axis.
 
     Returns:
         loc and scale of q(z|x); the gap log p(x) - ELBO = KL(q(z|x) || p(z|x))
@@ -185,16 +163,16 @@ def posteriors(
         gap = tf.reduce_sum(share * (log_q - log_true))
         return log_true, gap
 
-    each = list(zip(images, loc, scale, log_evidence.astype(np.float32), strict=True))
-    near, wide = (
-        [log_densities(*one, axes[i, window]) for i, one in enumerate(each)]
-        for window in (0, 1)
-    )
-    log_prob = [[log_true for log_true, _ in each] for each in (near, wide)]
+    log_prob, gaps = [], []
+    each = zip(images, loc, scale, log_evidence.astype(np.float32), axes, strict=True)
+    for *one, windows in each:
+        near, wide = (log_densities(*one, window) for window in windows)
+        log_prob.append([near[0], wide[0]])
+        gaps.append(near[1])
     return {
         "posterior_loc": loc,
         "posterior_scale": scale,
-        "posterior_gap": np.stack([gap for _, gap in near]),
+        "posterior_gap": np.stack(gaps),
         "posterior_axes": axes,
-        "posterior_log_prob": np.stack(log_prob, axis=1),
+        "posterior_log_prob": np.array(log_prob),
     }

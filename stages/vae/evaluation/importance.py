@@ -26,7 +26,6 @@ from vae.numerics.streams import Purpose
 class Bounds(NamedTuple):
     """Importance-weighted bounds on log p(x) in nats; the curve is for r = q(z|x)."""
 
-    num_samples: int
     iwae_bound: np.ndarray  # with all samples, float64 [images]
     curve_num_samples: np.ndarray  # int [counts], see `sample_counts`
     curve_iwae_bound: np.ndarray  # float64 [images, counts]
@@ -35,19 +34,14 @@ class Bounds(NamedTuple):
 def importance_bounds(
     vae: VAE, images: np.ndarray, *, proposal: str, num_samples: int, seed: int
 ) -> Bounds:
-    """Compute importance-weighted bounds on log p(x) of each image.
+    """Compute importance-weighted bounds on log p(x) of images, uint8 [images, pixels].
 
-    The noise of an image depends only on its index and the seed.
-
-    Args:
-        vae: the trained model.
-        images: uint8 [images, pixels].
-        proposal: `posterior` for q(z|x), or `adaptive`, see `adaptive_bounds`.
-        num_samples: per image, at least 10 for `adaptive`.
-        seed: seed of the noise.
+    The proposal is `posterior`, which is q(z|x), or `adaptive`, see `adaptive_bounds`.
+    The latter needs at least 10 samples per image. The noise of an image depends only
+    on its index and the seed.
     """
     adaptive = proposal == "adaptive"
-    num_posterior = num_from_posterior(num_samples) if adaptive else num_samples
+    num_posterior = num_samples // 4 if adaptive else num_samples
     explored = explore_prior(vae, images, seed=seed) if adaptive else ()
 
     def image_noise(index):
@@ -71,8 +65,7 @@ def importance_bounds(
         + (", adaptive proposal" if adaptive else " of q(z|x)"),
     )
     counts = np.array(sample_counts(num_posterior))
-    iwae_bound, curve = iwae_bound.astype(np.float64), curve.astype(np.float64)
-    return Bounds(num_samples, iwae_bound, counts, curve)
+    return Bounds(iwae_bound.astype(np.float64), counts, curve.astype(np.float64))
 
 
 def posterior_bounds(
@@ -83,11 +76,6 @@ def posterior_bounds(
     q = Mixture(loc[None], scale[None], [len(noise)])
     _, log_weights = sample_and_weigh(vae, vae.prior.current(), x, q, noise)
     return log_mean_exp(log_weights), subset_bounds(log_weights)
-
-
-def num_from_posterior(num_samples: int) -> int:
-    """Return the number of exploratory samples of q(z|x) in the adaptive proposal."""
-    return num_samples // 4
 
 
 def adaptive_bounds(
@@ -103,7 +91,7 @@ def adaptive_bounds(
     near the best of these and of `explore_prior`; only they enter the bound.
     """
     prior = vae.prior.current()
-    num_posterior = num_from_posterior(len(noise))
+    num_posterior = len(noise) // 4
     z, log_explored, log_weights = explore(
         vae, x, noise[:num_posterior], prior_z, prior_log_likelihood
     )

@@ -1,7 +1,6 @@
 """All measurements of a trained model: values per image, and a few scalars."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,30 +60,33 @@ def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures
         "train": {"active_units": active_units(train.encoding.loc)},
         "test": {"active_units": active_units(test.encoding.loc)},
     }
-    num_samples = settings.num_importance_samples
-    bound = partial(importance_bounds, vae, num_samples=num_samples, seed=seed)
-    bounds = posterior = bound(test.images, proposal=settings.proposal)
+    draws = {"num_samples": settings.num_importance_samples, "seed": seed}
+    bounds = posterior = importance_bounds(
+        vae, test.images, proposal=settings.proposal, **draws
+    )
     if settings.proposal != "posterior":
-        chosen = evenly_spaced(len(test.images), CURVE_IMAGES)
-        posterior = bound(test.images[chosen], proposal="posterior")
+        images = test.images[evenly_spaced(len(test.images), CURVE_IMAGES)]
+        posterior = importance_bounds(vae, images, proposal="posterior", **draws)
     columns["test"] |= {"iwae_bound": bounds.iwae_bound}
     if num_points := settings.num_grid_points(vae.latent_dim):
         evidence, change = log_evidence(vae, test.images, num_points=num_points)
         columns["test"] |= {"log_evidence": evidence}
         scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}
     if settings.optimised_images:
-        few = evenly_spaced(len(test.images), settings.optimised_images)
-        evidence = columns["test"].get("log_evidence")
-        evidence = None if evidence is None else evidence[few]
-        columns["gaps"] = gap_columns(vae, test.images[few], evidence, seed=seed)
+        chosen = evenly_spaced(len(test.images), settings.optimised_images)
+        images = test.images[chosen]
+        if num_points:
+            evidence = columns["test"]["log_evidence"][chosen]
+        else:
+            evidence = lower_bounds(vae, images, seed=seed)
+        columns["gaps"] = gaps(vae, images, evidence, seed=seed)
     if settings.annealed_images:
         chosen = evenly_spaced(len(test.images), settings.annealed_images)
         columns["enclosure"] = enclosure_columns(
             vae, test.images[chosen], bounds.iwae_bound[chosen], seed=seed
         )
-        gain = columns["enclosure"]["test_gain"].mean()
-        annealed = float(bounds.iwae_bound.mean() + gain)
-        scalars["test"] |= {"annealed_bound": round(annealed, DECIMALS)}
+        bound = bounds.iwae_bound.mean() + columns["enclosure"]["test_gain"].mean()
+        scalars["test"] |= {"annealed_bound": round(float(bound), DECIMALS)}
     columns["test"] |= latent_columns(train, test, seed=seed)
     curve = bound_curve(bounds, posterior, columns["test"])
     return Measures(columns, scalars, curve)
@@ -117,15 +119,6 @@ def enclosure_columns(
     }
 
 
-def gap_columns(
-    vae: VAE, images: np.ndarray, log_evidence: np.ndarray | None, *, seed: int
-) -> Columns:
-    """Compute both gaps of each image; annealing bounds an unknown log p(x)."""
-    if log_evidence is None:
-        log_evidence = lower_bounds(vae, images, seed=seed)
-    return gaps(vae, images, log_evidence, seed=seed)
-
-
 def latent_columns(train: Split, test: Split, *, seed: int) -> Columns:
     """Measure the information of latents about test images and their classes."""
     loc, scale, _ = test.encoding
@@ -142,10 +135,9 @@ def bound_curve(
 ) -> dict[str, Any]:
     """Average the bounds over the images, for the figures.
 
-    log p(x) is NaN if it is unknown, or below a bound on it and so wrong.
-
     `bounds` has the curve of q(z|x) for all images, up to the number of exploratory
-    samples. Beyond that, the gain is the one on the images of `posterior`.
+    samples. Beyond that, the gain is the one on the images of `posterior`. log p(x) is
+    NaN if it is unknown, or below a bound on it and so wrong.
     """
     curve = posterior.curve_iwae_bound.mean(axis=0)
     counts, known = posterior.curve_num_samples, bounds.curve_num_samples
@@ -158,7 +150,7 @@ def bound_curve(
     return {
         "curve_num_samples": counts,
         "curve_iwae_bound": curve,
-        "num_importance_samples": np.array(bounds.num_samples),
+        "num_importance_samples": counts[-1],
         "iwae_bound": bound,
         "log_evidence": evidence if may_exceed(evidence, bound) else np.nan,
     }

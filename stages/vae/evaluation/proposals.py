@@ -67,8 +67,9 @@ def refined(
     ]
     locs, scales = (tf.concat(t, axis=0) for t in zip(*components, strict=True))
     num_others = 1 + len(WIDTHS) * num_centers
-    shares = [num_others, *[1] * num_others]
-    return Mixture(locs, scales, apportion(num_samples, shares))
+    shares = np.cumsum([num_others, *[1] * num_others])  # of the sum of all
+    ends = shares * num_samples // shares[-1]
+    return Mixture(locs, scales, np.diff(ends, prepend=0).tolist())
 
 
 def gaussian_of(prior: Prior, shape: tf.TensorShape) -> tuple[tf.Tensor, tf.Tensor]:
@@ -104,9 +105,3 @@ def highest(z: tf.Tensor, log_weights: tf.Tensor, count: int) -> tf.Tensor:
     _, indices = tf.math.top_k(tf.transpose(log_weights), count)  # [batch, count]
     chosen = tf.gather(tf.transpose(z, [1, 0, 2]), indices, batch_dims=1)
     return tf.transpose(chosen, [1, 0, 2])
-
-
-def apportion(total: int, shares: list[int]) -> list[int]:
-    """Divide a total into integers that are nearly proportional to `shares`."""
-    ends = np.cumsum(shares) * total // sum(shares)
-    return np.diff(ends, prepend=0).tolist()

@@ -65,11 +65,8 @@ def explore(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Combine samples of q(z|x) with the best samples of the prior.
 
-    Args:
-        vae: the trained model.
-        x: observations [batch, pixels].
-        noise: noise of the samples of q(z|x), [samples, batch, latent].
-        prior_z, prior_log_likelihood: results of `explore_prior`.
+    The noise [samples, batch, latent] is that of the samples of q(z|x). `prior_z` and
+    `prior_log_likelihood` are results of `explore_prior`.
 
     Returns:
         z [explored, batch, latent]; their log weights [explored, batch] up to a

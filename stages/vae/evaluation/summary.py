@@ -1,7 +1,5 @@
 """Means and standard errors of the values per image, and a report of the means."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
@@ -19,40 +17,37 @@ REMEDIES = {
 }
 
 
-class Tables(NamedTuple):
-    """Means and standard errors, rounded."""
-
-    metrics: dict[str, dict[str, float]]  # means and scalars, by section and name
-    errors: pd.DataFrame  # a row per metric, a column per section
-    classes: pd.DataFrame  # means and errors, a row per split and class
-
-
 def tables(
     columns: dict[str, dict[str, np.ndarray]],
     scalars: dict[str, dict[str, float]],
     labels: dict[str, np.ndarray],
     class_names: list[str],
-) -> Tables:
+) -> tuple[dict[str, dict[str, float]], pd.DataFrame, pd.DataFrame]:
     """Average the values per image; columns and scalars are by section and name.
 
-    `labels` has the classes [images] of those sections that are splits. Without
-    `class_names`, the table of classes has no rows.
+    `labels` has the classes [images] of those sections that are splits.
+
+    Returns:
+        means, rounded, and scalars, by section and name; standard errors, with a row
+        per metric and a column per section; and both by split and class, if the
+        classes have names.
 
     Raises:
         PipelineError: a value is not finite.
     """
-    metrics, errors, classes = {}, {}, []
+    metrics, errors, classes = {}, {}, {}
     for section, values in columns.items():
         images = pd.DataFrame(values).astype(float)
         check_finite(images, section)
-        metrics[section] = _rounded(images.mean()) | scalars.get(section, {})
-        errors[section] = _rounded(images.sem())
-        if section in labels and class_names:
-            rows = by_class(images, labels[section], class_names)
-            classes.append(rows.assign(split=section))
-    table = pd.DataFrame(errors).rename_axis("metric")
-    by_split = pd.concat(classes) if classes else pd.DataFrame({"split": []})
-    return Tables(metrics, table, by_split.set_index("split"))
+        means = {name: round(x, DECIMALS) for name, x in images.mean().items()}
+        metrics[section] = means | scalars.get(section, {})
+        errors[section] = images.sem()
+        if class_names and section in labels:
+            classes[section] = by_class(images, labels[section], class_names)
+    table = pd.concat(errors, axis=1).rename_axis("metric")
+    none = pd.DataFrame(index=pd.Index([], name="split"))
+    by_split = pd.concat(classes, names=["split"]) if classes else none
+    return metrics, table, by_split
 
 
 def check_finite(images: pd.DataFrame, section: str) -> None:
@@ -74,21 +69,18 @@ def by_class(
 
     `marginal_kl` is left out, because its mean over a class is not a divergence.
     """
-    images = images.drop(columns="marginal_kl", errors="ignore")
-    rows = []
-    for number, members in images.groupby(label):
-        errors = _rounded(members.sem())
-        row = {"class": number, "name": class_names[number], "images": len(members)}
-        for name, mean in _rounded(members.mean()).items():
-            row |= {name: mean, f"{name}_se": errors[name]}
-        rows.append(row)
-    return pd.DataFrame(rows)
+    groups = images.drop(columns="marginal_kl", errors="ignore").groupby(label)
+    rows = groups.agg(["mean", "sem"]).rename_axis("class")
+    rows.columns = [name + "_se" * (value == "sem") for name, value in rows]
+    rows.insert(0, "name", [class_names[number] for number in rows.index])
+    rows.insert(1, "images", groups.size())
+    return rows
 
 
 def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
     """Return lines with the bounds, and with warnings about doubtful values."""
     names = {"elbo": "ELBO", "iwae_bound": "bound", "log_evidence": "log p(x)"}
-    lines = []
+    test, lines = metrics["test"], []
     for split in ("train", "test"):
         section = metrics[split]
         known = [f"{names[n]} {section[n]:.2f}" for n in names if n in section]
@@ -96,23 +88,25 @@ def report(metrics: dict[str, dict[str, float]], latent_dim: int) -> list[str]:
     if enclosure := metrics.get("enclosure"):
         lines.append(
             f"annealing: log p(x) of test images is at least "
-            f"{metrics['test']['annealed_bound']:.2f}; the bounds for images of the "
-            f"model differ by {enclosure['gap']:.2f} nats"
+            f"{test['annealed_bound']:.2f}; the bounds for images of the model differ "
+            f"by {enclosure['gap']:.2f} nats"
         )
-    lines += report_disentanglement(metrics.get("disentanglement", {}))
-    active = metrics["test"]["active_units"]
-    if active < latent_dim:
-        meaning = "the other dimensions carry no information"
-        if active == 0:
-            meaning = "posterior collapse: z carries no information; lower train.beta"
+    if section := metrics.get("disentanglement"):
+        names = {"mutual_information_gap": "MIG", "factor_vae_score": "FactorVAE score"}
+        values = [f"{names.get(name, name)} {x:.2f}" for name, x in section.items()]
+        lines.append(", ".join(values).replace("dci_", ""))
+    if (active := test["active_units"]) < latent_dim:
+        meaning = (
+            "the other dimensions carry no information"
+            if active
+            else "posterior collapse: z carries no information; lower train.beta"
+        )
         lines.append(f"active units: {active} of {latent_dim}; {meaning}")
-    change = metrics["test"].get("log_evidence_grid_change", 0)
-    if change > GRID_TOLERANCE:
+    if (change := test.get("log_evidence_grid_change", 0)) > GRID_TOLERANCE:
         lines.append(
             f"log_evidence: a coarser or narrower grid changes it by {change:.4f}"
         )
-    evidence = metrics["test"].get("log_evidence", np.inf)
-    if not may_exceed(evidence, metrics["test"]["iwae_bound"]):
+    if not may_exceed(test.get("log_evidence", np.inf), test["iwae_bound"]):
         lines.append(
             "log_evidence: below the importance-weighted bound, so it is wrong; the "
             "grid covers the prior, but the posteriors of some images lie outside it"
@@ -126,14 +120,3 @@ def may_exceed(log_evidence: float, bound: float) -> bool:
     Otherwise its grid does not cover the posteriors.
     """
     return log_evidence >= bound - BOUND_TOLERANCE
-
-
-def report_disentanglement(section: dict[str, float]) -> list[str]:
-    """Return a line with the metrics of disentanglement, if there are any."""
-    names = {"mutual_information_gap": "MIG", "factor_vae_score": "FactorVAE score"}
-    values = [f"{names.get(name, name)} {x:.2f}" for name, x in section.items()]
-    return [", ".join(values).replace("dci_", "")] if values else []
-
-
-def _rounded(values: pd.Series) -> dict[str, float]:
-    return {str(name): round(float(value), DECIMALS) for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""Figures of curves and bars. All values are means over images, in nats per image."""
+"""Figures of curves. All values are means over images, in nats per image."""
 
 import numpy as np
 import pandas as pd
@@ -76,10 +76,10 @@ def draw_capacity(*, history: pd.DataFrame) -> Figure | None:
     order = rates.iloc[-1].sort_values(ascending=False, kind="stable").index
     for rank, name in enumerate(order):
         label = f"$z_{{{name.removeprefix('rate_z')}}}$"
-        look = (
-            {"label": label, "linestyle": LINE_STYLES[rank // 5]} if rank < 10 else {}
-        )
-        axes.plot(history["epoch"], rates[name], **look or {"c": "0.8", "lw": 0.5})
+        look = {"color": "0.8", "linewidth": 0.5}
+        if rank < 10:
+            look = {"label": label, "linestyle": LINE_STYLES[rank // 5]}
+        axes.plot(history["epoch"], rates[name], **look)
     axes.set_xlabel("epoch")
     axes.set_ylabel("rate, nats per validation image")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
@@ -111,7 +111,6 @@ def draw_bound(
     axes = figure.subplots()
     curve, label = (curve_num_samples, curve_iwae_bound), "samples of $q(z|x)$"
     axes.semilogx(*curve, "o-", markersize=4, label=label)
-    ticks = curve_num_samples.tolist()
     if iwae_bound != curve_iwae_bound[-1]:
         label = "adaptive proposal"
         axes.semilogx(num_importance_samples, iwae_bound, "s", label=label)
@@ -122,20 +121,6 @@ def draw_bound(
     figure.legend(loc="outside upper left")
     axes.set_xlabel("importance samples per image")
     axes.set_ylabel("bound, nats per image")
-    axes.set_xticks(ticks, [str(count) for count in ticks])
+    axes.set_xticks(curve_num_samples, [str(count) for count in curve_num_samples])
     axes.minorticks_off()
-    return figure
-
-
-def draw_rate(*, rate_by_dimension: np.ndarray) -> Figure | None:  # [latent]
-    """Draw the rate per dimension, in decreasing order, if there are at least three."""
-    count = len(rate_by_dimension)
-    if count < 3:
-        return None
-    figure = Figure(figsize=(max(3, 0.3 * count + 1), 2.8), layout="constrained")
-    axes = figure.subplots()
-    order = np.argsort(-rate_by_dimension, kind="stable")
-    axes.bar(np.arange(count), rate_by_dimension[order])
-    axes.set_xticks(np.arange(count), [f"$z_{{{d + 1}}}$" for d in order])
-    axes.set_ylabel("rate, nats per image")
     return figure

@@ -3,19 +3,16 @@
 from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from scipy.ndimage import convolve
 
 from vae.figures.regions import PERCENTAGES, region_levels
-from vae.figures.style import (
-    CLASS_COLORS,
-    CLASS_MARKERS,
-    MAX_CLASSES,
-    REFERENCE,
-    shorten,
-)
+from vae.figures.style import CLASS_COLORS, CLASS_MARKERS, REFERENCE, shorten
 
+MAX_CLASSES = 20  # that have a color and a marker
 PRIOR_POINTS = 300  # along each axis, for the contours of a learned prior
 ROUNDS = 50  # of drawing points of all classes, so that no class hides another
 QUANTILE_TICKS = (-2, -1, 0, 1, 2)  # values of z
@@ -40,15 +37,16 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
     """
     figure = Figure(figsize=(4.8, 4.2), layout="constrained")
     axes = figure.subplots()
-    known, label = _distinguished(class_names, label)
+    names = [shorten(name) for name in class_names]
+    if not 0 < len(names) <= MAX_CLASSES:  # one class without a name
+        names, label = [""], np.zeros_like(label)
     rate = rate_by_dimension
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
-    names = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown]
+    labels = [f"$z_{{{d + 1}}}$   (rate {rate[d]:.2f} nats)" for d in shown] + ["class"]
     title = f"Posterior means of {len(loc):,} test images of {dataset}"
     if len(rate) == 1:
-        points = np.column_stack([loc[:, 0], label + _offsets_in_rows(label)])
-        axes.set_yticks(range(len(known)), known)
-        names.append("class")
+        points = np.column_stack([loc[:, 0], _in_rows(label)])
+        axes.set_yticks(range(len(names)), names)
         prior = _draw_prior_intervals(axes, prior_loc, prior_scale)
     else:
         points = loc[:, shown]
@@ -58,26 +56,15 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
             prior = _draw_quantile_axes(axes)
             title += ",\nat quantiles of the prior"
         else:
-            mixture = prior_loc[:, shown], prior_scale[:, shown]
-            prior = _draw_prior_contours(axes, *mixture)
+            gaussians = prior_loc[:, shown], prior_scale[:, shown]
+            prior = _draw_prior_contours(axes, *gaussians)
     if len(rate) > 2:
         title += f"; the two most informative of {len(rate)} dimensions"
-    axes.set(title=title, xlabel=names[0], ylabel=names[1])
+    axes.set(title=title, xlabel=labels[0], ylabel=labels[1])
     axes.plot([], [], label=f"prior: {prior}", **REFERENCE)
-    _scatter_by_class(axes, known, label, points)
-    legend = figure.legend(loc="outside right center", markerscale=3)
-    for handle in legend.legend_handles:
-        handle.set_alpha(1)
+    _scatter_by_class(axes, names, label, points)
+    figure.legend(loc="outside right center", markerscale=3)
     return figure
-
-
-def _distinguished(
-    class_names: np.ndarray, label: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return short class names and labels: one class without a name if not few."""
-    if 0 < len(class_names) <= MAX_CLASSES:
-        return np.array([shorten(name) for name in class_names]), label
-    return np.array([""]), np.zeros_like(label)
 
 
 def normal_cdf(z: np.ndarray) -> np.ndarray:
@@ -86,14 +73,10 @@ def normal_cdf(z: np.ndarray) -> np.ndarray:
     return np.round(np.vectorize(NormalDist().cdf)(z.astype(float)), 6)
 
 
-def _offsets_in_rows(label: np.ndarray) -> np.ndarray:
-    """Return offsets [images] from -0.4 to 0.4, evenly spaced in each class."""
-    rng = np.random.default_rng(0)
-    offsets = np.empty(len(label))
-    for number in np.unique(label):
-        members = label == number
-        offsets[members] = rng.permutation(np.linspace(-0.4, 0.4, members.sum()))
-    return offsets
+def _in_rows(label: np.ndarray) -> pd.Series:
+    """Add offsets from -0.4 to 0.4, evenly spaced in each class, in random order."""
+    rng, rows = np.random.default_rng(0), pd.Series(label).groupby(label)
+    return rows.transform(lambda y: y + rng.permutation(np.linspace(-0.4, 0.4, len(y))))
 
 
 def _draw_prior_intervals(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
@@ -135,7 +118,7 @@ def _draw_prior_contours(axes: Axes, loc: np.ndarray, scale: np.ndarray) -> str:
 
 
 def _scatter_by_class(
-    axes: Axes, class_names: np.ndarray, label: np.ndarray, points: np.ndarray
+    axes: Axes, names: list[str], label: np.ndarray, points: np.ndarray
 ) -> None:
     """Draw the points of each class with a color and a marker, and write its name."""
     order = np.random.default_rng(0).permutation(len(label))
@@ -148,30 +131,23 @@ def _scatter_by_class(
             "alpha": 0.6,
             "linewidths": 0,
         }
-        for number in range(len(class_names))
+        for number in range(len(names))
     ]
-    for style, name in zip(styles, class_names, strict=True):  # for the legend
-        axes.scatter([], [], label=name, **style)
+    for style, name in zip(styles, names, strict=True):  # for the legend
+        axes.scatter([], [], label=name, **style | {"alpha": 1})
     for part in np.array_split(order, ROUNDS):
         for number in np.unique(label[part]):
             members = part[label[part] == number]
             axes.scatter(*points[members].T, **styles[number])
-    size = 13 if max(map(len, class_names)) <= 2 else 8
-    for number, position in label_positions(class_names, label, points).items():
-        axes.annotate(
-            class_names[number],
-            position,
-            size=size,
-            weight="bold",
-            ha="center",
-            va="center",
-            path_effects=[withStroke(linewidth=3, foreground="white")],
-            zorder=4,
-        )
+    look = {"weight": "bold", "ha": "center", "va": "center", "zorder": 4}
+    look["size"] = 13 if max(map(len, names)) <= 2 else 8
+    look["path_effects"] = [withStroke(linewidth=3, foreground="white")]
+    for number, position in label_positions(names, label, points).items():
+        axes.annotate(names[number], position, **look)
 
 
 def label_positions(
-    class_names: np.ndarray, label: np.ndarray, points: np.ndarray
+    names: list[str], label: np.ndarray, points: np.ndarray
 ) -> dict[int, list[float]]:
     """Return a position [2] per class with many of its points and few others.
 
@@ -190,7 +166,7 @@ def label_positions(
     for number in sorted(scores, key=lambda number: -scores[number].max()):
         free = np.ones(total.shape, dtype=bool)
         for other, (other_x, other_y) in cells.items():
-            letters = len(class_names[number]) + len(class_names[other])
+            letters = len(names[number]) + len(names[other])
             free &= (abs(x - other_x) >= 2 + letters / 2) | (abs(y - other_y) >= 3)
         score = np.where(free, scores[number], -1)
         cells[number] = np.unravel_index(score.argmax(), score.shape)
@@ -202,6 +178,4 @@ def label_positions(
 
 def _with_neighbors(count: np.ndarray) -> np.ndarray:
     """Add to each cell the counts of the cells within two of it, and at least 1."""
-    padded = np.pad(count, 2)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (5, 5))
-    return np.maximum(windows.sum(axis=(2, 3)), 1)
+    return np.maximum(convolve(count, np.ones((5, 5)), mode="constant"), 1)

@@ -28,9 +28,8 @@ def draw_factor_information(
     order = by_rate(rate_by_dimension)
     values = factor_information[order]
     rows, columns = values.shape
-    figure = Figure(
-        figsize=(1.8 + 0.75 * columns, 1 + 0.3 * rows), layout="constrained"
-    )
+    size = 1.8 + 0.75 * columns, 1 + 0.3 * rows
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     largest = max(values.max(), 1e-3)
     image = axes.imshow(values, vmin=0, vmax=largest, cmap="gray_r", aspect="auto")
@@ -38,8 +37,7 @@ def draw_factor_information(
         color = "white" if value > LIGHT * largest else "black"
         look = {"ha": "center", "va": "center", "color": color}
         axes.text(column, row, f"{value:.2f}", **look)
-    names = [shorten(name) for name in factor_names]
-    axes.set_xticks(range(columns), names)
+    axes.set_xticks(range(columns), [shorten(name) for name in factor_names])
     rates = rate_by_dimension[order]
     labels = [f"$z_{{{d + 1}}}$, {r:.2f}" for d, r in zip(order, rates, strict=True)]
     axes.set_yticks(range(rows), labels)

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Ellipse, Rectangle
 
-from vae.figures.regions import PERCENTAGES, draw_ellipses, region_levels
+from vae.figures.regions import DEVIATIONS, PERCENTAGES, region_levels
 from vae.figures.style import REFERENCE, shorten
 
 COLOR = "#bd1f01"  # of q(z|x)
@@ -34,10 +34,13 @@ def draw_posteriors(  # noqa: PLR0913  a keyword per array
     for i, axes in enumerate(figure.subplots(1, num_images)):
         near, wide = zip(posterior_axes[i], posterior_log_prob[i], strict=True)
         draw_density(axes, *near)
-        style = {"color": COLOR, "linewidth": 1}
-        draw_ellipses(axes, posterior_loc[i], posterior_scale[i], **style)
+        for r in DEVIATIONS:
+            size = 2 * r * posterior_scale[i]
+            ellipse = Ellipse(posterior_loc[i], *size, fill=False, color=COLOR, lw=1)
+            axes.add_patch(ellipse)
         draw_scale_bar(axes)
-        if mass_within(*near) < COVERED:
+        ticks, log_prob = near
+        if np.exp(log_prob).sum() * np.prod(ticks[:, 1] - ticks[:, 0]) < COVERED:
             draw_inset(axes, near, wide)
         name = shorten(str(class_names[posterior_label[i]])) if len(class_names) else ""
         axes.set_title(f"{name}\ngap {posterior_gap[i]:.1f} nats")
@@ -61,12 +64,6 @@ def draw_density(axes: Axes, ticks: np.ndarray, log_prob: np.ndarray) -> None:
     axes.spines[:].set_color("0.8")
 
 
-def mass_within(ticks: np.ndarray, log_prob: np.ndarray) -> float:
-    """Return the mass of a density [points, points] in its window."""
-    cell = np.prod(ticks[:, 1] - ticks[:, 0])
-    return float(np.exp(log_prob).sum() * cell)
-
-
 def draw_scale_bar(axes: Axes) -> None:
     """Draw a scale bar of a round length, at most a third of the window."""
     low, high = axes.get_xlim()
@@ -79,19 +76,15 @@ def draw_scale_bar(axes: Axes) -> None:
 
 
 def draw_inset(
-    axes: Axes,
-    near: tuple[np.ndarray, np.ndarray],
-    wide: tuple[np.ndarray, np.ndarray],
+    axes: Axes, near: tuple[np.ndarray, ...], wide: tuple[np.ndarray, ...]
 ) -> None:
     """Draw the wide window in a corner of the near one, and the near one's outline."""
     inset = axes.inset_axes((*emptiest_corner(near[1]), INSET, INSET))
     draw_density(inset, *wide)
     draw_scale_bar(inset)
     (left, right), (bottom, top) = near[0][:, [0, -1]]
-    style = REFERENCE | {"linestyle": "-"}
-    inset.add_patch(
-        Rectangle((left, bottom), right - left, top - bottom, fill=False, **style)
-    )
+    size, style = (right - left, top - bottom), REFERENCE | {"linestyle": "-"}
+    inset.add_patch(Rectangle((left, bottom), *size, fill=False, **style))
 
 
 def emptiest_corner(log_prob: np.ndarray) -> tuple[float, float]:
@@ -99,13 +92,11 @@ def emptiest_corner(log_prob: np.ndarray) -> tuple[float, float]:
 
     The lower left corner is not used, because it has the scale bar.
     """
-    middle = len(log_prob) // 2
-    halves = slice(None, middle), slice(middle, None)
-    density = np.exp(log_prob)
+    density, middle = np.exp(log_prob), len(log_prob) // 2
     low, high = 0.02, 0.98 - INSET
-    corners = {(high, high): (1, 1), (high, low): (0, 1), (low, high): (1, 0)}
     mass = {
-        corner: density[halves[up], halves[right]].sum()
-        for corner, (up, right) in corners.items()
+        (high, high): density[middle:, middle:].sum(),
+        (high, low): density[:middle, middle:].sum(),
+        (low, high): density[middle:, :middle].sum(),
     }
     return min(mass, key=mass.__getitem__)

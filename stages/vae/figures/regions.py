@@ -1,8 +1,6 @@
 """Regions of the latent plane that hold a share of a distribution's mass."""
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse
 
 DEVIATIONS = (1, 2, 3)  # standard deviations at which Gaussians are outlined
 # Mass of a 2-D Gaussian within these.
@@ -18,11 +16,3 @@ def region_levels(density: np.ndarray) -> list[float]:
     values = np.sort(density.ravel())[::-1]
     held = np.cumsum(values) / values.sum()
     return [float(values[np.searchsorted(held, share)]) for share in SHARES]
-
-
-def draw_ellipses(
-    axes: Axes, loc: np.ndarray, scale: np.ndarray, **style: object
-) -> None:
-    """Draw a 2-D Gaussian as ellipses at its standard deviations."""
-    for r in DEVIATIONS:
-        axes.add_patch(Ellipse(loc, *(2 * r * scale), fill=False, **style))

@@ -25,7 +25,6 @@ CLASS_COLORS = [
     *("#5a5a78", "#96e1d2", "#69001e", "#968796", "#e1d23c"),
 ]
 CLASS_MARKERS = "osD^v<>PX*"
-MAX_CLASSES = 20  # that a figure distinguishes
 
 
 def shorten(name: str) -> str:

@@ -60,4 +60,10 @@ for name in unused:
 # on every machine. More would gain little for networks of this size.
 tf.config.threading.set_intra_op_parallelism_threads(2)
 
+# On a GPU, some operations add in an order that varies from run to run. Memory is
+# reserved as it is needed, so that several runs can share the GPU.
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.set_memory_growth(gpu, enable=True)
+
 __all__ = ["keras", "optimization_barrier", "tf"]

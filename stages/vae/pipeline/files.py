@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from vae.pipeline.errors import PipelineError, check_path
+from vae.pipeline.errors import PipelineError
 
 
 def hash_file(path: Path) -> str:
@@ -28,7 +28,6 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     path = Path()
     try:
         for path, part in parts.items():
-            check_path(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
                 file.write(contents[path])

@@ -1,7 +1,5 @@
 """Progress of a stage, as a bar on a terminal."""
 
-import shutil
-
 from tqdm import tqdm
 
 BAR = "{desc} {n_fmt}/{total_fmt} {bar:16} {remaining} left{postfix}"
@@ -12,13 +10,4 @@ def progress_bar(title: str, total: int, *, initial: int = 0) -> tqdm:
 
     The clock starts at the count `initial`.
     """
-    columns, lines = shutil.get_terminal_size()  # 80, 24 if unknown
-    return tqdm(
-        desc=title,
-        total=total,
-        initial=initial,
-        bar_format=BAR,
-        ncols=columns,
-        nrows=lines,
-        disable=None,
-    )
+    return tqdm(desc=title, total=total, initial=initial, bar_format=BAR, disable=None)

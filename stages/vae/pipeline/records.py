@@ -6,14 +6,13 @@ record an edit in between as the parameters of the run.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
 
-from vae.pipeline.errors import PipelineError, check_path, one_line
+from vae.pipeline.errors import PipelineError
 
 FOLDER = Path("data/params")
 PREFIX = "params.yaml, "  # of a section's name among the inputs of a stage
@@ -34,25 +33,21 @@ def check_records(stage: str) -> None:
     """
     if not Path("dvc.lock").is_file():
         return
-    with undamaged("dvc.yaml"):
-        names = list(list_stages("dvc.yaml"))
-        names = names[: names.index(stage)] or names
-    with undamaged("dvc.lock"):
-        lock = list_stages("dvc.lock")
-        for name in names:
-            path, entry = FOLDER / f"{name}.json", lock.get(name, {})
-            hashes = {out["path"]: out.get("md5") for out in entry.get("outs", [])}
-            content = path.read_bytes() if path.is_file() else b""
-            # A file that DVC does not know belongs to another run.
-            if hashlib.md5(content).hexdigest() == hashes.get(str(path)):
-                compare(name, json.loads(content), entry["params"]["params.yaml"])
+    names = list(list_stages("dvc.yaml"))
+    lock = list_stages("dvc.lock")
+    for name in names[: names.index(stage)] or names:
+        path, entry = FOLDER / f"{name}.json", lock.get(name, {})
+        hashes = {out["path"]: out.get("md5") for out in entry.get("outs", [])}
+        content = path.read_bytes() if path.is_file() else b""
+        # A file that DVC does not know belongs to another run.
+        if hashlib.md5(content).hexdigest() == hashes.get(str(path)):
+            compare(name, json.loads(content), entry["params"]["params.yaml"])
 
 
 def compare(stage: str, ran: dict[str, Any], locked: dict[str, Any]) -> None:
     """Raise PipelineError at the first parameter that differs from `dvc.lock`."""
     for section, values in ran.items():
-        recorded = locked.get(section)
-        recorded = recorded if isinstance(recorded, dict) else {}
+        recorded = locked.get(section) or {}
         for key, value in values.items():
             if recorded.get(key) != value:
                 raise PipelineError(
@@ -62,17 +57,6 @@ def compare(stage: str, ran: dict[str, Any], locked: dict[str, Any]) -> None:
                 )
 
 
-@contextmanager
-def undamaged(path: str) -> Iterator[None]:
-    """Raise PipelineError if the body cannot use the content of DVC's file."""
-    damage = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-    try:
-        yield
-    except (*damage, YAMLError) as error:
-        remedy = f"restore it with: git checkout HEAD {path}"
-        raise PipelineError(f"{path}: damaged ({one_line(error)}); {remedy}") from None
-
-
 def list_stages(path: str) -> dict[str, Any]:
     """Read the entries of all stages by name."""
     return YAML(typ="safe").load(Path(path))["stages"]
@@ -80,10 +64,8 @@ def list_stages(path: str) -> dict[str, Any]:
 
 def read_sections(names: Iterable[str]) -> dict[str, Any]:
     """Read sections of `params.yaml`; none if `read_params` will refuse the file."""
-    path = Path("params.yaml")
-    check_path(path)  # reading a pipe would never end
     try:
-        params = YAML(typ="safe").load(path)
+        params = YAML(typ="safe").load(Path("params.yaml"))
         return {f"{PREFIX}{name}": params[name] for name in names}
     except (KeyError, OSError, RecursionError, TypeError, ValueError, YAMLError):
         return {}

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -26,11 +27,8 @@ class Stage:
 
     def begin(self) -> None:
         """Report errors in one line, refuse arguments, and hash the inputs."""
-        replace_closed_streams()
         sys.excepthook = report_error
-        check_arguments()
-        # Matplotlib would fail at a backend that is not installed or a damaged file.
-        os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
+        ArgumentParser(description=sys.modules["__main__"].__doc__).parse_args()
         if not Path("dvc.yaml").is_file():
             problem = "no dvc.yaml here; run from the project's root: dvc repro"
             raise PipelineError(problem)
@@ -49,24 +47,11 @@ class Stage:
         write_files({**outputs, **records.pack_record(self.name, self.inputs)})
 
 
-def check_arguments() -> None:
-    """Print the docstring of the script for `--help`; refuse any other argument."""
-    if sys.argv[1:] in (["-h"], ["--help"]):
-        print(sys.modules["__main__"].__doc__)
-        sys.exit()
-    if sys.argv[1:]:
-        raise PipelineError(
-            f"received the argument {sys.argv[1]!r}; expected none, as a stage reads "
-            "params.yaml; see --help"
-        )
-
-
 def hash_inputs(stage: str) -> dict[str, Any]:
     """Return the SHA-256 of each file that a stage depends on, and its parameters."""
-    with records.undamaged("dvc.yaml"):
-        entry = records.list_stages("dvc.yaml")[stage]
-        paths = [Path(dep) for dep in entry["deps"]]
-        sections = records.read_sections(entry.get("params", []))
+    entry = records.list_stages("dvc.yaml")[stage]
+    sections = records.read_sections(entry.get("params", []))
+    paths = [Path(dep) for dep in entry["deps"]]
     paths += [path for folder in paths for path in sorted(folder.rglob("*"))]
     hashes = {
         str(path): hash_file(path)
@@ -74,18 +59,6 @@ def hash_inputs(stage: str) -> dict[str, Any]:
         if path.is_file() and path.suffix != ".pyc"
     }
     return hashes | sections
-
-
-def replace_closed_streams() -> None:
-    """Open the null device in place of standard streams that are closed.
-
-    Otherwise the printed text would go to the next file that is opened.
-    """
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(descriptor)
-    sys.stdout = sys.stdout or Path(os.devnull).open("w")
-    sys.stderr = sys.stderr or Path(os.devnull).open("w")
 
 
 def report_error(
