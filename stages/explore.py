@@ -47,13 +47,22 @@ def describe(trained: Description) -> str:
     )
 
 
+def read_page(folder: Path = Path()) -> dict[str, object]:
+    """Read the results of a project; return the data of their page, by name."""
+    images = read_arrays(folder / IMAGES, made_by="preprocess")
+    trained, weights = read_description(folder), read_weights(folder)
+    trained.check_data(images)
+    latents = read_arrays(folder / LATENTS, made_by="evaluate")
+    return page_data(weights, images, latents, trained)
+
+
 def page_data(
     weights: dict[str, np.ndarray],
     images: dict[str, np.ndarray],
     latents: dict[str, np.ndarray],
     trained: Description,
 ) -> dict[str, object]:
-    """Return all data of the page, by name."""
+    """Return the data of the page of one model, by name."""
     rate = latents["rate_by_dimension"]
     shown = np.sort(np.argsort(-rate, kind="stable")[:2])
     num_images = min(MAX_IMAGES, MAX_PIXELS // trained.num_pixels)
@@ -76,15 +85,29 @@ def page_data(
         ),
         "training_labels": encode_bytes(images["train_labels"][:num_training]),
         "weights": pack_weights(weights),
+        "factors": factors(images, latents, num_images),
+    }
+
+
+def factors(
+    images: dict[str, np.ndarray], latents: dict[str, np.ndarray], num_images: int
+) -> dict[str, object] | None:
+    """Return names and values of the true factors of the test images, if known.
+
+    `of_dimension` names the factor about which a latent has the most information.
+    """
+    if "factor_information" not in latents:
+        return None
+    informative = latents["factor_information"].argmax(axis=1)
+    return {
+        "names": images["factor_names"].tolist(),
+        "values": images["test_factors"][:num_images].tolist(),
+        "of_dimension": latents["factor_names"][informative].tolist(),
     }
 
 
 def main() -> None:
-    images = read_arrays(IMAGES, made_by="preprocess")
-    trained, weights = read_description(), read_weights()
-    trained.check_data(images)
-    latents = read_arrays(LATENTS, made_by="evaluate")
-    page = assemble(page_data(weights, images, latents, trained), read_sources())
+    page = assemble([read_page()], read_sources())
     stage.write({PAGE: page.encode()})
     print(f"{PAGE}: {len(page) / 1e6:.1f} MB")
 

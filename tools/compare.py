@@ -42,13 +42,19 @@ class Outcome(NamedTuple):
     arrays: dict[str, np.ndarray]  # from latents.npz; empty if DVC's cache lacks it
 
 
-def read_outcome(name: str) -> Outcome:
-    """Read the result of a commit, of an experiment or of the files here."""
+def open_files(name: str) -> DVCFileSystem:
+    """Return the files of a commit, of an experiment or of the workspace."""
     try:
         files = DVCFileSystem(".", rev=None if name == HERE else resolve(name))
         files.ls("")  # reads the commit
     except Exception:  # noqa: BLE001  of Git and of DVC
         raise PipelineError(f"{name}: not a commit or an experiment") from None
+    return files
+
+
+def read_outcome(name: str) -> Outcome:
+    """Read the result of a commit, of an experiment or of the files here."""
+    files = open_files(name)
     try:
         sections = json.loads(files.read_bytes(METRICS))
         table: Any = pd.read_csv(io.BytesIO(files.read_bytes(ERRORS)), index_col=0)

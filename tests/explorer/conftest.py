@@ -99,10 +99,10 @@ def open_page(browser, tmp_path):
     """
     pages, requests, complaints, expected = [], [], [], []
 
-    def open_page(options=None, edit=("", ""), problem=None, **changes):
+    def open_page(options=None, edit=("", ""), problem=None, more=(), **changes):
         model, x, data = make_untrained(**changes)
         path = tmp_path / "explorer.html"
-        text = re.sub(*edit, assemble(data, read_sources()))
+        text = re.sub(*edit, assemble([data, *more], read_sources()))
         path.write_text(text, encoding="utf-8")
         page = browser.new_page(**(options or {}))
         pages.append(page)

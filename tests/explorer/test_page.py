@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import numpy_model
+from explorer.conftest import NUM_IMAGES, make_untrained
 from studies.toy import until
 from vae.explorer import packing
 from vae.pipeline.trained import read_description
@@ -269,6 +270,24 @@ def test_the_address_keeps_the_state(open_page):
     assert run(page, f"[{STATE}.image.index, {STATE}.pinned]") == [0, None]
     page.goto(page.url.split("#")[0] + "#nonsense")
     until(lambda: run(page, f"{STATE}.step") == 1)
+
+
+def test_one_of_several_models_is_chosen_and_factors_are_shown(open_page):
+    known = {"names": ["shape", "x"], "values": [[2, 7]] * NUM_IMAGES}
+    second = make_untrained(latent_dim=3)[2] | {
+        "name": "sprites",
+        "factors": known | {"of_dimension": ["x", "shape", "x"]},
+    }
+    page, *_ = open_page(more=[second], latent_dim=2)
+    assert page.locator("#model").is_visible()
+    assert not page.locator("#factors-part").is_visible()
+    run(page, f"store.update({{ image: {{ index: 3 }}, pinned: [1, 2] }}), {STATE}")
+    page.locator("#model").select_option("sprites")
+    page.locator("#factors").wait_for()  # the page is loaded again
+    assert run(page, "latentDim") == 3
+    assert run(page, f"[{STATE}.model, {STATE}.image.index]") == [1, 3]
+    assert page.locator("#factors").inner_text() == "shape 2, x 7"
+    assert "(mostly shape)" in page.locator("#dimensions").inner_text()
 
 
 def test_the_story_and_touch_on_a_phone(open_page):

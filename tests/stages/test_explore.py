@@ -26,7 +26,7 @@ def test_numbers_are_rounded_to_24_bits():
 
 
 def test_the_policy_forbids_requests_and_other_scripts():
-    page = assemble({}, read_sources())
+    page = assemble([{}], read_sources())
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
     digest = r"'sha256-[\w+/]+='"
     assert re.fullmatch(

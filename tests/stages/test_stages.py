@@ -6,9 +6,11 @@ dynamic pixels. The product of likelihoods and objectives is in `test_objectives
 """
 
 import json
+import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from safetensors.numpy import load_file
 import check
 import evaluate
 import explore
+import page
 import preprocess
 import render
 import train
@@ -111,6 +114,19 @@ def test_metrics_are_means_of_the_columns_in_the_file_of_latents(finished):
         assert list(rows["name"]) == CLASSES and rows["images"].sum() == count
         mean = np.average(rows["elbo"], weights=rows["images"])
         np.testing.assert_allclose(mean, metrics[split]["elbo"], atol=2e-4)
+
+
+def test_one_page_has_several_models(finished, monkeypatch):
+    """Both are this run, in place of two commits."""
+    files = SimpleNamespace(read_bytes=lambda path: Path(path).read_bytes())
+    monkeypatch.setattr(page, "open_files", lambda name: files)
+    monkeypatch.setattr(sys, "argv", ["page.py", "one", "two", "--output", "a.html"])
+    page.main()
+    data = Path("a.html").read_text().split('id="data">')[1].split("</script>")[0]
+    assert [model["name"] for model in json.loads(data)] == ["one", "two"]
+    Path("results/model.safetensors").unlink()
+    with pytest.raises(PipelineError, match="one: DVC's cache lacks its results/model"):
+        page.main()
 
 
 class CutShort(BaseException):

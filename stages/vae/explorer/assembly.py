@@ -5,7 +5,7 @@ import json
 import posixpath
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|function\*?) ([\w$]+))", re.MULTILINE)
@@ -48,15 +48,15 @@ def csp_hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def assemble(data: Mapping[str, object], sources: Mapping[str, str]) -> str:
-    """Assemble the page.
+def assemble(models: Sequence[Mapping[str, object]], sources: Mapping[str, str]) -> str:
+    """Assemble the page of one or several models.
 
     Each `<` in the data is escaped, so that data are never markup. The page's policy
     allows only this script and the worker that it starts, and forbids to fetch or to
     send anything.
 
     Args:
-        data: all data of the page.
+        models: the data of each model; `name` is shown if there are several.
         sources: texts of the files of this folder, by path.
     """
     script, style = join_modules(sources, "panes/page.js"), sources["page.css"]
@@ -67,7 +67,7 @@ def assemble(data: Mapping[str, object], sources: Mapping[str, str]) -> str:
     parts = {
         "policy": policy,
         "style": style,
-        "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
+        "data": json.dumps(models, separators=(",", ":")).replace("<", "\\u003c"),
         "worker": join_modules(sources, "core/worker.js"),
         "script": script,
     }

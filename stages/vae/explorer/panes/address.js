@@ -1,6 +1,6 @@
 // The state in the address, as JSON, so that a reload or a bookmark keeps it.
 
-import { images, latentDim } from "./data.js";
+import { images, latentDim, modelIndex } from "./data.js";
 import { SAVED } from "./state.js";
 
 const WAIT = 300; // milliseconds without a change, after which the address is written
@@ -32,7 +32,12 @@ export function watchAddress({ update }) {
   let timer;
   function render(state) {
     clearTimeout(timer);
-    timer = setTimeout(() => history.replaceState(null, "", `#${writeAddress(state)}`), WAIT);
+    const write = () => history.replaceState(null, "", `#${writeAddress(state)}`);
+    if (state.model === modelIndex) timer = setTimeout(write, WAIT);
+    else {
+      write();
+      location.reload();
+    }
   }
   return { watches: Object.keys(SAVED), render };
 }

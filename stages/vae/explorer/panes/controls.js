@@ -1,6 +1,6 @@
 // Buttons and texts around the plane.
 
-import { classColor, classes, data, description, prior } from "./data.js";
+import { classColor, classes, data, description, modelIndex, models, prior } from "./data.js";
 import { $, make, on } from "./dom.js";
 import { wholeView, zoom } from "./view.js";
 
@@ -16,6 +16,13 @@ export function makeZoom({ state, update }) {
     $("manifold").checked = manifold;
   }
   return { watches: ["view", "manifold"], render };
+}
+
+/** Offer the choice of a model, if there are several. */
+export function offerModels({ update }) {
+  $("models").hidden = models.length < 2;
+  $("model").append(...models.map(({ name }, i) => new Option(name, i, false, i === modelIndex)));
+  on("model", "change", () => update({ model: Number($("model").value), pinned: null, view: null }));
 }
 
 /** Make the pane of the classes' buttons, which show one class. */

@@ -7,7 +7,11 @@ import { readBytes, readFloats } from "../core/packing.js";
 import { makePrior } from "../core/prior.js";
 import { $ } from "./dom.js";
 
-export const data = JSON.parse($("data").textContent);
+export const models = JSON.parse($("data").textContent);
+const wanted = Number(/model(?:"|%22):(\d+)/.exec(location.hash)?.[1]);
+/** The position of the model that the address names. */
+export const modelIndex = wanted in models ? wanted : 0;
+export const data = models[modelIndex];
 export const description = data.description;
 export const shape = description.image_shape;
 const size = shape[0] * shape[1];

@@ -2,7 +2,7 @@
 
 import { makeRandom } from "../core/mathematics.js";
 import { drawPrior } from "../core/prior.js";
-import { axisName, decodeImages, latentDim, onPlane, order, prior, shape, signed } from "./data.js";
+import { axisName, data, decodeImages, latentDim, onPlane, order, prior, shape, signed } from "./data.js";
 import { $, drawImages, make, on, setSlider } from "./dom.js";
 import { zOf } from "./state.js";
 
@@ -15,6 +15,9 @@ export function makeDecoding({ state, update }) {
     drawImages($("decoded"), decodeImages([z]), shape, 1);
     const text = onPlane(z).slice(0, latentDim).map(signed).join(", ");
     $("z-text").textContent = latentDim > 2 ? `(${text}, …)` : `(${text})`;
+    const values = data.factors?.values[now.image?.index] ?? [];
+    $("factors").textContent = values.map((value, i) => `${data.factors.names[i]} ${value}`).join(", ");
+    $("factors-part").hidden = !values.length;
     const mean = now.posterior ? "the mean of q(z|x)" : "the mean of the prior";
     $("z-source").textContent = now.pinned ? "chosen by you" : now.hover ? "under the pointer" : mean;
     $("release").disabled = !now.pinned;
@@ -31,12 +34,13 @@ function makeSlider({ rate, dimension }, state, update) {
   const [middle, unit] = [prior.mean[dimension], prior.deviation[dimension]];
   const [min, max] = [middle - 4 * unit, middle + 4 * unit];
   const name = axisName(dimension);
+  const factor = data.factors ? ` (mostly ${data.factors.of_dimension[dimension]})` : "";
   const slider = make("input", { type: "range", min, max, step: unit / 100, ariaLabel: name });
   slider.addEventListener("input", () => {
     const values = Array.from(zOf(state), (value, d) => (d === dimension ? Number(slider.value) : value));
     update({ pinned: values });
   });
-  $("dimensions").append(make("label", {}, `${name}, rate ${signed(rate)} nats: `, make("output"), slider));
+  $("dimensions").append(make("label", {}, `${name}${factor}, rate ${signed(rate)} nats: `, make("output"), slider));
   return slider;
 }
 

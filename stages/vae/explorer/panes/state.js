@@ -1,7 +1,7 @@
 // What the state is made of, and what follows from a change of it.
 
 import { encode } from "../core/model.js";
-import { images, model, onPlane, prior } from "./data.js";
+import { images, model, modelIndex, onPlane, prior } from "./data.js";
 import { observe } from "./strokes.js";
 import { contains, cornersOf, gridPoints, viewOf, wholeView } from "./view.js";
 
@@ -9,6 +9,7 @@ const MARGIN = 6; // nats below the mode of p(z|x), up to which the inset shows 
 
 /** The part of the state that is in the address, and so survives a reload. */
 export const SAVED = {
+  model: modelIndex, // another one is shown by loading the page again
   step: 1, // of the story
   image: { index: 0 }, // or {strokes}, of a drawing
   pinned: null, // z, if the reader has chosen one; otherwise it is the mean of q(z|x)
