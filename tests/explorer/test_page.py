@@ -174,8 +174,10 @@ def test_keys_move_z_and_the_view(open_page):
     view = run(page, f"{STATE}.view")
     assert view["radius"] == pytest.approx(0.8 * 4.2)
     assert view["y"] == pytest.approx(0.16 * 0.8 * 4.2)
-    page.click("#zoom-all")
+    page.locator("#plane").press("0")
     assert run(page, f"{STATE}.view") is None
+    page.locator("#plane").press("Escape")
+    np.testing.assert_array_equal(z_of(page), before)
     page.locator("#dimensions input").first.press("Home")
     assert z_of(page)[run(page, "order[0].dimension")] == pytest.approx(-4)
 
@@ -274,17 +276,19 @@ def test_the_address_keeps_the_state(open_page):
 def test_the_story_and_touch_on_a_phone(open_page):
     page, *_ = open_page(PHONE | {"reduced_motion": "reduce"}, latent_dim=2)
     session = page.context.new_cdp_session(page)
+    left, top = position_in(page, "#plane", 0, 0)
+    side = page.locator("#plane").bounding_box()["width"]
 
     def touch(kind, *places):
-        points = (position_in(page, "#plane", *place) for place in places)
-        arguments = {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
+        points = [{"x": left + x * side, "y": top + y * side} for x, y in places]
+        arguments = {"type": kind, "touchPoints": points}
         session.send("Input.dispatchTouchEvent", arguments)
         frame(page)
 
     touch("touchStart", (0.75, 0.25))
     touch("touchEnd")
     np.testing.assert_allclose(z_of(page), [2.1, 2.1], atol=0.1)
-    touch("touchStart", (0.5, 0.5))
+    touch("touchStart", (0.75, 0.25))
     touch("touchMove", (0.25, 0.25))
     touch("touchEnd")
     np.testing.assert_allclose(z_of(page), [-2.1, 2.1], atol=0.1)
@@ -292,6 +296,13 @@ def test_the_story_and_touch_on_a_phone(open_page):
     touch("touchMove", (0.3, 0.5), (0.7, 0.5))  # twice as far apart
     touch("touchEnd")
     assert run(page, f"{STATE}.view.radius") == pytest.approx(2.1, rel=0.05)
+    before, scrolled = z_of(page), page.evaluate("scrollY")
+    touch("touchStart", (0.8, 0.9))
+    for down in (0.6, 0.3, 0.1, -0.2):
+        touch("touchMove", (0.8, down))
+    touch("touchEnd")
+    until(lambda: page.evaluate("scrollY") > scrolled)
+    np.testing.assert_array_equal(z_of(page), before)
     for step in range(1, 8):
         assert page.locator("#steps .current h2").inner_text().startswith(f"{step}.")
         lit = page.locator(".lit")

@@ -49,6 +49,7 @@ function makeView({ state, update }, canvas, viewOf, { onView, drawBelow, drawAb
     z: () => onPlane(zOf(state)),
     onHover: (point) => update({ hover: point && withPoint(zOf(state), point) }),
     onPin: (point) => update({ pinned: withPoint(zOf(state), point) }),
+    onRelease: () => update({ pinned: null }),
     onView,
   };
   watchPointers(canvas, options);

@@ -44,6 +44,7 @@ export function makeTraining({ state, update }) {
   const move = (trainedZ) => update({ trainedZ });
   watchPointers($("train-plane"), {
     frame: () => frameOf(state.training ?? IDLE),
+    z: () => state.trainedZ,
     onHover: (point) => point && move(point),
     onPin: move,
   });
