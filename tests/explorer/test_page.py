@@ -114,6 +114,13 @@ def test_strokes_are_undone_and_images_chosen(open_page):
     frame(page)
     assert page.locator("#image-name").inner_text() == "test image 60: 9"
     assert page.locator("#undo").is_disabled()
+    accent = run(page, "channels('accent')")
+    edge = f"getImageData({11 * 13 + 6}, {4 * 13 + 1}, 1, 1).data"
+    assert run(page, f"[...$('gallery').getContext('2d').{edge}]")[:3] == accent
+    for key in [" ", *["ArrowDown"] * 8, " ", "ArrowRight", " ", "Control+z"]:
+        page.locator("#pad").press(key)
+    stroke = [value for k in range(9) for value in (140, 140 + 10 * k)]
+    assert run(page, f"{STATE}.image.strokes") == [stroke]
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
@@ -174,6 +181,14 @@ def test_keys_move_z_and_the_view(open_page):
     view = run(page, f"{STATE}.view")
     assert view["radius"] == pytest.approx(0.8 * 4.2)
     assert view["y"] == pytest.approx(0.16 * 0.8 * 4.2)
+    for _ in range(9):
+        page.click("#zoom-in")
+    page.locator("#choice").press("End")
+    view = run(page, f"{STATE}.view")
+    loc, scale = run(page, f"[[...{STATE}.posterior.loc], [...{STATE}.posterior.scale]]")
+    distance = np.abs(np.subtract(loc, [view["x"], view["y"]]))
+    assert np.all(distance + 4 * np.array(scale) < view["radius"])
+    page.locator("#choice").press("Home")
     page.locator("#plane").press("0")
     assert run(page, f"{STATE}.view") is None
     page.locator("#plane").press("Escape")
@@ -265,6 +280,10 @@ def test_the_address_keeps_the_state(open_page):
     page.reload()
     assert run(page, saved) == before
     assert run(page, f"[...{STATE}.x]") == pixels
+    page.click("#next")
+    until(lambda: '"step":3' in run(page, hash_of))
+    page.go_back()
+    until(lambda: run(page, saved) == before)
     other = '#{"step":4,"image":{"index":99},"pinned":[1]}'  # of another model
     page.evaluate(f"location.hash = '{other}'")
     until(lambda: run(page, f"{STATE}.step") == 4)
