@@ -41,9 +41,9 @@ export function drawAxes(context, { side, fromCanvas, toCanvas }, names) {
     for (const value of ticks(low[d], high[d], Math.max(2, side / (50 * unit)))) {
       const position = toCanvas(value, value)[d];
       if (position < 24 * unit || position > side - 30 * unit) continue;
-      if (d) context.fillRect(0, position, 5 * unit, unit);
-      else context.fillRect(position, side - 5 * unit, unit, 5 * unit);
-      if (d) write(context, minus(value), 7 * unit, position);
+      if (d) context.fillRect(0, position, 4 * unit, unit);
+      else context.fillRect(position, side - 4 * unit, unit, 4 * unit);
+      if (d) write(context, minus(value), 10 * unit, position);
       else write(context, minus(value), position, side - 5 * unit);
     }
     if (d) write(context, name, 4 * unit, 10 * unit);
