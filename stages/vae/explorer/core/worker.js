@@ -3,9 +3,9 @@
 //
 // It receives {type: "model", model, hasGrid}, then {type: "image", id, x} and {type: "race", id,
 // x, start, loc}; an image with a larger id ends the work for smaller ones, and has no x if nothing
-// is drawn, and a race without loc begins at the best sample of the prior. It sends "terms" (without log p(x) at first, then with it, then with more samples), and
-// "race". A second worker trains: to {type: "prepare", images} and to each
-// {type: "train", beta, numSteps} it answers with a report.
+// is drawn; a race without loc begins at the best sample of the prior. It sends "terms" (without
+// log p(x) at first, then with it, then with more samples), and "race". A second worker trains: to
+// {type: "prepare", images} and to each {type: "train", beta, numSteps} it answers with a report.
 
 import { integrate, makeGrid } from "./evidence.js";
 import { drawMirrored, drawNormals } from "./mathematics.js";

@@ -86,7 +86,7 @@ export function makeGallery({ update }) {
   return { watches: ["image", "layout"], render };
 }
 
-/** Draw all test images, and an outline of the chosen one. */
+/** Draw all test images, and an outline of the chosen one, if `index` is defined. */
 function drawGallery(index) {
   const context = drawImages($("gallery"), images, shape, COLUMNS).getContext("2d");
   const [height, width] = shape;
