@@ -101,6 +101,10 @@ def test_the_race_ends_at_the_best_gaussian(core, load_model, latent_dim):
     # Noise is drawn in more than two dimensions.
     tolerance = 0.02 if latent_dim < 3 else 0.3
     assert steps[-1]["elbos"][-1] == pytest.approx(best, abs=tolerance)
+    explored = np.array([core.evaluate("[...explorePrior(model, images[0])]")])
+    drawn = numpy_model.sample_prior(model, RNG, 1000)
+    typical = np.quantile(log_joint(model, images[0], drawn), 0.99)
+    assert log_joint(model, images[0], explored) > typical
 
 
 def test_newer_images_end_older_work_and_bounds_keep_their_promise(core, load_model):
@@ -128,6 +132,38 @@ def test_newer_images_end_older_work_and_bounds_keep_their_promise(core, load_mo
     np.testing.assert_allclose(noise.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(noise.std(axis=0), 1)
     assert abs(np.mean(noise[:, 0] * noise[:, 1])) < 0.1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("latent_dim", [1, 2, 3, 20])
+def test_answers_of_the_worker_are_those_of_numpy(core, load_model, latent_dim):
+    model, images = load_model(latent_dim=latent_dim)
+    code = """(dim) => [[...drawMirrored(1, 500, dim)],
+        [...Array(20)].flatMap((_, i) => [...drawNormals(500 * i + 2, 500 * dim)])]"""
+    drawn = core.evaluate(code, latent_dim)
+    noise, samples = (np.reshape(values, (-1, 1, latent_dim)) for values in drawn)
+    core.evaluate(
+        "(hasGrid) => send({ type: 'model', model, hasGrid })", latent_dim < 3
+    )
+    for i, x in enumerate(images[:12, None]):
+        number = 1000 * latent_dim + i
+        core.evaluate(
+            "([id, i]) => send({ type: 'image', id, x: images[i] })", [number, i]
+        )
+        answer = f"received.find(({{ id, finished }}) => id === {number} && finished)"
+        until(lambda answer=answer: core.evaluate(f"Boolean({answer})"))
+        found = core.evaluate(f"({{ ...{answer}, logWeights: null }})")
+        rate, distortion, _ = numpy_model.terms(model, x, noise)
+        assert found["rate"] == pytest.approx(rate[0], abs=1e-4)
+        assert found["distortion"] == pytest.approx(distortion.mean(), abs=1e-3)
+        elbo = -(rate[0] + distortion.mean())
+        assert found["elbo"] == pytest.approx(elbo, abs=1e-3)
+        log_weights = numpy_model.terms(model, x, samples)[2].reshape(-1, 500)
+        bound = numpy_model.iwae_bound(log_weights.T).mean()
+        assert found["bounds"][-1] == pytest.approx(bound, abs=1e-3)
+        if latent_dim < 3:
+            evidence = numpy_model.log_evidence(model, x, 301)[0]
+            assert found["logEvidence"] == pytest.approx(evidence, abs=2e-3)
 
 
 def test_a_row_of_many_pixels_has_a_finite_normalizer(core):
@@ -164,12 +200,12 @@ def test_training_overfits_a_batch_and_obeys_beta(core, load_model):
     load_model()
     code = """() => {
         const training = makeTraining(images.slice(0, 12));
-        const found = Array.from({ length: 5 }, () => train(training, 0.1));
+        const found = Array.from({ length: 5 }, () => train(training, 0.1, 32));
         const { model, step, means } = report(training);
         const decoded = decode(model, Float32Array.from(encode(model, images[0]).loc));
         const right = decoded.map((value, j) => (value > 0) === (images[0][j] === 1));
         const [first, last] = [found[0], found.at(-1)];
-        const later = train(training, 1000);
+        const later = train(training, 1000, 32);
         return { step, means: [...means], share: average(right), first, last, later };
     }"""
     found = core.evaluate(code)

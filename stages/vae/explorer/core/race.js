@@ -3,14 +3,15 @@
 
 import { backward, makeAdam } from "./gradients.js";
 import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
-import { LOG_2PI, add, drawMirrored } from "./mathematics.js";
-import { drawLatents, encode } from "./model.js";
+import { LOG_2PI, add, drawMirrored, makeRandom, maximum } from "./mathematics.js";
+import { decode, drawLatents, encode } from "./model.js";
 import { trace } from "./network.js";
-import { logPriors } from "./prior.js";
+import { drawPrior, logPriors } from "./prior.js";
 
 const NUM_STEPS = 100;
 const RATE = 0.2; // the highest, in scales of the encoder's q
 const NUM_NOISE = 32; // samples of q, in more than two dimensions
+const NUM_EXPLORED = 2000; // samples of the prior
 const STEP = 1e-3; // of differences
 const MIN_WEIGHT = 1e-5; // of a node that is computed
 // Positive nodes and weights of the Gauss-Hermite quadrature with 8 nodes.
@@ -71,6 +72,17 @@ function elboGradient(model, x, q, { noise, weights }) {
     }
   }
   return { elbo, loc, logScale };
+}
+
+/** Find the z with the highest log p(x, z) among samples of the prior. */
+export function explorePrior(model, x) {
+  const random = makeRandom(1);
+  const rows = Array.from({ length: NUM_EXPLORED }, () => drawPrior(model.prior, random));
+  const z = Float32Array.from(rows.flatMap((row) => [...row]));
+  const logs = logPriors(model.prior, z);
+  const ofImage = logLikelihoods(makeLikelihood(model), x, decode(model, z));
+  const joint = ofImage.map((value, i) => value + logs[i]);
+  return rows[joint.indexOf(maximum(joint))];
 }
 
 /** Maximize the ELBO over loc and scale of q, from `loc` and the encoder's scale; yield steps. */

@@ -10,7 +10,6 @@ const BATCH_SIZE = 32;
 const LEARNING_RATE = 0.004;
 const NUM_HELD_OUT = 252; // the last images, which are not trained on
 const NUM_FIRST = 500; // images whose means are the first outputs
-const NUM_STEPS = 32; // between two reports
 const NUM_POINTS = 1000; // images whose means are reported
 
 /** Make a layer with random weights (Glorot and Bengio 2010). */
@@ -73,9 +72,9 @@ export function makeTraining(images) {
 }
 
 /** Take some steps; return the mean rate and distortion. */
-export function train(training, beta) {
+export function train(training, beta, numSteps) {
   const { model, random, batches, adam } = training;
-  const found = Array.from({ length: NUM_STEPS }, () => {
+  const found = Array.from({ length: numSteps }, () => {
     const x = join(Array.from({ length: BATCH_SIZE }, () => batches.next().value));
     const measured = measure(model, x, BATCH_SIZE, random);
     adam(differentiate(model, measured, BATCH_SIZE, beta), LEARNING_RATE);

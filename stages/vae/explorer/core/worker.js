@@ -3,14 +3,14 @@
 //
 // It receives {type: "model", model, hasGrid}, then {type: "image", id, x} and {type: "race", id,
 // x, start, loc}; an image with a larger id ends the work for smaller ones, and has no x if nothing
-// is drawn. It sends "terms" (without log p(x) at first, then with it, then with more samples), and
-// "race". A second worker trains: to {type: "prepare", images} and to each {type: "train", beta},
-// which takes some steps, it answers with a report.
+// is drawn; a race without loc begins at the best sample of the prior. It sends "terms" (without
+// log p(x) at first, then with it, then with more samples), and "race". A second worker trains: to
+// {type: "prepare", images} and to each {type: "train", beta, numSteps} it answers with a report.
 
 import { integrate, makeGrid } from "./evidence.js";
 import { drawMirrored, drawNormals } from "./mathematics.js";
 import { COUNTS, estimateElbo, iwaeBound, terms } from "./model.js";
-import { race } from "./race.js";
+import { explorePrior, race } from "./race.js";
 import { makeTraining, report, train } from "./training.js";
 
 const NUM_MIRRORED = 500; // samples for the ELBO, and for the first bounds
@@ -50,7 +50,7 @@ function* infer(x) {
 }
 
 function* runRace({ x, start, loc }) {
-  for (const step of race(model, x, loc)) yield { type: "race", start, ...step };
+  for (const step of race(model, x, loc ?? explorePrior(model, x))) yield { type: "race", start, ...step };
 }
 
 const HANDLERS = {
@@ -68,8 +68,8 @@ const HANDLERS = {
     training = makeTraining(images);
     postMessage(report(training));
   },
-  train({ beta }) {
-    const found = train(training, beta);
+  train({ beta, numSteps }) {
+    const found = train(training, beta, numSteps);
     postMessage({ ...report(training), ...found });
   },
 };

@@ -24,16 +24,22 @@ function readAddress(text) {
   return state;
 }
 
-/** Write the address when the state changes, and follow links. */
-export function watchAddress({ update }) {
-  const read = () => update(readAddress(location.hash.slice(1)));
+/** Write the address when the state changes; a new step is a new entry for the browser's Back. */
+export function watchAddress({ state, update }) {
+  let step, timer;
+  function read() {
+    update(readAddress(location.hash.slice(1)));
+    step = state.step;
+  }
   read();
   addEventListener("hashchange", read);
-  let timer;
-  function render(state) {
+  function write() {
+    history[state.step === step ? "replaceState" : "pushState"](null, "", `#${writeAddress(state)}`);
+    step = state.step;
+  }
+  function render(_, keys) {
     clearTimeout(timer);
-    const write = () => history.replaceState(null, "", `#${writeAddress(state)}`);
-    if (state.model === modelIndex) timer = setTimeout(write, WAIT);
+    if (state.model === modelIndex) timer = setTimeout(write, keys.has("step") ? 0 : WAIT);
     else {
       write();
       location.reload();

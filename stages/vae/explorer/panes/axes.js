@@ -41,8 +41,10 @@ export function drawAxes(context, { side, fromCanvas, toCanvas }, names) {
     for (const value of ticks(low[d], high[d], Math.max(2, side / (50 * unit)))) {
       const position = toCanvas(value, value)[d];
       if (position < 24 * unit || position > side - 30 * unit) continue;
-      if (d) write(context, minus(value), 4 * unit, position);
-      else write(context, minus(value), position, side - 4 * unit);
+      if (d) context.fillRect(0, position, 4 * unit, unit);
+      else context.fillRect(position, side - 4 * unit, unit, 4 * unit);
+      if (d) write(context, minus(value), 10 * unit, position);
+      else write(context, minus(value), position, side - 5 * unit);
     }
     if (d) write(context, name, 4 * unit, 10 * unit);
     else write(context, name, side - 12 * unit, side - 4 * unit);
@@ -63,7 +65,12 @@ export function drawChart(canvas, ratio, { lines, across: [from, to], up: [low, 
   useFont(context);
   context.textBaseline = "middle";
   context.textAlign = "right";
-  for (const value of ticks(low, high, 4)) context.fillText(minus(value), x0 - 5 * unit, top(value));
+  for (const value of ticks(low, high, 4)) {
+    context.fillText(minus(value), x0 - 5 * unit, top(value));
+    context.globalAlpha = 0.25;
+    context.fillRect(x0, top(value), width - x0, unit);
+    context.globalAlpha = 1;
+  }
   context.textAlign = "center";
   for (const value of ticks(from, to, 4)) context.fillText(value, left(value), height - 8 * unit);
   for (const { values, color: name, dash = [] } of lines) {

@@ -70,10 +70,13 @@ function render(state) {
   $("num-samples-text").textContent = samples;
   for (const element of document.querySelectorAll(".count")) element.textContent = `K = ${samples}`;
   const found = state.terms && readTerms(state);
+  if (!state.x) $("summary").textContent = "No image is encoded.";
   for (const name of NAMES) $(name).textContent = found ? format(found[name]) : "–";
   if (!found) return drawBar($("bar"), 0, []);
   const { elbo: [elbo], bound: [bound], evidence: [evidence], reference } = found;
   const parts = [{ from: elbo, to: bound, name: "repaired" }];
   if (evidence !== undefined) parts.push({ from: bound, to: evidence, name: "rest" });
+  const known = evidence === undefined ? "" : `, log p(x) ${signed(evidence)}`;
+  if (state.terms.finished) $("summary").textContent = `ELBO ${signed(elbo)}${known} nats`;
   drawBar($("bar"), reference, parts);
 }

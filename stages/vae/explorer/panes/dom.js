@@ -10,6 +10,8 @@ export function make(tag, properties, ...children) {
 
 export const on = (id, type, listener) => $(id).addEventListener(type, listener);
 
+export const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Return a color of the style sheet for the current color scheme. */
 export const color = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

@@ -5,7 +5,7 @@ import { axisName, onPlane, points, prior, shown, withPoint } from "./data.js";
 import { $, cached, clearCanvas, color, make } from "./dom.js";
 import { drawCross, drawGaussian, drawManifold, drawPoints, paintHeat } from "./painting.js";
 import { watchPointers, watchZoom } from "./pointing.js";
-import { STARTS } from "./race.js";
+import { STARTS, racesOf } from "./race.js";
 import { zOf } from "./state.js";
 import { project, wholeView } from "./view.js";
 
@@ -34,7 +34,7 @@ export const makeInset = (store, canvas) =>
   makeView(store, canvas, ({ inset }) => inset, { drawBelow() {}, drawAbove: drawRaces });
 
 function drawRaces(context, frame, { race }) {
-  for (const [start, { loc, scale }] of Object.entries(race)) {
+  for (const [start, { loc, scale }] of Object.entries(racesOf(race))) {
     context.strokeStyle = color(STARTS[start]);
     context.lineWidth = 3 * devicePixelRatio;
     drawGaussian(context, frame, onPlane(loc), onPlane(scale));
@@ -49,6 +49,7 @@ function makeView({ state, update }, canvas, viewOf, { onView, drawBelow, drawAb
     z: () => onPlane(zOf(state)),
     onHover: (point) => update({ hover: point && withPoint(zOf(state), point) }),
     onPin: (point) => update({ pinned: withPoint(zOf(state), point) }),
+    onRelease: () => update({ pinned: null }),
     onView,
   };
   watchPointers(canvas, options);

@@ -4,31 +4,38 @@ import { positionOf, trackPointers } from "./dom.js";
 import { pan, zoom } from "./view.js";
 
 const CLICK = 5; // pixels on the screen that a click may move
-const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const GRAB = 30; // and the distance at which a finger grabs z
+export const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 const distance = ([x0, y0], [x1, y1]) => Math.hypot(x1 - x0, y1 - y0);
 const middle = ([[x0, y0], [x1, y1]]) => [(x0 + x1) / 2, (y0 + y1) / 2];
 
 /**
- * Watch the pointers of a canvas. A mouse shows z where it is, and a click pins it; a finger pins z
- * where it is. A dragging mouse or two fingers move the view, if there is `onView`. `frame()` has
- * the positions on the canvas.
+ * Watch the pointers of a canvas. A mouse shows z where it is, a click or a tap pins it, and a
+ * finger that starts at z drags it; any other swipe scrolls the page. A dragging mouse or two
+ * fingers move the view, if there is `onView`. `frame()` has the positions on the canvas.
  */
-export function watchPointers(canvas, { frame, view, onHover, onPin, onView }) {
+export function watchPointers(canvas, { frame, view, z, onHover, onPin, onView }) {
   const pointers = new Map(); // those that are down
   const at = (position) => frame().fromCanvas(...position);
   const positions = () => [...pointers.values()].map(({ now }) => now);
+  const isFar = (from, to, most) => distance(from, to) > (most * canvas.width) / canvas.clientWidth;
+  const isAtZ = (position) => !isFar(frame().toCanvas(...z()), position, GRAB);
   trackPointers(canvas, {
-    down: (position, event) => pointers.set(event.pointerId, { start: position, now: position }),
+    down(position, { pointerId, pointerType }) {
+      const grabs = pointerType !== "mouse" && isAtZ(position);
+      pointers.set(pointerId, { start: position, now: position, grabs });
+      if (pointers.size > 1) pointers.forEach((pointer) => (pointer.moved = true));
+    },
     move(position, event, isDown) {
       if (!isDown) return event.pointerType === "mouse" && onHover(at(position));
       const before = positions();
       const pointer = pointers.get(event.pointerId);
       pointer.now = position;
-      pointer.moved ||= distance(pointer.start, position) > (CLICK * canvas.width) / canvas.clientWidth;
+      pointer.moved ||= isFar(pointer.start, position, CLICK);
       if (pointers.size === 2) pinch(before, positions());
-      else if (event.pointerType !== "mouse") onPin(at(position));
-      else if (pointer.moved) drag(before[0], position);
+      else if (pointer.grabs) onPin(at(position));
+      else if (pointer.moved && event.pointerType === "mouse") drag(before[0], position);
     },
     up(position, { pointerId, type }) {
       const { moved } = pointers.get(pointerId);
@@ -45,10 +52,15 @@ export function watchPointers(canvas, { frame, view, onHover, onPin, onView }) {
     onView?.(zoom(view(), distance(...before) / Math.max(1, distance(...after)), at(middle(after))));
   }
   canvas.addEventListener("pointerleave", () => onHover(null));
+  const keep = (event) => {
+    const { length, 0: touch } = event.touches;
+    if (isAtZ(positionOf(touch, canvas)) || (onView && length > 1)) event.preventDefault(); // no scrolling
+  };
+  canvas.addEventListener("touchstart", keep, { passive: false });
 }
 
 /** Watch the wheel, with Ctrl, and the keys of a canvas: arrows step z, with Shift the view. */
-export function watchZoom(canvas, { frame, view, z, onView, onPin }) {
+export function watchZoom(canvas, { frame, view, z, onView, onPin, onRelease }) {
   const turn = (event) => {
     if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
     event.preventDefault();
@@ -63,6 +75,8 @@ export function watchZoom(canvas, { frame, view, z, onView, onPin }) {
     else if (direction) onPin(z().map((value, d) => value + 0.04 * direction[d] * radius));
     else if (event.key === "+") onView(zoom(view(), 0.8));
     else if (event.key === "-") onView(zoom(view(), 1.25));
+    else if (event.key === "0") onView(null);
+    else if (event.key === "Escape") onRelease();
     else return;
     event.preventDefault();
   });

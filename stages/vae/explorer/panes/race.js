@@ -4,20 +4,25 @@ import { drawChart } from "./axes.js";
 import { drawBar, readTerms } from "./bounds.js";
 import { hasGrid } from "./client.js";
 import { signed } from "./data.js";
-import { $, on } from "./dom.js";
+import { $, on, prefersStillness } from "./dom.js";
 import { gridPoints } from "./view.js";
 
 const BELOW = 40; // nats below log p(x) at the lower edge
 export const STARTS = { encoder: "gap-1", grid: "gap-2" }; // and their colors
+
+/** Return the races to show: only finished ones where the reader prefers no motion. */
+export function racesOf(race) {
+  const entries = Object.entries(race).filter(([, { finished }]) => finished || !prefersStillness());
+  return Object.fromEntries(entries);
+}
 
 /** Make the pane of the race; `client` asks the worker. */
 export function makeRace({ state, update }, client) {
   on("race-start", "click", () => {
     update({ race: {} });
     client.race("encoder", state.posterior.loc);
-    if (!hasGrid) return;
     const { logPosterior, most } = state.terms;
-    client.race("grid", Float64Array.from(gridPoints[logPosterior.indexOf(most)]));
+    client.race("grid", logPosterior && Float64Array.from(gridPoints[logPosterior.indexOf(most)]));
   });
   return { watches: ["race", "terms", "layout"], render };
 }
@@ -26,8 +31,8 @@ function render({ race, terms, samples }) {
   const isRunning = Object.values(race).some(({ finished }) => !finished);
   $("race-start").disabled = !terms || isRunning || (hasGrid && !terms.logPosterior);
   const reference = terms ? readTerms({ terms, samples }).reference : 0;
-  draw(race, reference);
-  show(race, terms?.logEvidence, reference);
+  draw(racesOf(race), reference);
+  show(racesOf(race), terms?.logEvidence, reference);
 }
 
 function draw(race, reference) {
@@ -53,6 +58,8 @@ function show({ encoder, grid }, evidence, reference) {
   ["race-encoder", "race-grid", "amortization", "approximation"].forEach((id, i) => {
     $(id).textContent = Number.isFinite(values[i]) ? signed(values[i]) : "–";
   });
+  const isDone = encoder?.finished && grid?.finished;
+  $("race-summary").textContent = isDone ? `amortization gap ${signed(best - first)} nats` : "";
   const parts = encoder ? [{ from: first, to: best, name: "amortization" }] : [];
   if (encoder && evidence !== undefined) parts.push({ from: best, to: evidence, name: "approximation" });
   drawBar($("race-bar"), reference, parts);

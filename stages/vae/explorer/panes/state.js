@@ -24,6 +24,7 @@ export const INITIAL = {
   image: null,
   chosenClass: null,
   hover: null, // z under the pointer
+  pen: null, // {position, isDown} on the pad, if keys move it
   x: null, // pixels that the encoder sees; null if there is no ink
   posterior: null, // {loc, scale} of q(z|x)
   inset: wholeView, // the view that follows q(z|x)
@@ -40,7 +41,8 @@ export const INITIAL = {
 export const zOf = ({ hover, pinned, posterior }) => pinned ?? hover ?? posterior?.loc ?? prior.mean;
 
 /** Return what follows from changes: a new image has no old numbers, marks or pinned z. */
-export function derive({ inset, posterior }, { image, terms, pinned = null }) {
+export function derive(state, { image, terms, pinned = null, view }) {
+  const { inset, posterior } = state;
   if (terms?.logPosterior) {
     const mass = gridPoints.filter((_, n) => terms.logPosterior[n] > terms.most - MARGIN);
     return { inset: viewOf([...cornersOf(posterior), ...mass.map(onPlane)]) };
@@ -52,5 +54,7 @@ export function derive({ inset, posterior }, { image, terms, pinned = null }) {
   const corners = cornersOf(fresh.posterior);
   const wanted = viewOf(corners);
   const stays = contains(inset, corners) && inset.radius < 4 * wanted.radius;
-  return { ...fresh, inset: stays ? inset : wanted };
+  const next = { ...fresh, inset: stays ? inset : wanted };
+  if (view !== undefined || !state.view || contains(state.view, corners)) return next;
+  return { ...next, view: { ...wanted, radius: Math.max(wanted.radius, state.view.radius) } };
 }

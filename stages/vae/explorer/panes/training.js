@@ -6,35 +6,41 @@ import { makeLikelihood } from "../core/likelihoods.js";
 import { drawAxes, drawChart } from "./axes.js";
 import { startWorker } from "./client.js";
 import { axisName, readPoints, readTrainingImages, shape, signed, trainingLabels } from "./data.js";
-import { $, clearCanvas, color, drawImages, on, setSlider } from "./dom.js";
+import { $, clearCanvas, color, drawImages, on, prefersStillness, setSlider } from "./dom.js";
 import { drawCross, drawGaussian, drawPoints } from "./painting.js";
 import { watchPointers } from "./pointing.js";
 import { project } from "./view.js";
 
+const NUM_STEPS = 32; // between two reports
 const IDLE = { curve: [], heldOut: [], means: [] };
 
 /** Make the pane of the training. */
 export function makeTraining({ state, update }) {
   let worker = null;
-  let isBusy = false;
+  let [isBusy, isStepWanted] = [false, false];
   function send(message) {
     isBusy = true;
     worker.postMessage(message);
   }
   function proceed() {
-    if (state.playing && !isBusy) send({ type: "train", beta: state.beta });
+    if (isBusy || !(state.playing || isStepWanted)) return;
+    send({ type: "train", beta: state.beta, numSteps: isStepWanted ? 1 : NUM_STEPS });
+    isStepWanted = false;
   }
   function receive(report) {
     isBusy = false;
     update({ training: extend(state.training ?? IDLE, report) });
     proceed();
   }
-  on("train-play", "click", () => {
-    update({ playing: !state.playing });
+  function press(playing, isStep) {
+    isStepWanted = isStep;
+    update({ playing });
     if (worker) return proceed();
     worker = startWorker(receive);
     send({ type: "prepare", images: readTrainingImages() });
-  });
+  }
+  on("train-play", "click", () => press(!state.playing, false));
+  on("train-once", "click", () => press(false, true));
   on("train-reset", "click", () => {
     worker?.terminate();
     worker = null;
@@ -44,6 +50,7 @@ export function makeTraining({ state, update }) {
   const move = (trainedZ) => update({ trainedZ });
   watchPointers($("train-plane"), {
     frame: () => frameOf(state.training ?? IDLE),
+    z: () => state.trainedZ,
     onHover: (point) => point && move(point),
     onPin: move,
   });
@@ -70,6 +77,7 @@ function render({ training, playing, trainedZ, beta }) {
   $("beta-text").textContent = beta;
   $("train-play").textContent = playing ? "Pause" : "Play";
   $("train-reset").disabled = !training;
+  if (playing && prefersStillness()) return; // until the next pause
   for (const name of ["step", "epoch"]) $(`train-${name}`).textContent = now[name] ?? "–";
   const { rate, distortion, elbo, heldOutElbo } = now;
   for (const [id, value] of Object.entries({ rate, distortion, elbo, "held-out": heldOutElbo })) {
