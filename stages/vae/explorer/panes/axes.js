@@ -60,7 +60,7 @@ export function drawChart(canvas, ratio, { lines, across: [from, to], up: [low, 
   const unit = devicePixelRatio;
   const [width, height] = [canvas.width, canvas.height];
   const [x0, y0] = [46 * unit, height - 20 * unit];
-  const left = (value) => x0 + ((width - x0 - 8 * unit) * (value - from)) / (to - from || 1);
+  const left = (value) => x0 + ((width - x0 - 16 * unit) * (value - from)) / (to - from || 1);
   const top = (value) => y0 - ((y0 - 8 * unit) * (Math.max(low, value) - low)) / (high - low);
   useFont(context);
   context.textBaseline = "middle";
