@@ -40,7 +40,7 @@ def main() -> int:
     """Run the command; return 1 if anything fails or differs, else 0."""
     options = parse_arguments()
     if options.recipe is not None:
-        return run_recipe(options.study, options.recipe)
+        return run_recipe(choose_study(options)[0], options.recipe)
     require_committed_code()
     if options.verify:
         return verify(options)
@@ -71,9 +71,8 @@ def parse_arguments() -> argparse.Namespace:
     return options
 
 
-def run_recipe(names: Sequence[str], variant: str) -> int:
+def run_recipe(study: Study, variant: str) -> int:
     """Run the first run of a variant in the workspace; return the status of DVC."""
-    study = read_study(ROOT / f"studies/{''.join(names)}.yaml")
     points = [p for p in list_points(study) if p.coordinates.get("variant") == variant]
     if not points:
         known = ", ".join(study.variants or ["none, this study has no variants"])

@@ -47,9 +47,9 @@ def open_files(name: str) -> DVCFileSystem:
     try:
         files = DVCFileSystem(".", rev=None if name == HERE else resolve(name))
         files.ls("")  # reads the commit
+        return files
     except Exception:  # noqa: BLE001  of Git and of DVC
         raise PipelineError(f"{name}: not a commit or an experiment") from None
-    return files
 
 
 def read_outcome(name: str) -> Outcome:
