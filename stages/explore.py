@@ -92,17 +92,21 @@ def page_data(
 def factors(
     images: dict[str, np.ndarray], latents: dict[str, np.ndarray], num_images: int
 ) -> dict[str, object] | None:
-    """Return names and values of the true factors of the test images, if known.
+    """Return the true factors of the test images, if they are known.
 
-    `of_dimension` names the factor about which a latent has the most information.
+    Returns:
+        `names` [factors] and `values` [images, factors]; and for each latent dimension
+        the name of the factor about which it has the most information, `informed_of`,
+        and that `information` in nats, both [latent].
     """
     if "factor_information" not in latents:
         return None
-    informative = latents["factor_information"].argmax(axis=1)
+    information = latents["factor_information"]
     return {
         "names": images["factor_names"].tolist(),
         "values": images["test_factors"][:num_images].tolist(),
-        "of_dimension": latents["factor_names"][informative].tolist(),
+        "informed_of": latents["factor_names"][information.argmax(axis=1)].tolist(),
+        "information": information.max(axis=1).tolist(),
     }
 
 

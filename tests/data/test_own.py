@@ -168,6 +168,10 @@ CLEAR = np.zeros((6, 4, 4), np.uint8)
             lambda: [put(f"{x}-train-labels-idx1-ubyte") for x in "ab"],
             ": received files of several datasets, whose names begin differently",
         ),
+        (
+            lambda: [put(f"{x}_train.amat", b"0 1 1 0\n") for x in "ab"],
+            ": received files of several datasets, whose names begin differently",
+        ),
         (lambda: put("train.amat", b"0 1\n"), "/train.amat: expected rows of 0 and 1"),
         (lambda: put("test.amat", b"0 2 0 0\n"), "/test.amat: expected rows of 0 and"),
         (

@@ -306,7 +306,8 @@ def test_one_of_several_models_is_chosen_and_factors_are_shown(open_page):
     known = {"names": ["shape", "x"], "values": [[2, 7]] * NUM_IMAGES}
     second = make_untrained(latent_dim=3)[2] | {
         "name": "sprites",
-        "factors": known | {"of_dimension": ["x", "shape", "x"]},
+        "factors": known
+        | {"informed_of": ["x", "shape", "x"], "information": [1.0, 0.5, 0.0]},
     }
     page, *_ = open_page(more=[second], latent_dim=2)
     assert page.locator("#model").is_visible()
@@ -317,7 +318,7 @@ def test_one_of_several_models_is_chosen_and_factors_are_shown(open_page):
     assert run(page, "latentDim") == 3
     assert run(page, f"[{STATE}.model, {STATE}.image.index]") == [1, 3]
     assert page.locator("#factors").inner_text() == "shape 2, x 7"
-    assert "(mostly shape)" in page.locator("#dimensions").inner_text()
+    assert "nats, 0.50 of shape:" in page.locator("#dimensions").inner_text()
 
 
 def test_fingers_move_z_the_view_or_the_page(open_page):

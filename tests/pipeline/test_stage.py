@@ -116,8 +116,8 @@ def test_a_stage_runs_only_from_the_root(tmp_path):
 def test_a_stage_explains_itself_and_takes_no_arguments(tmp_path):
     said, _ = run("train", "--help", status=0, cwd=tmp_path)
     assert "Train the VAE, and write its weights" in said
-    _, errors = run("train", "a", status=2, cwd=tmp_path)
-    assert "unrecognized arguments: a" in errors
+    _, errors = run("train", "a", cwd=tmp_path)
+    assert errors.startswith("error: unrecognized arguments: a; expected none;")
 
 
 def test_an_interrupt_during_imports_gives_one_line(tiny):

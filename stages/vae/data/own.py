@@ -65,11 +65,16 @@ def blame(path: Path) -> Iterator[None]:
         raise PipelineError(f"{path}: {one_line(error)}") from None
 
 
-def read_idx(paths: list[Path], settings: Download) -> Arrays:
-    """Read IDX files, plain or as .gz."""
-    if len({re.sub(IDX, "", path.name) for path in paths}) > 1:
+def require_one_dataset(paths: list[Path], form: str) -> None:
+    """Raise PipelineError unless the names of all files begin alike."""
+    if len({re.sub(form, "", path.name) for path in paths}) > 1:
         problem = "files of several datasets, whose names begin differently"
         raise PipelineError(f"{paths[0].parent}: received {problem}")
+
+
+def read_idx(paths: list[Path], settings: Download) -> Arrays:
+    """Read IDX files, plain or as .gz."""
+    require_one_dataset(paths, IDX)
     arrays: Arrays = {}
     for path in paths:
         name = "_".join(re.findall(IDX, path.name)[0]).replace("t10k", "test")
@@ -103,6 +108,7 @@ def read_amat(paths: list[Path], settings: Download) -> Arrays:
 
     Source: Larochelle and Murray (2011), whose files of binarized MNIST have this form.
     """
+    require_one_dataset(paths, AMAT)
     splits: dict[str, list[np.ndarray]] = {"train": [], "test": []}
     for path in sorted(paths, key=lambda path: "valid" in path.name):
         split = re.findall(AMAT, path.name)[0].replace("valid", "train")

@@ -28,7 +28,10 @@ class Stage:
     def begin(self) -> None:
         """Report errors in one line, refuse arguments, and hash the inputs."""
         sys.excepthook = report_error
-        ArgumentParser(description=sys.modules["__main__"].__doc__).parse_args()
+        parser = ArgumentParser(description=sys.modules["__main__"].__doc__)
+        if unknown := parser.parse_known_args()[1]:
+            problem = f"unrecognized arguments: {' '.join(unknown)}"
+            raise PipelineError(f"{problem}; expected none; params.yaml has them")
         if not Path("dvc.yaml").is_file():
             problem = "no dvc.yaml here; run from the project's root: dvc repro"
             raise PipelineError(problem)

@@ -1,5 +1,5 @@
-// The Gaussian q with the highest ELBO for one image, by Adam from a start; the same
-// optimization as in `evaluation/gaps.py`.
+// The Gaussian q with the highest ELBO for one image, by Adam from a start, as in
+// `evaluation/gaps.py` but with fewer steps.
 
 import { backward, makeAdam } from "./gradients.js";
 import { logLikelihoods, makeLikelihood } from "./likelihoods.js";
@@ -32,19 +32,22 @@ function makeNoise(dim, seed) {
   return { noise, weights: nodes.map(([, weight]) => weight / total) };
 }
 
+/** Compute log p(x, z) [rows] for `z` [rows, latent] and the decoder's outputs for them. */
+function logJoints(model, x, z, outputs) {
+  const logPrior = logPriors(model.prior, z);
+  return logLikelihoods(makeLikelihood(model), x, outputs).map((value, i) => value + logPrior[i]);
+}
+
 /** Compute log p(x, z) [rows] and its gradient for `z` [rows, latent]. */
 export function jointGradient(model, x, z) {
   const { decoder, activation, prior } = model;
-  const likelihood = makeLikelihood(model);
-  const { factor, mean } = likelihood;
+  const { factor, mean } = makeLikelihood(model);
   const traced = trace(decoder, activation, z);
   const outputs = traced.sums.at(-1);
-  const logs = logPriors(prior, z);
-  const ofImage = logLikelihoods(likelihood, x, outputs);
   const slopes = outputs.map((output, k) => factor * (x[k % x.length] - mean(output)));
   const gradient = backward(decoder, activation, traced, slopes);
   addPriorGradient(prior, z, gradient);
-  return { joint: ofImage.map((value, i) => value + logs[i]), gradient };
+  return { joint: logJoints(model, x, z, outputs), gradient };
 }
 
 /** Add the gradient of log p(z), by differences. */
@@ -79,9 +82,7 @@ export function explorePrior(model, x) {
   const random = makeRandom(1);
   const rows = Array.from({ length: NUM_EXPLORED }, () => drawPrior(model.prior, random));
   const z = Float32Array.from(rows.flatMap((row) => [...row]));
-  const logs = logPriors(model.prior, z);
-  const ofImage = logLikelihoods(makeLikelihood(model), x, decode(model, z));
-  const joint = ofImage.map((value, i) => value + logs[i]);
+  const joint = logJoints(model, x, z, decode(model, z));
   return rows[joint.indexOf(maximum(joint))];
 }
 

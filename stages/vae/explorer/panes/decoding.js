@@ -34,13 +34,14 @@ function makeSlider({ rate, dimension }, state, update) {
   const [middle, unit] = [prior.mean[dimension], prior.deviation[dimension]];
   const [min, max] = [middle - 4 * unit, middle + 4 * unit];
   const name = axisName(dimension);
-  const factor = data.factors ? ` (mostly ${data.factors.of_dimension[dimension]})` : "";
+  const { informed_of: factor, information } = data.factors ?? {};
+  const known = factor ? `, ${signed(information[dimension])} of ${factor[dimension]}` : "";
   const slider = make("input", { type: "range", min, max, step: unit / 100, ariaLabel: name });
   slider.addEventListener("input", () => {
     const values = Array.from(zOf(state), (value, d) => (d === dimension ? Number(slider.value) : value));
     update({ pinned: values });
   });
-  $("dimensions").append(make("label", {}, `${name}${factor}, rate ${signed(rate)} nats: `, make("output"), slider));
+  $("dimensions").append(make("label", {}, `${name}, rate ${signed(rate)} nats${known}: `, make("output"), slider));
   return slider;
 }
 
