@@ -35,7 +35,7 @@ function makeSlider({ rate, dimension }, state, update) {
   const [min, max] = [middle - 4 * unit, middle + 4 * unit];
   const name = axisName(dimension);
   const { informed_of: factor, information } = data.factors ?? {};
-  const known = factor ? `, ${signed(information[dimension])} of ${factor[dimension]}` : "";
+  const known = factor ? `, ${signed(information[dimension])} about ${factor[dimension]}` : "";
   const slider = make("input", { type: "range", min, max, step: unit / 100, ariaLabel: name });
   slider.addEventListener("input", () => {
     const values = Array.from(zOf(state), (value, d) => (d === dimension ? Number(slider.value) : value));
