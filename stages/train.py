@@ -15,7 +15,7 @@ import pandas as pd
 from vae.model import VAE
 from vae.objectives import OBJECTIVES
 from vae.pipeline.arrays import read_arrays
-from vae.pipeline.checkpoint import Checkpoint, State, fingerprint
+from vae.pipeline.checkpoint import FOLDER, State, fingerprint, load_state, save_state
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.files import hash_file, write_files
 from vae.pipeline.params import check_counts, read_params
@@ -88,12 +88,13 @@ def finite_arrays(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndar
     return terms
 
 
-def fit(trainer: Trainer, checkpoint: Checkpoint) -> list[dict[str, float]]:
-    """Train, starting from a saved state if possible; return the learning curve."""
-    history, num_epochs = [], checkpoint.num_epochs
+def fit(trainer: Trainer, path: Path) -> list[dict[str, float]]:
+    """Train, from the state at `path` if there is one; return the learning curve."""
+    history, num_epochs = [], trainer.recipe.epochs
     variables = {str(i): variable for i, variable in enumerate(trainer.variables)}
-    if state := checkpoint.find(extend=trainer.recipe.can_be_extended):
+    if state := load_state(path):
         history = state.history
+        print(f"continuing after epoch {len(history)} of an unfinished run")
         for name, variable in variables.items():
             variable.assign(state.arrays[name])
     print("the first epoch is compiled, which takes some seconds", flush=True)
@@ -102,7 +103,7 @@ def fit(trainer: Trainer, checkpoint: Checkpoint) -> list[dict[str, float]]:
         row = run_epoch(trainer, epoch)
         history.append(row)
         arrays = {name: np.asarray(x.numpy()) for name, x in variables.items()}
-        checkpoint.save(State(history, arrays))
+        save_state(path, State(history, arrays))
         write_files(pack_history(history))  # shows the progress
         # The clock starts after the first epoch, which includes the compilation.
         if bar is None:
@@ -130,17 +131,15 @@ def main() -> None:
     data = read_arrays(DATA, made_by="preprocess")
     check_counts(params, len(data["train_images"]) + len(data["validation_images"]))
     model, train = params.model.model_dump(), params.train.model_dump()
-    num_epochs = train.pop("epochs")
     description = Description.of_data(model, data)
     trainer = make_trainer(params, data)
     if trainer.vae.likelihood.binary != description.binary:
         print(PSEUDO_LIKELIHOOD)
-    key = fingerprint({"model": model, "train": train}, hash_file(DATA))
-    checkpoint = Checkpoint(key, num_epochs)
+    path = FOLDER / fingerprint({"model": model, "train": train}, hash_file(DATA))
     del data  # frees memory
-    history = fit(trainer, checkpoint)
+    history = fit(trainer, path)
     stage.write(pack_model(description, trainer.vae.variables) | pack_history(history))
-    checkpoint.finish()
+    path.unlink()
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ import pytest
 import scipy.stats
 
 from models import BATCH, LATENT, PIXELS, SAMPLES, make_vae, normal
+from vae.learned_priors import PRIORS
 from vae.likelihoods import LIKELIHOODS
 from vae.numerics.determinism import tf
 from vae.numerics.gaussians import divergence
 from vae.objectives import OBJECTIVES
 from vae.pipeline.schema import Model, Train
 from vae.pipeline.trained import named_weights
-from vae.priors import PRIORS
 
 X = np.random.default_rng(0).integers(2, size=(BATCH, PIXELS)).astype("f4")
 NOISE = normal(SAMPLES, BATCH, LATENT)

@@ -6,8 +6,9 @@ import scipy.stats
 from scipy.special import logsumexp
 
 from models import LATENT, PIXELS, make_vae, normal
+from vae.learned_priors import FlowPrior, GaussianMixture
 from vae.numerics.determinism import tf
-from vae.priors import FlowPrior, GaussianMixture, StandardNormal
+from vae.priors import StandardNormal
 
 COMPONENTS = 4
 LOC = normal(COMPONENTS, LATENT)

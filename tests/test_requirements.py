@@ -55,7 +55,6 @@ def test_the_locks_pin_every_package_of_the_project_once():
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_project_names_every_package_that_is_imported(folder):
     others = {"studies": STUDIES_GROUP, "tests": STUDIES_GROUP + DEV_GROUP}
-    optional = {"onnxruntime"}  # what tools/export.py says how to install
     declared = normalized(DEPENDENCIES + others.get(folder, []))
-    for name in third_party((ROOT / folder).rglob("*.py")) - optional:
+    for name in third_party((ROOT / folder).rglob("*.py")):
         assert declared & normalized(PROVIDERS.get(name, [])), name

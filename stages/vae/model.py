@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae.learned_priors import PRIORS
 from vae.likelihoods import LIKELIHOODS
 from vae.numerics.dense import dense_network
 from vae.numerics.determinism import keras, tf
@@ -12,7 +13,6 @@ from vae.numerics.gaussians import log_standard_normal
 from vae.numerics.pixels import checked
 from vae.numerics.streams import Purpose, seed_sequence
 from vae.pipeline.registry import make
-from vae.priors import PRIORS
 
 MIN_SCALE = 1e-6  # keeps log(scale) finite, six orders below the prior's scale of 1
 

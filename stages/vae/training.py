@@ -27,11 +27,6 @@ class Recipe:
     schedule: str  # constant or cosine
     seed: int  # of the order of the images and of all noise
 
-    @property
-    def can_be_extended(self) -> bool:
-        """Whether epochs do not depend on their number."""
-        return self.schedule == "constant" and not self.final_epochs
-
     def samples_in(self, epoch: int) -> int:
         """Return the number of latent samples per image in an epoch, from 0."""
         is_final = epoch >= self.epochs - self.final_epochs

@@ -6,8 +6,9 @@ import scipy.stats
 from models import normal
 from vae.evaluation import proposals
 from vae.evaluation.proposals import Mixture, gaussians_near, refined
+from vae.learned_priors import GaussianMixture
 from vae.numerics.determinism import tf
-from vae.priors import GaussianMixture, StandardNormal
+from vae.priors import StandardNormal
 
 # Components, batch, latent; the second component gives no sample.
 MIXTURE = Mixture(normal(3, 2, 5), np.exp(normal(3, 2, 5, seed=1)), [3, 0, 4])

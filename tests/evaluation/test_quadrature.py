@@ -6,9 +6,9 @@ import pytest
 from models import IMAGE_BYTES, PIXELS, linear_gaussian
 from vae.evaluation import quadrature
 from vae.evaluation.quadrature import log_evidence, posterior_moments, prior_grid
+from vae.learned_priors import GaussianMixture
 from vae.numerics.determinism import tf
 from vae.numerics.pixels import observations
-from vae.priors import GaussianMixture
 
 POINTS = {1: 401, 2: 101}  # along an axis
 

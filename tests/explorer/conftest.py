@@ -3,8 +3,6 @@
 import math
 import re
 import shutil
-from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +12,8 @@ import numpy_model
 from conftest import CLASSES, TINY
 from explore import page_data, read_sources
 from vae.explorer.assembly import assemble, join_modules
-from vae.pipeline.trained import Description
+from vae.model import VAE
+from vae.pipeline.trained import Description, named_weights
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 NUM_IMAGES = 60
@@ -26,31 +25,6 @@ def rounded(array):
     return np.asarray(words & 0xFFFFFF00).view("f4")
 
 
-def weight_shapes(trained):
-    """Return the shapes of the weights of a model, by name."""
-    m = SimpleNamespace(**trained.model)
-    widths = [trained.num_pixels, *m.hidden_units]
-    networks = {
-        "encoder": ("posterior", [*widths, 2 * m.latent_dim]),
-        "decoder": ("likelihood", [m.latent_dim, *reversed(widths)]),
-    }
-    for i in range(m.flow_layers if m.prior == "flow" else 0):
-        kept = (m.latent_dim + i % 2) // 2
-        sizes = [kept, m.flow_units, m.flow_units, 2 * (m.latent_dim - kept)]
-        networks[f"prior.coupling_{i + 1}"] = "output", sizes
-    shapes = {}
-    for network, (output, sizes) in networks.items():
-        layers = [*(f"hidden_{i + 1}" for i in range(len(sizes) - 2)), output]
-        for layer, shape in zip(layers, pairwise(sizes), strict=True):
-            shapes[f"{network}.{layer}.kernel"] = shape
-            shapes[f"{network}.{layer}.bias"] = shape[1:]
-    if m.prior == "vamp":
-        shapes["prior.pseudo_inputs"] = (m.pseudo_inputs, widths[0])
-    if m.likelihood == "gaussian" and m.gaussian_scale == "learned":
-        shapes["likelihood.log_scale"] = ()
-    return shapes
-
-
 def make_untrained(*, data="MNIST", classes=CLASSES, side=12, binary=True, **changes):
     """Make an untrained model in NumPy, its images, and the data of its page."""
     rng = np.random.default_rng(1)
@@ -58,10 +32,11 @@ def make_untrained(*, data="MNIST", classes=CLASSES, side=12, binary=True, **cha
     binarization = "dynamic" if binary else "none"
     trained = Description(settings, [side, side], data, classes, binarization, binary)
     weights = {}
-    for name, shape in weight_shapes(trained).items():
+    variables = VAE(num_pixels=trained.num_pixels, **settings).variables
+    for name, start in named_weights(variables).items():
         draw = rng.normal if name.endswith(("kernel", "bias")) else rng.random
-        width = shape[0] if name.endswith("kernel") else 16
-        weights[name] = rounded(draw(size=shape) / math.sqrt(width))
+        width = len(start) if name.endswith("kernel") else 16
+        weights[name] = rounded(draw(size=start.shape) / math.sqrt(width))
     model = numpy_model.make_model(weights, **settings)
     prior = {k: rounded(getattr(model, k)) for k in ("prior_loc", "prior_scale")}
     pixels = rng.integers(256, size=(NUM_IMAGES, side, side), dtype=np.uint8)

@@ -199,7 +199,7 @@ def test_gradients_of_a_training_step(core):
 def test_training_overfits_a_batch_and_obeys_beta(core, load_model):
     load_model()
     code = """() => {
-        const training = makeTraining(images.slice(0, 12));
+        const training = makeTraining(images.slice(0, 12), images);
         const found = Array.from({ length: 5 }, () => train(training, 0.1, 32));
         const { model, step, means } = report(training);
         const decoded = decode(model, Float32Array.from(encode(model, images[0]).loc));

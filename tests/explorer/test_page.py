@@ -217,7 +217,7 @@ def test_everyone_can_use_it_on_every_screen(open_page, latent_dim):
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         frame(page)
-        names = ["gap-1", "gap-2", "accent", *(f"class-{i}" for i in range(10))]
+        names = ["repaired", "rest", "accent", *(f"class-{i}" for i in range(10))]
         paper = luminance(run(page, "color('paper')"))
         for name in names:
             light = sorted([paper, luminance(run(page, f"color('{name}')"))])

@@ -33,7 +33,7 @@ def test_the_address_keeps_the_state(open_page):
     page.check("#manifold")
     saved = "writeAddress(store.state)"
     before = run(page, saved)
-    assert '"step":2' in before and '"beta":10' in before and "strokes" in before
+    assert '"step":2' in before and '"beta":100' in before and "strokes" in before
     hash_of = "decodeURIComponent(location.hash.slice(1))"
     until(lambda: run(page, hash_of) == before)
     pixels = run(page, f"[...{STATE}.x]")
@@ -162,7 +162,7 @@ def test_a_model_is_trained(open_page):
     page.click("#train-reset")
     frame(page)
     assert number(page, "train-step") is None
-    assert page.locator("#beta").get_attribute("aria-valuetext") == "beta 10"
+    assert page.locator("#beta").get_attribute("aria-valuetext") == "beta 100"
 
 
 def test_the_model_is_saved_as_it_is_used(open_page, tmp_path):

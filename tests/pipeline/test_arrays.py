@@ -2,15 +2,11 @@
 
 import hashlib
 import io
+import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes
-from hypothesis.extra.numpy import arrays as any_array
 
-from fuzzing import fuzz, mutations
 from vae.pipeline.arrays import pack_arrays, read_arrays
 from vae.pipeline.errors import PipelineError
 
@@ -32,16 +28,10 @@ def assert_same(received, expected):
         np.testing.assert_array_equal(received[name], array, strict=True)
 
 
-dtypes = st.sampled_from([np.uint8, np.float32, np.int64, np.bool_])
-shapes = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5)
-
-
-@settings(fuzz, max_examples=20)
-@given(st.dictionaries(st.sampled_from("abc"), any_array(dtypes, shapes)))
-def test_any_arrays_round_trip(tmp_path, expected):
-    by_columns = {name: np.asarray(a, order="F") for name, a in expected.items()}
-    for arrays in (expected, by_columns):
-        assert_same(read(tmp_path / "a.npz", pack_arrays(arrays)), expected)
+def test_arrays_of_any_type_and_order_come_back(tmp_path):
+    others = {"flag": np.array(True), "none": np.zeros([0, 2]), "text": np.array("é")}
+    arrays = {**ARRAYS, **others, "columns": np.asfortranarray(ARRAYS["images"])}
+    assert_same(read(tmp_path / "a.npz", pack_arrays(arrays)), arrays)
 
 
 def test_the_bytes_do_not_depend_on_the_python_version():
@@ -62,15 +52,14 @@ def test_a_pickle_is_not_executed(tmp_path):
         read(tmp_path / "file.npz", content.getvalue())
 
 
-@fuzz
-@given(mutations(GOOD))
-def test_damage_gives_an_error_or_changes_no_array(tmp_path, content):
-    path = tmp_path / "file.npz"
+@pytest.mark.parametrize("bit", range(0, 8 * 400, 53))  # of a header and an array
+def test_a_flipped_bit_gives_an_error_or_changes_no_array(tmp_path, bit):
+    path, content = tmp_path / "file.npz", bytearray(GOOD)
+    content[bit // 8] ^= 1 << bit % 8
     try:
         arrays = read(path, content)
     except PipelineError as error:
-        assert str(error).startswith(f"{path}: damaged (")
-        assert str(error).endswith("; make it with: dvc repro train")
-        assert len(str(error).splitlines()) == 1
+        expected = rf"{path}: damaged \(.*\); make it with: dvc repro train"
+        assert re.fullmatch(expected, str(error))
     else:
         assert_same(arrays, ARRAYS)

@@ -7,15 +7,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import train
-from fuzzing import fuzz, mutations
 from vae.pipeline.checkpoint import (
-    FOLDER,
     MAX_STATES,
-    Checkpoint,
     State,
     fingerprint,
     load_state,
@@ -37,11 +32,6 @@ def path(tmp_path, monkeypatch):
     return Path("state")
 
 
-def after(num_epochs):
-    """Return the state after a number of epochs."""
-    return State([{"epoch": i + 1.0} for i in range(num_epochs)], STATE.arrays)
-
-
 def test_a_state_round_trips_exactly(path, capsys):
     assert load_state(path) is None
     save_state(path, STATE)
@@ -53,52 +43,23 @@ def test_a_state_round_trips_exactly(path, capsys):
     assert capsys.readouterr().out == ""
 
 
-@fuzz
-@given(st.data())
-def test_a_damaged_state_is_ignored(path, capsys, data):
+def test_a_damaged_state_is_ignored(path, capsys):
     save_state(path, STATE)
     good = path.read_bytes()
-    content = data.draw(mutations(good))
-    path.write_bytes(content)
-    assert (load_state(path) is None) == (content != good)
-    expected = f"{path}: damaged; training starts anew\n" * (content != good)
-    assert capsys.readouterr().out == expected
+    for content in (b"", good[:-1], good[:40] + b"?" + good[41:]):
+        path.write_bytes(content)
+        assert load_state(path) is None
+        expected = f"{path}: damaged; training starts anew\n"
+        assert capsys.readouterr().out == expected
 
 
-def test_an_unfinished_run_resumes_after_other_runs():
-    for key, num_epochs in [("key", 60), ("other", 60), ("key", 3)]:
-        Checkpoint(key, num_epochs).save(after(2))
-    Checkpoint("key", 3).finish()
-    assert Checkpoint("key", 60).find(extend=False).history == after(2).history
-
-
-def test_only_a_run_with_more_epochs_resumes_a_finished_run(capsys):
-    for num_epochs in (5, 3):  # the longest is kept
-        Checkpoint("key", num_epochs).save(after(num_epochs))
-        Checkpoint("key", num_epochs).finish()
-    assert [path.name for path in FOLDER.iterdir()] == ["key"]
-    for num_epochs in (3, 5):  # a repeated run is computed
-        assert Checkpoint("key", num_epochs).find(extend=True) is None
-    assert capsys.readouterr().out == ""
-    assert len(Checkpoint("key", 6).find(extend=True).history) == 5
-    assert Checkpoint("key", 6).find(extend=False) is None
-    assert capsys.readouterr().out.splitlines() == [
-        "continuing after epoch 5 of a finished run",
-        "a finished run of 5 epochs cannot be extended, as its learning rate fell to "
-        "0; training starts anew",
-    ]
-
-
-def test_old_states_are_deleted_with_finished_ones_first():
-    for i in range(MAX_STATES + 1):
-        checkpoint = Checkpoint(str(i), 2)
-        checkpoint.save(after(1))
-        os.utime(checkpoint.unfinished, (i, i))
-        if i == 3:
-            checkpoint.finish()
-    Checkpoint("new", 2).save(after(1))
-    kept = sorted(path.name for path in FOLDER.iterdir())
-    assert kept == ["1-2", "2-2", "4-2", "5-2", "new-2"]  # without 3 and 0-2
+def test_the_latest_states_are_kept(path):
+    for i in range(MAX_STATES + 2):
+        save_state(path.with_name(f"state{i}"), STATE)
+        os.utime(f"state{i}", (i, i))
+    save_state(path, STATE)
+    kept = sorted(path.name for path in Path().iterdir())
+    assert kept == ["state", "state3", "state4", "state5", "state6"]
 
 
 def test_the_fingerprint_depends_on_parameters_data_packages_and_code(monkeypatch):

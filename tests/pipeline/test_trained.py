@@ -4,13 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from safetensors.numpy import save
 
 import vae
 from conftest import TINY
-from fuzzing import fuzz, mutations
 from vae.model import VAE
 from vae.pipeline.errors import PipelineError
 from vae.pipeline.files import write_files
@@ -71,15 +68,10 @@ def test_weights_of_another_model_are_refused(files, model, changes, message):
 READERS = {DESCRIPTION: read_description, WEIGHTS: read_weights}
 
 
-@fuzz
-@given(st.data())
 @pytest.mark.parametrize("path", READERS)
-def test_damage_is_refused_in_one_line_or_read(files, model, path, data):
-    good = pack_model(DESCRIBED, model.variables)[path]
-    path.write_bytes(data.draw(mutations(good)))
-    try:
+@pytest.mark.parametrize("damage", [lambda good: good[:-2], lambda good: b"{}"])
+def test_a_damaged_file_is_named(files, path, damage):
+    path.write_bytes(damage(path.read_bytes()))
+    expected = rf"^{path}: damaged \(.*\); make it with: dvc repro train$"
+    with pytest.raises(PipelineError, match=expected):
         READERS[path]()
-    except PipelineError as error:
-        assert str(error).startswith(f"{path}: damaged (")
-        assert str(error).endswith("; make it with: dvc repro train")
-        assert len(str(error).splitlines()) == 1

@@ -27,7 +27,7 @@ import render
 import train
 import vae
 from conftest import CLASSES, ROOT, make_project, write_params
-from vae.pipeline.checkpoint import Checkpoint
+from vae.pipeline.checkpoint import save_state
 from vae.pipeline.errors import PipelineError
 
 STAGES = (preprocess, train, evaluate, render, explore)
@@ -134,15 +134,14 @@ class CutShort(BaseException):
 
 
 def test_a_second_run_cut_short_gives_the_same_bytes(tiny, run, monkeypatch, capsys):
-    def save_and_end(checkpoint, state):
-        save(checkpoint, state)
+    def save_and_end(path, state):
+        save_state(path, state)
         raise CutShort
 
-    save = Checkpoint.save
     preprocess.main()
     for _ in range(2):  # once after each epoch
         with monkeypatch.context() as patch, pytest.raises(CutShort):
-            patch.setattr(Checkpoint, "save", save_and_end)
+            patch.setattr(train, "save_state", save_and_end)
             train.main()
     run_stages()
     expected, again = run[0], contents()

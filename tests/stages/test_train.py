@@ -1,22 +1,11 @@
-"""What reaches the trainer, and runs with more epochs."""
-
-from pathlib import Path
+"""What reaches the trainer."""
 
 import numpy as np
 
-import preprocess
 import train
 from vae.objectives import Capacity
 from vae.pipeline.params import read_params
 from vae.training import Recipe
-
-OUTPUTS = ["model.json", "model.safetensors", "history.csv"]
-
-
-def run_train():
-    """Train; return what that writes."""
-    train.main()
-    return {name: Path("results", name).read_bytes() for name in OUTPUTS}
 
 
 def test_each_parameter_reaches_the_trainer(tiny):
@@ -39,22 +28,3 @@ def test_each_parameter_reaches_the_trainer(tiny):
     trainer = train.make_trainer(read_params(), data | gray)
     assert trainer.dynamic
     np.testing.assert_array_equal(trainer.images, 255 - images.reshape(41, -1))
-
-
-def test_more_epochs_go_on_from_fewer_to_the_same_bits(tiny, monkeypatch, capsys):
-    """With the schedule `constant`; an epoch that is quick stands for a real one."""
-
-    def run_epoch(trainer, epoch):
-        for variable in trainer.variables:
-            variable.assign(variable * 2 + epoch)
-        return {"epoch": epoch + 1, "train_elbo": 0.0, "validation_elbo": 0.0}
-
-    monkeypatch.setattr(train, "run_epoch", run_epoch)
-    preprocess.main()
-    tiny(train__schedule="constant")
-    run_train()
-    tiny(train__schedule="constant", train__epochs=4)
-    more = run_train()
-    assert "\ncontinuing after epoch 2 of a finished run\n" in capsys.readouterr().out
-    assert run_train() == more
-    assert "epoch 1/4: " in capsys.readouterr().out  # a repeated run is computed

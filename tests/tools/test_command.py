@@ -30,7 +30,7 @@ def test_a_wrong_argument_gives_a_one_line_error(tool, module, arguments, messag
     assert errors.endswith("; see --help\n") and errors.count("\n") == 1
 
 
-@pytest.mark.parametrize("script", ["tools/export.py", "studies/run.py"])
+@pytest.mark.parametrize("script", ["tools/sample.py", "studies/run.py"])
 def test_a_python_without_packages_gives_one_line(script):
     program = [sys.executable, "-S", ROOT / script]  # -S hides packages
     ended = subprocess.run(program, capture_output=True, text=True, check=False)

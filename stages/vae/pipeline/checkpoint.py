@@ -1,4 +1,4 @@
-"""Saved states of training runs, from which later runs continue."""
+"""Saved states of unfinished training runs, from which the same runs continue."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ STAGES = Path(__file__).resolve().parents[2]
 PACKAGES = ("tensorflow", "keras", "numpy")
 DIGEST_SIZE = hashlib.sha256().digest_size
 FOLDER = Path(".state/training")  # outside DVC's outputs, which it deletes before a run
-MAX_STATES = 5  # in the folder; states of finished runs are deleted first
+MAX_STATES = 5  # in the folder
 
 
 class State(NamedTuple):
@@ -43,67 +43,14 @@ def fingerprint(params: Mapping[str, object], data: str) -> str:
     return digest.hexdigest()
 
 
-class Checkpoint(NamedTuple):
-    """The files of the states of a training run.
-
-    Runs that differ only in the number of epochs share a key. Per key, the state of the
-    longest finished run and the states of all unfinished runs are kept.
-    """
-
-    key: str  # fingerprint without the number of epochs
-    num_epochs: int
-
-    @property
-    def unfinished(self) -> Path:
-        return FOLDER / f"{self.key}-{self.num_epochs}"
-
-    @property
-    def finished(self) -> Path:
-        return FOLDER / self.key
-
-    def find(self, *, extend: bool) -> State | None:
-        """Return the state to continue from; None if training starts anew.
-
-        The state of a finished run is used only if `extend` is true and the run had
-        fewer epochs: a repeated run is computed again.
-        """
-        if state := load_state(self.unfinished):
-            print(f"continuing after epoch {len(state.history)} of an unfinished run")
-            return state
-        state = load_state(self.finished)
-        if state is None or len(state.history) >= self.num_epochs:
-            return None
-        if not extend:
-            print(
-                f"a finished run of {len(state.history)} epochs cannot be extended, as "
-                "its learning rate fell to 0; training starts anew"
-            )
-            return None
-        print(f"continuing after epoch {len(state.history)} of a finished run")
-        return state
-
-    def save(self, state: State) -> None:
-        """Write the state of the unfinished run; delete states beyond MAX_STATES."""
-        save_state(self.unfinished, state)
-        others = [path for path in FOLDER.iterdir() if path != self.unfinished]
-        others.sort(key=lambda path: ("-" in path.name, path.stat().st_mtime_ns))
-        for path in others[: -(MAX_STATES - 1)]:
-            path.unlink()
-
-    def finish(self) -> None:
-        """Keep the state of a finished run, unless a longer one is kept."""
-        kept = load_state(self.finished)
-        if kept and len(kept.history) > self.num_epochs:
-            self.unfinished.unlink()
-        else:
-            self.unfinished.replace(self.finished)
-
-
 def save_state(path: Path, state: State) -> None:
-    """Write a state, with its SHA-256 in front."""
+    """Write a state, with its SHA-256 in front; keep the MAX_STATES latest."""
     history = np.frombuffer(json.dumps(state.history).encode(), np.uint8)
     content = save({"history": history, **state.arrays})
     write_files({path: hashlib.sha256(content).digest() + content})
+    others = sorted(path.parent.iterdir(), key=lambda path: -path.stat().st_mtime_ns)
+    for old in others[MAX_STATES:]:
+        old.unlink()
 
 
 def load_state(path: Path) -> State | None:

@@ -3,12 +3,13 @@
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from vae.pipeline import records
+from ruamel.yaml import YAML, YAMLError
+
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.files import hash_file, write_files
 
@@ -35,7 +36,6 @@ class Stage:
         if not Path("dvc.yaml").is_file():
             problem = "no dvc.yaml here; run from the project's root: dvc repro"
             raise PipelineError(problem)
-        records.check_records(self.name)
         self.inputs = hash_inputs(self.name)
 
     def write(self, outputs: Mapping[Path, bytes]) -> None:
@@ -47,13 +47,12 @@ class Stage:
                     f"{name}: changed while the stage ran, so no output is "
                     "written; run it again: dvc repro"
                 )
-        write_files({**outputs, **records.pack_record(self.name, self.inputs)})
+        write_files(outputs)
 
 
 def hash_inputs(stage: str) -> dict[str, Any]:
     """Return the SHA-256 of each file that a stage depends on, and its parameters."""
-    entry = records.list_stages("dvc.yaml")[stage]
-    sections = records.read_sections(entry.get("params", []))
+    entry = YAML(typ="safe").load(Path("dvc.yaml"))["stages"][stage]
     paths = [Path(dep) for dep in entry["deps"]]
     paths += [path for folder in paths for path in sorted(folder.rglob("*"))]
     hashes = {
@@ -61,7 +60,16 @@ def hash_inputs(stage: str) -> dict[str, Any]:
         for path in paths
         if path.is_file() and path.suffix != ".pyc"
     }
-    return hashes | sections
+    return hashes | read_sections(entry.get("params", []))
+
+
+def read_sections(names: Iterable[str]) -> dict[str, Any]:
+    """Read sections of `params.yaml`; none if `read_params` will refuse the file."""
+    try:
+        params = YAML(typ="safe").load(Path("params.yaml"))
+        return {f"params.yaml, {name}": params[name] for name in names}
+    except (KeyError, OSError, RecursionError, TypeError, ValueError, YAMLError):
+        return {}
 
 
 def report_error(

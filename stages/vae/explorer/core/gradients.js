@@ -28,13 +28,15 @@ function layerGradients({ kernel, bias }, input, gradient) {
 }
 
 /**
- * Propagate the gradient of the outputs [rows, outputs] back to the inputs of a network. If
- * `learned` is given, the gradients of each kernel and bias are added to it, last layer first.
+ * Propagate the gradient of the outputs [rows, outputs] back to the inputs of a network; unless it
+ * `continues` there, only to the first layer, which is quicker. If `learned` is given, the
+ * gradients of each kernel and bias are added to it, last layer first.
  */
-export function backward(network, activation, { inputs, sums }, gradient, learned) {
+export function backward(network, activation, { inputs, sums }, gradient, learned, continues = true) {
   const slope = SLOPES[activation];
   for (let i = network.length - 1; i >= 0; i--) {
     learned?.push(...layerGradients(network[i], inputs[i], gradient));
+    if (i === 0 && !continues) return null;
     gradient = inputGradient(network[i], gradient);
     for (let k = 0; i > 0 && k < gradient.length; k++) gradient[k] *= slope(sums[i - 1][k]);
   }

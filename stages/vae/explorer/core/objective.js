@@ -52,6 +52,6 @@ export function differentiate(model, { encoded, decoded, noise }, rows, beta) {
     const ofScale = ofZ[k] * noise[k] - (beta / rows) * (scale - 1 / scale);
     ofPosterior[position + dim] = ofScale / (1 + Math.exp(-u));
   });
-  backward(encoder, activation, encoded, ofPosterior, ofEncoder);
+  backward(encoder, activation, encoded, ofPosterior, ofEncoder, false);
   return [...ofEncoder, ...ofDecoder];
 }

@@ -2,15 +2,17 @@
 
 import { makeAdam } from "./gradients.js";
 import { average, makeRandom } from "./mathematics.js";
+import { encode } from "./model.js";
 import { forward } from "./network.js";
 import { differentiate, measure } from "./objective.js";
 
 const SIZES = { hiddenUnits: [128, 128], latentDim: 2 };
 const BATCH_SIZE = 32;
 const LEARNING_RATE = 0.004;
-const NUM_HELD_OUT = 252; // the last images, which are not trained on
+const NUM_TEST = 250; // test images, evenly spaced
 const NUM_FIRST = 500; // images whose means are the first outputs
 const NUM_POINTS = 1000; // images whose means are reported
+const NUM_SCALES = 10; // images whose scales are reported
 
 /** Make a layer with random weights (Glorot and Bengio 2010). */
 function makeLayer(inputs, outputs, { uniform }) {
@@ -61,14 +63,15 @@ function join(images) {
   return batch;
 }
 
-/** Prepare a training on images. */
-export function makeTraining(images) {
+/** Prepare a training on images, with other images for a test. */
+export function makeTraining(images, testImages) {
   const random = makeRandom(1);
-  const trained = images.slice(0, -Math.min(NUM_HELD_OUT, images.length >> 1));
   const model = makeModel(SIZES, images[0].length, random);
-  setBiases(model, trained.slice(0, NUM_FIRST));
-  const batches = shuffled(trained, random);
-  return { images, trained, model, random, batches, adam: makeAdam(listWeights(model)), step: 0 };
+  setBiases(model, images.slice(0, NUM_FIRST));
+  const spacing = testImages.length / NUM_TEST;
+  const test = Array.from({ length: NUM_TEST }, (_, i) => testImages[Math.floor(spacing * i)]);
+  const batches = shuffled(images, random);
+  return { images, test, model, random, batches, adam: makeAdam(listWeights(model)), step: 0 };
 }
 
 /** Take some steps; return the mean rate and distortion. */
@@ -85,13 +88,12 @@ export function train(training, beta, numSteps) {
   return { rate, distortion, elbo: -(rate + distortion) };
 }
 
-/** Report the state of a training, with loc of q(z|x) of the first images. */
-export function report({ images, trained, model, step }) {
-  const held = images.slice(trained.length);
-  const heldOut = Array.from({ length: NUM_HELD_OUT }, (_, i) => held[i % held.length]);
-  const { rate, distortion } = measure(model, join(heldOut), NUM_HELD_OUT, makeRandom(1));
+/** Report the state of a training, with loc and scale of q(z|x) of the first images. */
+export function report({ images, test, model, step }) {
+  const { rate, distortion } = measure(model, join(test), NUM_TEST, makeRandom(1));
   const outputs = forward(model.encoder, model.activation, join(images.slice(0, NUM_POINTS)));
   const means = outputs.filter((_, k) => k % (2 * model.latentDim) < model.latentDim);
-  const epoch = Math.floor((step * BATCH_SIZE) / trained.length);
-  return { model, step, epoch, heldOutElbo: -(rate + distortion), means };
+  const scales = images.slice(0, NUM_SCALES).map((image) => [...encode(model, image).scale]);
+  const epoch = Math.floor((step * BATCH_SIZE) / images.length);
+  return { model, step, epoch, testElbo: -(rate + distortion), means, scales };
 }

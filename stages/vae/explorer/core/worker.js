@@ -5,7 +5,8 @@
 // x, start, loc}; an image with a larger id ends the work for smaller ones, and has no x if nothing
 // is drawn; a race without loc begins at the best sample of the prior. It sends "terms" (without
 // log p(x) at first, then with it, then with more samples), and "race". A second worker trains: to
-// {type: "prepare", images} and to each {type: "train", beta, numSteps} it answers with a report.
+// {type: "prepare", images, testImages} and to each {type: "train", beta, numSteps} it answers with
+// a report.
 
 import { integrate, makeGrid } from "./evidence.js";
 import { drawMirrored, drawNormals } from "./mathematics.js";
@@ -64,8 +65,8 @@ const HANDLERS = {
     if (x) run(infer(x), id);
   },
   race: (message) => run(runRace(message), message.id),
-  prepare({ images }) {
-    training = makeTraining(images);
+  prepare({ images, testImages }) {
+    training = makeTraining(images, testImages);
     postMessage(report(training));
   },
   train({ beta, numSteps }) {

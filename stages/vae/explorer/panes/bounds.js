@@ -61,7 +61,7 @@ export function makeBounds({ update }) {
   $("shade").textContent = hasGrid ? `shaded: p(z|x); ${line}` : line;
   for (const element of document.querySelectorAll(".no-grid")) element.hidden = hasGrid;
   if (!hasGrid) $("bar-zero").textContent = "the best bound";
-  return { watches: ["terms", "samples"], render };
+  return { watches: ["x", "terms", "samples"], render };
 }
 
 function render(state) {
@@ -70,8 +70,8 @@ function render(state) {
   $("num-samples-text").textContent = samples;
   for (const element of document.querySelectorAll(".count")) element.textContent = `K = ${samples}`;
   const found = state.terms && readTerms(state);
-  if (!state.x) $("summary").textContent = "No image is encoded.";
-  for (const name of NAMES) $(name).textContent = found ? format(found[name]) : "–";
+  if (!found) $("summary").textContent = state.x ? "" : "No image is encoded.";
+  for (const name of NAMES) $(name).textContent = found ? format(found[name]) : state.x ? "…" : "–";
   if (!found) return drawBar($("bar"), 0, []);
   const { elbo: [elbo], bound: [bound], evidence: [evidence], reference } = found;
   const parts = [{ from: elbo, to: bound, name: "repaired" }];

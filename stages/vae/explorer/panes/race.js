@@ -8,7 +8,7 @@ import { $, on, prefersStillness } from "./dom.js";
 import { gridPoints } from "./view.js";
 
 const BELOW = 40; // nats below log p(x) at the lower edge
-export const STARTS = { encoder: "gap-1", grid: "gap-2" }; // and their colors
+export const STARTS = { encoder: "muted", grid: "accent" }; // and their colors
 
 /** Return the races to show: only finished ones where the reader prefers no motion. */
 export function racesOf(race) {

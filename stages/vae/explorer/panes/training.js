@@ -5,14 +5,14 @@ import { decode } from "../core/model.js";
 import { makeLikelihood } from "../core/likelihoods.js";
 import { drawAxes, drawChart } from "./axes.js";
 import { startWorker } from "./client.js";
-import { axisName, readPoints, readTrainingImages, shape, signed, trainingLabels } from "./data.js";
+import { axisName, images, readPoints, readTrainingImages, shape, signed, trainingLabels } from "./data.js";
 import { $, clearCanvas, color, drawImages, on, prefersStillness, setSlider } from "./dom.js";
 import { drawCross, drawGaussian, drawPoints } from "./painting.js";
 import { watchPointers } from "./pointing.js";
 import { project } from "./view.js";
 
 const NUM_STEPS = 32; // between two reports
-const IDLE = { curve: [], heldOut: [], means: [] };
+const IDLE = { curve: [], test: [], means: [], scales: [] };
 
 /** Make the pane of the training. */
 export function makeTraining({ state, update }) {
@@ -37,7 +37,7 @@ export function makeTraining({ state, update }) {
     update({ playing });
     if (worker) return proceed();
     worker = startWorker(receive);
-    send({ type: "prepare", images: readTrainingImages() });
+    send({ type: "prepare", images: readTrainingImages(), testImages: images });
   }
   on("train-play", "click", () => press(!state.playing, false));
   on("train-once", "click", () => press(false, true));
@@ -58,10 +58,10 @@ export function makeTraining({ state, update }) {
 }
 
 /** Add a report's points to the curves; before the first step there is no ELBO of the training. */
-function extend({ curve, heldOut }, report) {
-  const { step, elbo, heldOutElbo } = report;
+function extend({ curve, test }, report) {
+  const { step, elbo, testElbo } = report;
   const learned = step ? [...curve, [step, elbo]] : curve;
-  return { ...report, curve: learned, heldOut: [...heldOut, [step, heldOutElbo]] };
+  return { ...report, curve: learned, test: [...test, [step, testElbo]] };
 }
 
 /** Project the plane onto the canvas, in a view that grows when dots leave it. */
@@ -79,8 +79,8 @@ function render({ training, playing, trainedZ, beta }) {
   $("train-reset").disabled = !training;
   if (playing && prefersStillness()) return; // until the next pause
   for (const name of ["step", "epoch"]) $(`train-${name}`).textContent = now[name] ?? "–";
-  const { rate, distortion, elbo, heldOutElbo } = now;
-  for (const [id, value] of Object.entries({ rate, distortion, elbo, "held-out": heldOutElbo })) {
+  const { rate, distortion, elbo, testElbo } = now;
+  for (const [id, value] of Object.entries({ rate, distortion, elbo, test: testElbo })) {
     $(`train-${id}`).textContent = value === undefined ? "–" : signed(value);
   }
   drawPlane(now, trainedZ);
@@ -96,20 +96,22 @@ function drawPlane(now, z) {
   const frame = frameOf(now);
   const labels = trainingLabels.subarray(0, now.means.length / 2);
   drawPoints(context, frame, readPoints(now.means, labels), null);
-  context.strokeStyle = color("ink");
   context.lineWidth = devicePixelRatio;
+  context.strokeStyle = color("accent");
+  now.scales.forEach((scale, i) => drawGaussian(context, frame, now.means.subarray(2 * i, 2 * i + 2), scale));
+  context.strokeStyle = color("ink");
   drawGaussian(context, frame, [0, 0], [1, 1]);
   drawCross(context, frame.toCanvas(...z), 0.7 * devicePixelRatio);
   drawAxes(context, frame, [0, 1].map(axisName));
 }
 
-function drawCurves({ curve, heldOut, step = 1 }) {
-  const values = [...curve, ...heldOut].map(([, elbo]) => elbo);
+function drawCurves({ curve, test, step = 1 }) {
+  const values = [...curve, ...test].map(([, elbo]) => elbo);
   const best = values.length ? maximum(values) : 0;
   drawChart($("train-chart"), 0.5, {
     lines: [
-      { color: "gap-1", values: curve },
-      { color: "gap-2", values: heldOut },
+      { color: "muted", values: curve },
+      { color: "accent", values: test },
     ],
     across: [0, step],
     up: [best - 80, best + 5],
