@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import dask
 from distributed import Client, Future, KilledWorker, as_completed
 
 from checkout import ROOT, STATE, call_for_line, make_bundle
@@ -33,6 +34,8 @@ def connected(scheduler: str | None, num_workers: int = 1) -> Iterator[Client]:
 def start_workers(num_workers: int) -> Client:
     """Start workers as threads of this process, unreachable from outside."""
     loopback = "127.0.0.1:0"  # Dask does not start without its status pages
+    # Otherwise a machine that sleeps for five minutes would lose its workers.
+    dask.config.set({"distributed.scheduler.worker-ttl": None})
     return Client(
         protocol="inproc://",
         processes=False,

@@ -3,12 +3,9 @@
 import gzip
 import hashlib
 import json
-import os
 import pickle
 import re
 import shutil
-import subprocess
-import sys
 import threading
 import zipfile
 from functools import partial
@@ -194,19 +191,6 @@ def test_all_sources_down(dataset):
         "  " + " ".join(NAMES),
         "to restore the files of an earlier run: dvc checkout download",
     ]
-
-
-def test_the_script_ends_with_status_1_and_no_traceback(tmp_path):
-    result = subprocess.run(
-        [sys.executable, "-W", "error", download.__file__],
-        env=os.environ | {"VAE_DATA_DIR": str(tmp_path)},
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 1 and not Path("data").exists()
-    assert f"{tmp_path / NAMES[0]}: no such file" in result.stderr
-    assert "Traceback" not in result.stderr
 
 
 def test_files_put_into_data_raw_are_used_first_and_stay(

@@ -48,11 +48,12 @@ def compute(commit, source, overrides, **options):
     return Result(metrics={"test.elbo": -1.0})
 
 
-def test_local_workers_are_unreachable_from_other_machines():
+def test_local_workers_are_unreachable_from_outside_and_live_on_after_a_sleep():
     with connected(None, num_workers=2) as client:
         assert client.scheduler.address.startswith("inproc://")
         servers = [client.cluster.scheduler, *client.cluster.workers.values()]
         assert [s.http_server.address for s in servers] == ["127.0.0.1"] * 3
+        assert client.cluster.scheduler.worker_ttl is None
 
 
 def test_a_scheduler_without_answer_or_worker_gives_a_one_line_error():
