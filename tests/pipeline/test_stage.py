@@ -1,6 +1,5 @@
 """Start and end of stages: edits during a run, errors and bugs."""
 
-import os
 import re
 import signal
 import subprocess
@@ -8,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 import preprocess
 from conftest import ROOT
@@ -132,14 +130,3 @@ def load(name, *args, **kwargs):
 builtins.__import__ = load
 """
     assert run("train", after=after, status=-signal.SIGINT) == ("", "interrupted\n")
-
-
-def test_another_module_named_vae_is_not_loaded(tiny, tmp_path):
-    (tmp_path / "other/vae").mkdir(parents=True)
-    (tmp_path / "other/vae/__init__.py").write_text("raise ZeroDivisionError")
-    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
-    _, *options, _ = stages["preprocess"]["cmd"].split()
-    command = [sys.executable, *options, preprocess.__file__]
-    paths = {"PYTHONPATH": str(tmp_path / "other"), "PYTHONSAFEPATH": "1"}
-    subprocess.run(command, env=os.environ | paths, check=True)
-    assert OUTPUT.exists()

@@ -1,5 +1,6 @@
 // The race: q(z|x) is optimized for one image, from two starts.
 
+import { maximum } from "../core/mathematics.js";
 import { drawChart } from "./axes.js";
 import { drawBar, readTerms } from "./bounds.js";
 import { hasGrid } from "./client.js";
@@ -7,7 +8,7 @@ import { signed } from "./data.js";
 import { $, on, prefersStillness } from "./dom.js";
 import { gridPoints } from "./view.js";
 
-const BELOW = 40; // nats below log p(x) at the lower edge
+const BELOW = 40; // at most so many nats below log p(x) are shown
 export const STARTS = { encoder: "muted", grid: "accent" }; // and their colors
 
 /** Return the races to show: only finished ones where the reader prefers no motion. */
@@ -40,11 +41,14 @@ function draw(race, reference) {
   const curves = Object.entries(race).map(([start, { elbos }]) => {
     return { color: STARTS[start], values: elbos.map((elbo, i) => [i, elbo]) };
   });
+  const elbos = Object.values(race).flatMap((found) => found.elbos);
+  const lowest = Math.max(reference - BELOW, -maximum([2 - reference, ...elbos.map((elbo) => -elbo)]));
+  const margin = (reference - lowest) / 20;
   const line = { color: "ink", dash: [5, 4], values: [[0, reference], [last, reference]] };
   drawChart($("race-chart"), 1 / 4.5, {
     lines: [line, ...curves],
     across: [0, last],
-    up: [reference - BELOW, reference + 2],
+    up: [lowest - 5 * margin, reference + margin], // with room for the names
     names: "ELBO in nats against steps; dashed: log p(x)",
   });
 }
