@@ -105,6 +105,11 @@ COLUMNS = {name: f"test.{key}" for key, name in NAMES.items()} | {
     "prior": "model.prior",
     "validation ELBO": "validation_elbo",
     "of each seed": "validation_elbo",
+    "mutual information gap": "disentanglement.mutual_information_gap",
+    "FactorVAE score": "disentanglement.factor_vae_score",
+    "DCI disentanglement": "disentanglement.dci_disentanglement",
+    "completeness": "disentanglement.dci_completeness",
+    "informativeness": "disentanglement.dci_informativeness",
 }
 # Columns with the values of each run.
 SHOW_EACH = {
@@ -125,7 +130,7 @@ def cell(header: str, runs: pd.DataFrame) -> str:
     if header in SHOW_EACH:
         return ", ".join(map(SHOW_EACH[header].format, column))
     text = number(column.mean(skipna=False), name)
-    spread = text and len(runs) > 2 and name.startswith("test.")
+    spread = text and len(runs) > 2 and name.startswith(("test.", "disentangle"))
     return f"{text} ({column.std():.2f})" if spread else text
 
 
@@ -152,7 +157,8 @@ def read_study(name: str) -> pd.DataFrame:
 
 
 def study_claims() -> Iterator[Claim]:
-    for name in "data rate_distortion latent_dim estimators frontier origin".split():
+    studies = "data rate_distortion latent_dim estimators frontier origin disentangling"
+    for name in studies.split():
         runs = read_study(name)
         if name == "origin":
             beta = runs["variant"].map({"default": 1}).fillna(10)
