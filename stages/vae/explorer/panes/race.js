@@ -1,6 +1,5 @@
 // The race: q(z|x) is optimized for one image, from two starts.
 
-import { maximum } from "../core/mathematics.js";
 import { drawChart } from "./axes.js";
 import { drawBar, readTerms } from "./bounds.js";
 import { hasGrid } from "./client.js";
@@ -42,7 +41,7 @@ function draw(race, reference) {
     return { color: STARTS[start], values: elbos.map((elbo, i) => [i, elbo]) };
   });
   const elbos = Object.values(race).flatMap((found) => found.elbos);
-  const lowest = Math.max(reference - BELOW, -maximum([2 - reference, ...elbos.map((elbo) => -elbo)]));
+  const lowest = Math.max(reference - BELOW, Math.min(reference - 2, ...elbos));
   const margin = (reference - lowest) / 20;
   const line = { color: "ink", dash: [5, 4], values: [[0, reference], [last, reference]] };
   drawChart($("race-chart"), 1 / 4.5, {
