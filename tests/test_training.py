@@ -9,6 +9,7 @@ import pytest
 
 import train
 from models import PIXELS, make_vae
+from vae.learned_priors import FlowPrior
 from vae.numerics.determinism import tf
 from vae.numerics.noise import draw_standard_normal, standard_normal
 from vae.numerics.pixels import draw_binary, observations
@@ -26,7 +27,7 @@ BLACK_AND_WHITE = np.repeat(np.array([[0], [255]], np.uint8), PIXELS, axis=1)
 ELBO = WeightedElbo(beta=1.0, beta_warmup_epochs=0)
 
 
-def make_trainer(images, objective=ELBO, dynamic=True, **changes):
+def make_trainer(images, objective=ELBO, dynamic=True, prior="standard", **changes):
     recipe = {
         "epochs": 2,
         "batch_size": 3,
@@ -37,7 +38,7 @@ def make_trainer(images, objective=ELBO, dynamic=True, **changes):
         "schedule": "constant",
         "seed": 7,
     }
-    vae = make_vae(latent_dim=LATENT, hidden_units=[8], seed=1)
+    vae = make_vae(latent_dim=LATENT, hidden_units=[8], prior=prior, seed=1)
     validation, recipe = RANDOM[:VALIDATION], Recipe(**(recipe | changes))
     return Trainer(vae, objective, recipe, images, validation, dynamic=dynamic)
 
@@ -131,6 +132,15 @@ def test_on_a_gpu_two_trainings_have_the_same_bits():
         trained.append(state(trainer.variables))
     for one, other in zip(*trained, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_with_a_flow_gradients_are_clipped():
+    trainer = make_trainer(GRAY, batch_size=IMAGES, prior="flow")
+    trainer.vae.prior.networks[0].layers[-1].bias.assign([1000.0, 0.0])
+    trainer.run_epoch(0)  # one step, after which the momentum is 0.1 of the gradient
+    momenta = [v.value for v in trainer.optimizer.variables if "momentum" in v.path]
+    expected = 0.1 * FlowPrior.max_gradient
+    np.testing.assert_allclose(tf.linalg.global_norm(momenta), expected, rtol=1e-5)
 
 
 def test_the_final_epochs_take_their_own_number_of_samples(trainer):

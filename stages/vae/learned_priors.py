@@ -85,6 +85,10 @@ class FlowPrior(Prior):
         seed: seed of the initial weights.
     """
 
+    # Couplings amplify distances, so an unusual latent can have a gradient of hundreds
+    # of times the usual norm, 20 to 80. Adam would ruin the weights in that one step.
+    max_gradient = 128.0
+
     def __init__(self, latent_dim: int, flow_layers: int, flow_units: int, seed: int):
         self.latent_dim = latent_dim
         seeds = seed_sequence(seed, Purpose.INITIAL_WEIGHTS, index=1)
