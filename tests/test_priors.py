@@ -40,11 +40,23 @@ def test_a_flow_is_inverted_and_has_the_determinant_of_its_jacobian(flow):
     jacobian = np.float64(tape.batch_jacobian(z, noise))
     log_det = np.linalg.slogdet(jacobian)[1]
     expected = scipy.stats.norm.logpdf(noise).sum(axis=-1) - log_det
+    standard = scipy.stats.norm.logpdf(z).sum(axis=-1)
+    expected = np.logaddexp(np.log(0.9999) + expected, np.log(0.0001) + standard)
     np.testing.assert_allclose(flow.log_prob(z), expected, rtol=1e-5, atol=1e-5)
     pairs = tf.reshape(z, [2, 2, -1])
     np.testing.assert_allclose(
         flow.log_prob(pairs), expected.reshape(2, 2), rtol=1e-5, atol=1e-5
     )
+
+
+def test_no_latent_has_a_far_lower_density_under_a_flow_than_under_the_standard(flow):
+    z = tf.constant(1e4 * normal(4, flow.latent_dim))
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        log_prob = flow.log_prob(z)
+    expected = StandardNormal(flow.latent_dim).log_prob(z) + np.log(0.0001)
+    np.testing.assert_allclose(log_prob, expected, rtol=1e-6)
+    np.testing.assert_allclose(tape.gradient(log_prob, z), -z, rtol=1e-6)
 
 
 def test_moments_and_kernels_of_a_flow_are_those_of_draws(flow):

@@ -22,6 +22,7 @@ from vae.pipeline.trained import read_description, read_weights
 
 MIN_SCALE = 1e-6
 MIN_SHARE = 0.01  # smallest scale of a component, as a fraction of |loc|
+STANDARD_SHARE = 1e-4  # of N(0, I) in a flow
 LIMIT, WARP, CORE = 6.0, 3.0, 0.25  # shape of the grid
 NUM_KERNELS = 2048  # draws that stand for a flow
 CHUNK_SIZE = 4000  # grid points that are decoded at once
@@ -170,12 +171,14 @@ def posterior(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
     """Return log p(z) [...] in nats for `z` [..., latent]."""
     if model.num_couplings:
-        z, log_det = z.copy(), 0.0
+        log_rest = log_standard_normal(z).sum(axis=-1) + math.log(STANDARD_SHARE)
+        z, log_det = z.copy(), math.log1p(-STANDARD_SHARE)
         for i in range(model.num_couplings):
             shift, log_scale, moved = coupling(model, i, z)
             z[..., moved] = z[..., moved] * np.exp(log_scale) + shift
             log_det = log_det + log_scale.sum(axis=-1)
-        return log_standard_normal(z).sum(axis=-1) + log_det
+        log_flow = log_standard_normal(z).sum(axis=-1) + log_det
+        return np.asarray(np.logaddexp(log_flow, log_rest))
     loc, scale = model.prior_loc, model.prior_scale
     each = log_standard_normal((z[..., None, :] - loc) / scale) - np.log(scale)
     return logsumexp(each.sum(axis=-1), axis=-1) - math.log(len(loc))

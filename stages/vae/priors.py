@@ -19,7 +19,6 @@ class Prior:
 
     is_standard = False  # whether it is N(0, I)
     variables: tuple[keras.Variable, ...] = ()  # weights of its own
-    max_gradient: float | None = None  # the norm to which training clips gradients
 
     def log_prob(self, z: tf.Tensor) -> tf.Tensor: ...
     def draw(self, noise: tf.Tensor) -> tf.Tensor: ...

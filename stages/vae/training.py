@@ -61,8 +61,7 @@ class Trainer:
         rate = recipe.learning_rate
         if recipe.schedule == "cosine":
             rate = warm_cosine(rate, recipe.epochs * self.num_steps)
-        limit = vae.prior.max_gradient
-        self.optimizer = keras.optimizers.Adam(rate, global_clipnorm=limit)
+        self.optimizer = keras.optimizers.Adam(rate)
         self.optimizer.build(vae.variables)
 
     def run_epoch(self, epoch: int) -> dict[str, tf.Tensor]:

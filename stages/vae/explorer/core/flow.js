@@ -1,7 +1,10 @@
-// A flow as the prior: affine couplings that map z to Gaussian noise, as in `priors.py`.
+// A flow as the prior: affine couplings that map z to Gaussian noise, as in
+// `learned_priors.py`.
 
-import { LOG_2PI } from "./mathematics.js";
+import { LOG_2PI, logSumExp } from "./mathematics.js";
 import { forward, readNetwork } from "./network.js";
+
+const SHARE = 1e-4; // of N(0, I) in p(z)
 
 /** Read the networks of the couplings; there are none if the prior is not a flow. */
 export function readCouplings(tensors) {
@@ -28,14 +31,22 @@ function couple(network, i, z, dim, move) {
 /** Compute log p(z) [rows] for `z` [rows, latent]. */
 export function logFlow(couplings, z, dim) {
   const noise = Float32Array.from(z);
-  const result = new Float64Array(z.length / dim);
+  const logDet = new Float64Array(z.length / dim);
   couplings.forEach((network, i) =>
     couple(network, i, noise, dim, (row, position, shift, logScale) => {
       noise[position] = noise[position] * Math.exp(logScale) + shift;
-      result[row] += logScale;
+      logDet[row] += logScale;
     }),
   );
-  noise.forEach((e, k) => (result[Math.floor(k / dim)] -= 0.5 * (e * e + LOG_2PI)));
+  const rest = logStandard(z, dim);
+  return logStandard(noise, dim).map((log, row) =>
+    logSumExp([log + logDet[row] + Math.log1p(-SHARE), rest[row] + Math.log(SHARE)]),
+  );
+}
+
+function logStandard(z, dim) {
+  const result = new Float64Array(z.length / dim);
+  z.forEach((e, k) => (result[Math.floor(k / dim)] -= 0.5 * (e * e + LOG_2PI)));
   return result;
 }
 
