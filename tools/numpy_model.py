@@ -17,7 +17,6 @@ import numpy as np
 from scipy.special import erf, expit, logsumexp
 
 import command  # noqa: F401  adds `vae` to the path
-from vae.pipeline.errors import PipelineError
 from vae.pipeline.trained import read_description, read_weights
 
 MIN_SCALE = 1e-6
@@ -73,7 +72,6 @@ LIKELIHOODS = {
     "continuous_bernoulli": Family(mean_of_exponential, log_integral, np.zeros_like),
     "gaussian": Family(lambda o: o, lambda o: o**2 / 2, log_standard_normal),
 }
-PRIORS = ("standard", "vamp", "flow")
 
 
 class Model(NamedTuple):
@@ -112,13 +110,6 @@ def make_model(
     **_: object,
 ) -> Model:
     """Make a model from weights and the parameters in the section `model`."""
-    known = (prior, PRIORS), (activation, ACTIVATIONS), (likelihood, LIKELIHOODS)
-    for name, names in known:
-        if name not in names:
-            raise PipelineError(
-                f"tools/numpy_model.py does not support {name!r} of the trained model; "
-                f"expected one of: {', '.join(names)}"
-            )
     weights = {name: array.astype(np.float64) for name, array in weights.items()}
     log_scale = 0.0
     if likelihood == "gaussian" and gaussian_scale == "learned":

@@ -42,6 +42,10 @@ def test_numbers_are_those_of_numpy(core, load_model, changes):
     expected = numpy_model.terms(model, images[3:4], noise)
     for ours, theirs in zip(received, expected, strict=True):
         np.testing.assert_allclose(ours, theirs.ravel(), rtol=2e-6, atol=1e-3)
+    code = "(z) => [...logPriors(model.prior, Float32Array.from(z))]"
+    received = core.evaluate(code, (20 * noise).ravel().tolist())
+    expected = numpy_model.log_prior(model, 20 * noise[:, 0])
+    np.testing.assert_allclose(received, expected, rtol=2e-6)
     z = noise[:, 0]
     code = """(z) => {
         const found = jointGradient(model, images[3], Float32Array.from(z));

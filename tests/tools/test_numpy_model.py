@@ -11,7 +11,6 @@ from vae.evaluation import quadrature
 from vae.model import VAE
 from vae.numerics.determinism import tf
 from vae.numerics.logarithms import log_mean_exp
-from vae.pipeline.errors import PipelineError
 from vae.pipeline.trained import assign_weights, named_weights
 
 RNG = np.random.default_rng(0)
@@ -57,6 +56,8 @@ def test_the_numpy_model_equals_the_tensorflow_model(changes):
     for received, name in zip(terms(model, X, NOISE), names, strict=True):
         close(received, getattr(expected, name))
     close(iwae_bound(received), log_mean_exp(expected.log_weights))
+    expected = vae.prior.current().log_prob(tf.constant(20 * NOISE))
+    close(numpy_model.log_prior(model, 20 * NOISE), expected)
 
 
 def test_small_logits_of_a_continuous_bernoulli_equal_tensorflow():
@@ -75,9 +76,3 @@ def test_log_evidence_equals_quadrature(monkeypatch, latent_dim, num_points):
     images = RNG.integers(256, size=(3, 6), dtype=np.uint8)
     expected, _ = quadrature.log_evidence(vae, images, num_points=num_points)
     close(log_evidence(model, images / 255, num_points), expected)
-
-
-def test_an_unsupported_name_gives_an_error():
-    for name in ("prior", "activation", "likelihood"):
-        with pytest.raises(PipelineError, match="does not support 'new' .*: "):
-            make_model({}, **TINY["model"] | {name: "new"})
