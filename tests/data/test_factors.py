@@ -60,7 +60,7 @@ def test_factors_stay_with_their_images(tiny, num_test):
     )
     download.main()
     preprocess.main()
-    data = np.load("data/images.npz")
+    data = dict(np.load("data/images.npz"))
     assert data["factor_names"].tolist() == ["a", "b"]
     for split, count in {"train": 22, "validation": 7, "test": 12}.items():
         received = data[f"{split}_factors"]
@@ -78,7 +78,7 @@ def test_sprites_pass_the_stages(tiny):
     )
     download.main()
     preprocess.main()
-    data = np.load("data/images.npz")
+    data = dict(np.load("data/images.npz"))
     assert data["test_images"].shape == (60_000, 16, 16)
     assert data["class_names"].tolist() == ["square", "ellipse", "heart"]
     np.testing.assert_array_equal(data["train_labels"], data["train_factors"][:, 0])

@@ -19,7 +19,7 @@ def raw_images(prefix):
 def test_pixels_are_binarized_and_the_last_images_held_out(tiny, binarization):
     tiny(preprocess__binarization=binarization)
     preprocess.main()
-    data = np.load("data/images.npz")
+    data = dict(np.load("data/images.npz"))
     assert data["binarization"] == binarization
     assert data["binary"] == (binarization != "none")
     train, test = raw_images("train"), raw_images("t10k")
@@ -66,7 +66,7 @@ def test_test_images_are_held_out_if_there_are_none(tiny):
         path = Path(f"data/verified/t10k-{kind}-ubyte")
         path.write_bytes(format_idx(parse_idx(path.read_bytes())[:0]))
     preprocess.main()
-    data = np.load("data/images.npz")
+    data = dict(np.load("data/images.npz"))
     splits = ("train", "validation", "test")
     assert [len(data[f"{split}_labels"]) for split in splits] == [22, 7, 12]
     images = np.concatenate([data[f"{split}_images"] for split in splits])

@@ -101,7 +101,7 @@ def test_a_run_says_what_it_does_and_writes_what_suits_the_model(finished, run):
 
 def test_metrics_are_means_of_the_columns_in_the_file_of_latents(finished):
     metrics, errors = read_tables()
-    latents, test = np.load("results/latents.npz"), metrics["test"]
+    latents, test = dict(np.load("results/latents.npz")), metrics["test"]
     columns = [name for name in latents if name.startswith("test_")]
     assert columns == [f"test_{name}" for name in errors["test"].dropna().index]
     for name in columns:
@@ -206,7 +206,8 @@ def test_other_models_run_through(
     values = metrics.pop("disentanglement").values()
     assert len(values) == 5 and all(0 <= value <= 1 for value in values)
     assert "disentanglement" not in errors and "\nMIG 0." in said
-    data, latents = np.load("data/images.npz"), np.load("results/latents.npz")
+    data = dict(np.load("data/images.npz"))
+    latents = dict(np.load("results/latents.npz"))
     np.testing.assert_array_equal(latents["label"], data["test_labels"][:20])
     assert latents["factor_names"].tolist() == ["a", "b"]
     assert latents["factor_mean"].shape == (2, 5, latent_dim)
@@ -265,7 +266,8 @@ def test_a_learned_prior_runs_through(tiny, capsys, prior, name, shape, componen
 
 
 def test_a_notebook_loads_the_trained_model(finished, tmp_path, monkeypatch):
-    data, latents = np.load("data/images.npz"), np.load("results/latents.npz")
+    data = dict(np.load("data/images.npz"))
+    latents = dict(np.load("results/latents.npz"))
     monkeypatch.chdir("/")
     finished_model = vae.load(tmp_path)
     loc, scale = finished_model.posterior(data["test_images"].reshape(30, -1) / 255)
