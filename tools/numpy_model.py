@@ -163,12 +163,13 @@ def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
     """Return log p(z) [...] in nats for `z` [..., latent]."""
     if model.num_couplings:
         log_rest = log_standard_normal(z).sum(axis=-1) + math.log(STANDARD_SHARE)
-        z, log_det = z.copy(), math.log1p(-STANDARD_SHARE)
+        z, log_det = z.copy(), 0.0
         for i in range(model.num_couplings):
             shift, log_scale, moved = coupling(model, i, z)
             z[..., moved] = z[..., moved] * np.exp(log_scale) + shift
             log_det = log_det + log_scale.sum(axis=-1)
         log_flow = log_standard_normal(z).sum(axis=-1) + log_det
+        log_flow += math.log1p(-STANDARD_SHARE)
         return np.asarray(np.logaddexp(log_flow, log_rest))
     loc, scale = model.prior_loc, model.prior_scale
     each = log_standard_normal((z[..., None, :] - loc) / scale) - np.log(scale)
