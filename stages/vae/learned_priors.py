@@ -70,7 +70,7 @@ class VampPrior(Prior):
 
 
 class FlowPrior(Prior):
-    """p(z) = (1 - e) N(f(z); 0, I) |det df/dz| + e N(z; 0, I), with e = STANDARD_SHARE.
+    """p(z) = (1 - w) N(f(z); 0, I) |det df/dz| + w N(z; 0, I), with w = STANDARD_SHARE.
 
     f is invertible, a sequence of affine couplings. A coupling keeps a half of the
     dimensions, a, and moves the other half, b:
@@ -83,8 +83,8 @@ class FlowPrior(Prior):
 
     Couplings amplify distances, so f may send a few latents far away, where their rate
     is thousands of nats and its gradient ruins the weights. With the second term a rate
-    is at most -log e = 9.2 nats above the divergence of q(z|x) from N(0, I). `draw`
-    leaves this term out, as it has one draw in 10,000.
+    is at most -log w = 9.2 nats above the divergence of q(z|x) from N(0, I). `draw`
+    leaves this term out; one draw in 10,000 would come from it.
 
     Args:
         latent_dim: number of latent dimensions, at least 2.
