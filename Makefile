@@ -48,7 +48,7 @@ verify-studies: .venv/ready
 # Records the bits for the long tests, after an intended change of results.
 # `make emulate` runs all configurations.
 record: .venv/ready
-	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 taskset --cpu-list 0 \
+	OMP_NUM_THREADS=1 taskset --cpu-list 0 \
 		.venv/bin/python checks/bits.py default odd single learned >tests/checks/bits.jsonl
 
 # Compares the bits with those of other CPUs; needs qemu-x86_64 (Debian's qemu-user).
@@ -71,7 +71,7 @@ bench-growth: .venv/ready
 	.venv/bin/python benchmarks/growth.py
 
 .venv/ready: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + "; choose one with: make PYTHON=python3.11")'
 	@test ! -L .venv || { echo "error: .venv is a link, whose target would be deleted; first: rm .venv"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	@echo "Installing the packages of requirements.txt into .venv: 2.7 GB, about a minute"

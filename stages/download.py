@@ -66,8 +66,8 @@ def find_folder(folder: Path) -> Path:
 
 
 def has_files(folder: Path) -> bool:
-    """Whether a folder has a file other than its README.md."""
-    return any(path.name != "README.md" for path in folder.glob("*"))
+    """Whether a folder has a file other than its README.md and hidden ones."""
+    return any(path.name != "README.md" for path in folder.glob("[!.]*"))
 
 
 def verified(name: str, content: bytes, sha256: str) -> bytes:

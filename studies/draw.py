@@ -136,7 +136,7 @@ def subtract_baseline(
         base = table["variant"].map(study.published.values)
         table = table.assign(**{metric: table[metric] - base}).dropna(subset=[metric])
         return table, "the published value"
-    is_base = (table[list(baseline)] == pd.Series(baseline)).all(axis=1)
+    is_base = (table[list(baseline)] == pd.Series(baseline).map(as_cell)).all(axis=1)
     keys = [name for name in study.columns if name not in baseline]
     base = table[is_base].set_index(keys)[metric]
     rest = table[~is_base]

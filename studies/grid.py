@@ -41,7 +41,7 @@ def parse_grid(arguments: Iterable[str]) -> Study:
                 f"{argument:.80}: received no values; expected e.g. train.seed=1,2,3"
             )
         grid[name] = values
-    return Study(question=" ".join(arguments), grid=grid)
+    return Study(question="", grid=grid)
 
 
 def list_points(study: Study) -> list[Point]:

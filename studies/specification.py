@@ -93,8 +93,9 @@ class Study(Section):
         require("figure.x", str(x), is_known, *self.columns, "a metric: test.elbo")
         require("figure.lines", str(lines), lines in known, *self.columns)
         if baseline == "published":
-            exists = self.published is not None
-            require("figure.baseline", "published", exists, "the key `published` here")
+            known = self.published and self.figure.metrics == [self.published.metric]
+            expected = "the key `published` here, and its metric alone"
+            require("figure.baseline", "published", bool(known), expected)
         values = [f"{name}: {v}" for name in self.grid for v in self.grid[name]]
         for name, value in baseline.items() if isinstance(baseline, dict) else ():
             exists = value in self.grid.get(name, [])

@@ -72,9 +72,9 @@ def as_cell(value: object) -> object:
 
 
 def read_rows(content: bytes) -> list[dict[str, str]]:
-    """Return the rows of a CSV file, with the text of their nonempty cells."""
+    """Return the rows of a CSV file: the text of nonempty cells, with 1 for 1.0."""
     rows = csv.DictReader(content.decode(errors="replace").splitlines())
-    return [{name: text for name, text in row.items() if text} for row in rows]
+    return [{k: v.removesuffix(".0") for k, v in row.items() if v} for row in rows]
 
 
 def row_indices(points: Sequence[Point], only: Sequence[str]) -> list[int]:

@@ -19,7 +19,8 @@ import numpy as np
 
 import numpy_model
 from vae.data.binarization import binarize
-from vae.data.pictures import check_output, read_picture, tile, write_pngs
+from vae.data.pictures import check_output, read_picture, write_pngs
+from vae.figures.image_grids import tile
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.trained import read_description
 
@@ -80,8 +81,8 @@ def main() -> None:
     for i, name in enumerate(names):
         numbers = "".join(f" {column[i]:11.2f}" for column in values.values())
         print(f"{name:<{width}}{numbers}")
-    shown = np.stack([ink, x, reconstructions], axis=1)
-    pictures = [tile(images, 3, is_ink=description.is_ink) for images in shown]
+    shown = np.stack([ink, x, reconstructions], axis=1).reshape(len(x), 1, 3, -1)
+    pictures = [tile(x, description.image_shape, description.is_ink) for x in shown]
     write_pngs(dict(zip(outputs, pictures, strict=True)))
 
 

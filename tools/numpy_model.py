@@ -221,15 +221,16 @@ def terms(
     """
     loc, scale = posterior(model, x)
     z = loc + scale * noise
+    log_p = log_prior(model, z)
     log_posterior = (log_standard_normal(noise) - np.log(scale)).sum(axis=-1)
     if not model.prior_loc.any() and np.all(model.prior_scale == 1):  # N(0, I)
         rate = (0.5 * (loc**2 + scale**2 - 1) - np.log(scale)).sum(axis=-1)
     else:
         entropy = (np.log(scale) + 0.5 * math.log(2 * math.pi * math.e)).sum(axis=-1)
-        rate = -entropy - log_prior(model, z).mean(axis=0)
+        rate = -entropy - log_p.mean(axis=0)
     pairs = [log_likelihood(model, x[i : i + 1], z[:, i]) for i in range(len(x))]
     distortion = -np.concatenate(pairs, axis=1)
-    return rate, distortion, log_prior(model, z) - log_posterior - distortion
+    return rate, distortion, log_p - log_posterior - distortion
 
 
 def iwae_bound(log_weights: np.ndarray) -> np.ndarray:
@@ -242,11 +243,12 @@ def log_evidence(model: Model, x: np.ndarray, num_points: int) -> np.ndarray:
     components = zip(model.prior_loc.T, model.prior_scale.T, strict=True)
     axes, log_steps = zip(*(grid_axis(*c, num_points) for c in components), strict=True)
     z = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, model.latent_dim)
-    log_mass = np.sum(np.meshgrid(*log_steps), axis=0).ravel() + log_prior(model, z)
+    log_area = np.sum(np.meshgrid(*log_steps), axis=0).ravel()
     sums = []
     for i in range(0, len(z), CHUNK_SIZE):
         chunk = slice(i, i + CHUNK_SIZE)
-        log_joint = log_likelihood(model, x, z[chunk]) + log_mass[chunk, None]
+        log_mass = log_area[chunk] + log_prior(model, z[chunk])
+        log_joint = log_likelihood(model, x, z[chunk]) + log_mass[:, None]
         sums.append(logsumexp(log_joint, axis=0))
     return np.asarray(logsumexp(sums, axis=0))
 

@@ -14,7 +14,8 @@ from command import Parser, parse_as, run  # before packages
 import numpy as np
 
 from numpy_model import load_model, mean, sample_prior
-from vae.data.pictures import check_output, tile, write_pngs
+from vae.data.pictures import check_output, write_pngs
+from vae.figures.image_grids import tile
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 
@@ -30,10 +31,12 @@ def main() -> None:
     model = load_model()
     z = sample_prior(model, np.random.default_rng(options.seed), options.count)
     description = read_description()
-    images = mean(model, z).reshape(-1, *description.image_shape)
+    images, is_ink = mean(model, z), description.is_ink
     columns = math.ceil(math.sqrt(options.count))
-    picture = tile(images, columns, is_ink=description.is_ink)
-    write_pngs({options.output: picture})
+    missing = -len(images) % columns  # are white
+    images = np.pad(images, [(0, missing), (0, 0)], constant_values=not is_ink)
+    images = images.reshape(-1, columns, images.shape[-1])
+    write_pngs({options.output: tile(images, description.image_shape, is_ink)})
     print(f"{options.count} images in {options.output}")
 
 

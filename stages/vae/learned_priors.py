@@ -30,7 +30,7 @@ class GaussianMixture(Prior):
         return gaussians.mixture_log_prob(z, self.loc, self.scale)
 
     def draw(self, noise):
-        """Draw equally from all components, so that few samples cover many of them."""
+        """Draw from all components equally often, if their number divides the count."""
         chosen = tf.range(noise.shape[0]) * self.loc.shape[0] // noise.shape[0]
         return tf.gather(self.loc, chosen) + tf.gather(self.scale, chosen) * noise
 

@@ -8,7 +8,7 @@ from vae.numerics.determinism import keras, tf
 
 
 class Likelihood:
-    """A family of p(x|z). The rest of the code uses these methods alone.
+    """A family of p(x|z). Each defines some of these methods:
 
         log_prob(x, output)      log p(x|z) [...] in nats, both arrays [..., pixels]
         mean(output)             E[x|z], in the shape of the output

@@ -7,14 +7,14 @@ from vae.numerics.determinism import keras, tf
 
 
 class Prior:
-    """A distribution p(z). The rest of the code uses these methods alone.
+    """A distribution p(z). Each defines some of these methods:
 
     log_prob(z)         log p(z) [...] in nats, for z [..., latent]
     draw(noise)         z ~ p(z) from standard Gaussian noise, both [samples, latent]
     components()        loc and scale [components, latent] of a mixture of Gaussians
     start_from(images)  begin training near images, uint8 [images, pixels]
     current()           the distribution of the current weights, with gradients
-    frozen()            the same with constants in place of weights, for evaluation
+    frozen()            the same for evaluation; a mixture is computed once
     """
 
     is_standard = False  # whether it is N(0, I)

@@ -65,7 +65,7 @@ class Trainer:
         self.optimizer.build(vae.variables)
 
     def run_epoch(self, epoch: int) -> dict[str, tf.Tensor]:
-        """Train on each image once; return `rate`, `distortion` and `loss` [steps].
+        """Train on whole batches; return `rate`, `distortion` and `loss` [steps].
 
         All are in nats per image. The order of the images depends on the epoch, from 0.
         """

@@ -24,7 +24,8 @@ def raw(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     RAW.mkdir(parents=True)
     (RAW / "README.md").write_text("Put your own images here")
-    (RAW / ".DS_Store").write_bytes(b"\0")
+    for name in (".DS_Store", "train.dvc"):
+        (RAW / name).write_bytes(b"\0")
 
 
 def read(**changes):
@@ -185,6 +186,7 @@ CLEAR = np.zeros((6, 4, 4), np.uint8)
         (lambda: save_arrays(train_images=IMAGES[0]), "/a.npz: received images of sha"),
         (lambda: save_arrays(train_labels=LABELS + 1), ": received labels from 1 to 3"),
         (lambda: (RAW / "train").mkdir(), "/train: received no pictures"),
+        (lambda: save("train/a.png", IMAGES[0] % 2), "/train/a.png: received "),
         (lambda: put("train/a.png"), "/train/a.png: not a readable picture"),
         (lambda: save("train/a.gif", **FRAMES), "/train/a.gif: .*several frames"),
         (lambda: save("train/a.png", CLEAR), "/train/a.png: received transparent"),

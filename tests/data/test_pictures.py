@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae.data.pictures import read_picture, tile, write_pngs
+from vae.data.pictures import read_picture, write_pngs
 from vae.pipeline.errors import PipelineError
 
 
@@ -78,13 +78,7 @@ def test_a_picture_of_other_data_is_scaled_as_a_whole(tmp_path):
     np.testing.assert_allclose(received, expected)
 
 
-def test_images_are_tiled_by_row_and_written_black_on_white(tmp_path):
-    tiled = tile(np.arange(1.0, 4.0)[:, None, None] * np.ones((3, 2, 2)), columns=2)
-    assert tiled.shape == (8, 8)
-    assert [tiled[0, 0], tiled[0, 4], tiled[4, 0], tiled[4, 4]] == [1, 2, 3, 0]
-    assert tiled[2].sum() == tiled[:, 2].sum() == 0
-    inverted = tile(np.array([[[0.0, 0.25]]]), columns=1, is_ink=False)
-    assert inverted[0].tolist() == [1, 0.75, 0, 0]
+def test_images_are_written_black_on_white(tmp_path):
     path = tmp_path / "a.png"
     write_pngs({path: np.array([[0.0, 1.0]])}, zoom=1)
     assert np.asarray(Image.open(path).convert("L")).tolist() == [[255, 0]]

@@ -10,10 +10,10 @@ LABEL = np.arange(50, dtype=np.uint8) % 10
 NAMES = np.array(["T-shirt", "bag", "coat", "dress", "4", "sandals", *"6789"])
 
 
-def encodings(*rate, components=1):
+def encodings(*rate, components=1, center=0):
     """Return the axes, the legend's texts, and the means."""
     prior_loc = np.zeros((components, len(rate)))
-    prior_loc[:, 0] = np.arange(components)
+    prior_loc[:, 0] = center + np.arange(components)
     loc = np.random.default_rng(0).standard_normal((50, len(rate)))
     figure = draw_encodings(
         dataset=np.array("Fashion"),
@@ -77,6 +77,7 @@ def test_a_learned_prior_is_shown_by_where_its_mass_is():
     assert outer[:, 0].min() < -1 and outer[:, 0].max() > 9
     assert abs(outer[:, 1]).max() < 4
     assert "prior: 39%, 86%, 99%" in legend
+    assert "prior: 39%, 86%, 99%" in encodings(1.0, 2.0, center=3)[1]
 
 
 def test_labels_stand_apart_where_their_class_prevails():

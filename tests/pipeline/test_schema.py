@@ -66,12 +66,14 @@ def test_a_mistake_is_named_by_section_and_key():
 VAMP = {"model__prior": "vamp"}
 FLOW = {"model__prior": "flow"}
 GAUSSIAN = {"model__likelihood": "gaussian"}
+IWAE = {"train__objective": "iwae", "train__num_samples": 2}
 
 
 @pytest.mark.parametrize(
     ("others", "change", "message"),
     [
         ({}, {"train__objective": "iwae"}, "train.num_samples: received 1; Input sho"),
+        (IWAE, {"train__final_samples": 1}, "train.final_samples: received 1; Input s"),
         (VAMP, {"train__objective": "capacity"}, "train.objective: received 'capacit"),
         (FLOW, {"model__latent_dim": 1}, "model.prior: received 'flow' with model.la"),
         (GAUSSIAN, {"evaluate__annealed_images": 5}, "evaluate.annealed_images: rece"),

@@ -11,6 +11,7 @@ from commands import main, write_study
 from grid import Point
 from point import Result
 from specification import Figure, Study
+from table import as_csv, differing_columns, make_table, read_rows
 from vae.pipeline.errors import PipelineError
 
 
@@ -58,3 +59,9 @@ def test_the_table_survives_a_failed_figure(tmp_path, capsys):
     assert not write_study(study, [Point({"train.seed": 1}, {})], results, path)
     assert capsys.readouterr().out == "no figure or summary: KeyError: ['test.elbow']\n"
     assert pd.read_csv(path)["test.elbo"].tolist() == [-1.0]
+
+
+def test_a_whole_number_in_a_column_of_fractions_is_no_difference():
+    points = [Point({"train.beta": beta}, {}) for beta in (10, 0.5)]
+    row, _ = read_rows(as_csv(make_table(points, [Result(), Result()])))
+    assert not differing_columns(points[0], Result(), row)

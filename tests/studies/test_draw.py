@@ -9,6 +9,7 @@ from draw import add_parameters, draw_curve, draw_lines, draw_rows, draw_study
 from grid import list_points
 from specification import Figure as Shown
 from specification import Published, Study
+from table import as_cell
 
 SEEDS = {"train.seed": [1, 2]}
 VARIANTS = {"small": {}, "large": {"model.latent_dim": 5}}
@@ -25,7 +26,7 @@ def make(*, grid=SEEDS, variants=VARIANTS, published=None, values=None, **shown)
         figure=Shown(metrics=["test.elbo"], **shown),
     )
     points = list_points(study)
-    table = pd.DataFrame([point.coordinates for point in points])
+    table = pd.DataFrame([point.coordinates for point in points]).map(as_cell)
     return study, points, table.assign(**{"test.elbo": values or range(len(points))})
 
 
@@ -58,8 +59,8 @@ def test_rows_are_differences_from_a_published_value_or_another_run():
     assert texts(axes.get_yticklabels()) == ["large"]
     assert [list(line.get_xdata()) for line in axes.lines[1:2]] == [[-0.5, 0.5]]
     assert "difference from the published value" in axes.get_xlabel().replace("\n", " ")
-    grid = {"model.prior": ["standard", "vamp"], "train.seed": [1]}
-    shown = {"baseline": {"model.prior": "standard"}, "spread": 0.25}
+    grid = {"model.hidden_units": [[8], [9]], "train.seed": [1]}
+    shown = {"baseline": {"model.hidden_units": [8]}, "spread": 0.25}
     study, _, table = make(grid=grid, values=[-9.0, -8.0, -7.0, -3.0], **shown)
     axes = drawn(draw_rows, study, table)
     assert [list(line.get_xdata()) for line in axes.lines[1:]] == [[1], [4]]

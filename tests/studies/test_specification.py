@@ -49,6 +49,7 @@ def test_values_on_the_command_line_are_a_grid():
     units = [[256, 256], [512]]
     assert study.grid == {"model.hidden_units": units, "train.beta": [1, 0.1]}
     assert len(list_points(study)) == 4
+    assert parse_grid(["train.seed=1,\n2"]).grid == {"train.seed": [1, 2]}
     for argument in ("train.seed", "train.seed=", "train.seed=[1"):
         with pytest.raises(PipelineError, match="received no values; expected e.g. "):
             parse_grid([argument])
@@ -65,6 +66,7 @@ def test_values_on_the_command_line_are_a_grid():
         (figure(x="model.dim"), "figure.x: received model.dim; allowed: variant, mod"),
         (figure(lines="a"), "figure.lines: received a; allowed: variant, model.late"),
         (figure(baseline="published"), "baseline: received published; allowed: the k"),
+        (published() | figure(baseline="published", metrics=["test.rate"]), "alone"),
         (figure(baseline={"train.seed": 3}), "received train.seed: 3; allowed: model"),
         (published(narrow=-1), "published.values: received narrow; allowed: wide, d"),
         ({"summary": SUMMARY, "variants": None}, "row per variant; none is given"),

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import BadZipFile, is_zipfile
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from vae.data.factors import FACTOR_ARRAYS
 from vae.data.idx import parse_idx
 from vae.data.images import ARRAYS, Arrays, complete, convert_images
 from vae.data.pictures import read_gray
+from vae.pipeline.arrays import DAMAGE
 from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.progress import progress_bar
 from vae.pipeline.schema import Download
@@ -30,7 +31,7 @@ IDX = r"(?:^|-)(train|t10k|test)-(images|labels)[-.]idx\d-ubyte(?:\.gz)?$"
 NPZ = r"\.npz$"
 AMAT = r"(?:^|_)(train|valid|test)\.amat$"
 FOLDERS = r"^(?:train|test)$"
-UNUSABLE = (BadZipFile, EOFError, MemoryError, OSError, ValueError, zlib.error)
+UNUSABLE = (*DAMAGE, MemoryError, OSError, zlib.error)
 
 
 def read_own(folder: Path, settings: Download) -> Arrays:
@@ -42,7 +43,8 @@ def read_own(folder: Path, settings: Download) -> Arrays:
     Raises:
         PipelineError: a file is unusable; the message names it.
     """
-    paths = sorted(path for path in folder.glob("[!.]*") if path.name != "README.md")
+    files = folder.glob("[!.]*")  # not hidden
+    paths = sorted(p for p in files if p.name != "README.md" and p.suffix != ".dvc")
     readers = {IDX: read_idx, NPZ: read_npz, AMAT: read_amat, FOLDERS: read_folders}
     for form, read in readers.items():
         if paths and all(re.search(form, path.name) for path in paths):
@@ -178,8 +180,9 @@ def read_pictures(folder: Path, names: list[str], settings: Download) -> np.ndar
     images: list[np.ndarray] = []
     with progress_bar(f"pictures in {folder}", len(names)) as bar:
         for name in names:
-            pixels = read_gray(folder / name, settings.color)
-            images += [*convert_images(pixels[None], settings)]
+            with blame(folder / name):
+                pixels = read_gray(folder / name, settings.color)
+                images += [*convert_images(pixels[None], settings)]
             (height, width), (first, other) = images[-1].shape, images[0].shape
             if (height, width) != (first, other):
                 raise PipelineError(

@@ -13,8 +13,6 @@ from vae.data.ink import border_pixels, find_ink, fit_ink
 from vae.pipeline.errors import PipelineError, one_line
 from vae.pipeline.files import write_files
 
-GAP = 2  # white pixels between images
-
 
 def read_picture(path: Path, shape: tuple[int, int], dataset: str) -> np.ndarray:
     """Read a picture as an image of a dataset, in [0, 1], float64 [height, width].
@@ -110,17 +108,6 @@ def open_picture(path: Path) -> Image.Image:
     except Exception as error:  # noqa: BLE001  Pillow raises many types
         problem = f"not a readable picture ({one_line(error)})"
         raise PipelineError(f"{path}: {problem}") from None
-
-
-def tile(images: np.ndarray, columns: int, *, is_ink: bool = True) -> np.ndarray:
-    """Arrange images [images, height, width] in one, row by row, where 0 is white."""
-    _, height, width = images.shape
-    images = images if is_ink else 1 - images
-    rows = -(-len(images) // columns)
-    missing = rows * columns - len(images)
-    images = np.pad(images, [(0, missing), (0, GAP), (0, GAP)])
-    images = images.reshape(rows, columns, height + GAP, width + GAP)
-    return images.transpose(0, 2, 1, 3).reshape(rows * (height + GAP), -1)
 
 
 def check_output(path: Path) -> None:

@@ -38,7 +38,7 @@ def gaps(
     """Compute both gaps of each image, float64 [images] in nats.
 
     `log_evidence` is log p(x) [images], or a lower bound on it. Then the approximation
-    gap is a lower bound as well.
+    gap is too small by the distance of this bound.
     """
 
     @tf.function(jit_compile=True)

@@ -26,7 +26,7 @@ from vae.numerics.streams import Purpose
 class Bounds(NamedTuple):
     """Importance-weighted bounds on log p(x) in nats; the curve is for r = q(z|x)."""
 
-    iwae_bound: np.ndarray  # with all samples, float64 [images]
+    iwae_bound: np.ndarray  # from `num_samples`, float64 [images]
     curve_num_samples: np.ndarray  # int [counts], see `sample_counts`
     curve_iwae_bound: np.ndarray  # float64 [images, counts]
 

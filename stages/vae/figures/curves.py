@@ -99,8 +99,8 @@ def draw_bound(
     *,
     curve_num_samples: np.ndarray,  # [counts], samples of q(z|x)
     curve_iwae_bound: np.ndarray,  # [counts]
-    num_importance_samples: np.ndarray,  # samples of the proposal
-    iwae_bound: np.ndarray,  # with all of these
+    num_importance_samples: np.ndarray,  # of the proposal, per image
+    iwae_bound: np.ndarray,  # for this number
     log_evidence: np.ndarray,  # NaN where it is unknown
 ) -> Figure:
     """Draw importance-weighted bounds against the number of samples, below log p(x).

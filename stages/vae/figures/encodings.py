@@ -51,7 +51,7 @@ def draw_encodings(  # noqa: PLR0913  a keyword per array
     else:
         points = loc[:, shown]
         axes.set_aspect("equal")
-        if len(prior_loc) == 1:
+        if not prior_loc.any() and np.all(prior_scale == 1):
             points = normal_cdf(points)
             prior = _draw_quantile_axes(axes)
             title += ",\nat quantiles of the prior"

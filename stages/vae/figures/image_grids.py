@@ -17,7 +17,10 @@ GAP = 2  # white pixels between images
 
 
 def tile(
-    images: np.ndarray, image_shape: np.ndarray, is_ink: np.ndarray, gap: int = GAP
+    images: np.ndarray,
+    image_shape: Sequence[int] | np.ndarray,
+    is_ink: bool | np.ndarray,
+    gap: int = GAP,
 ) -> np.ndarray:
     """Arrange images [rows, columns, pixels] in one image, where 0 is white."""
     rows, columns = images.shape[:2]

@@ -40,7 +40,7 @@ if replaced := [x for x in SETTINGS if not own[x].startswith(SETTINGS[x])]:
     values = ", ".join(f"{name}={own[name]!r}" for name in replaced)
     print(f"not used, as results must have the same bits: {values}", file=sys.stderr)
 os.environ |= SETTINGS
-# Suppresses TensorFlow's reports of missing accelerators.
+# Suppresses most of TensorFlow's reports of missing accelerators.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Keras would import these two for functions that are not used here, which takes a third

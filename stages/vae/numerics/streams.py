@@ -1,8 +1,7 @@
 """Streams of random numbers.
 
 A draw is a function of (seed, purpose, index) alone. Therefore a run that continues at
-epoch 17 draws the same numbers as an uninterrupted one. Each purpose has its own
-stream, and a new purpose does not change the others.
+epoch 17 draws the same numbers as an uninterrupted one.
 """
 
 from enum import IntEnum, unique
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-NUM_STREAMS = 16  # more than the purposes; another value changes every draw
+NUM_STREAMS = 16  # all in use; another value changes every draw
 
 
 @unique
@@ -23,8 +22,8 @@ class Purpose(IntEnum):
     EVALUATION_LATENTS = 3  # split; after these, step of a search and then image
     IMPORTANCE_LATENTS = 4  # image
     AGGREGATE_LATENTS = 5  # 0; from 1, the metrics of disentanglement
-    PRIOR_LATENTS = 6
-    INITIAL_WEIGHTS = 7
+    PRIOR_LATENTS = 6  # 0, of a figure; 1, of the search; 2, of a flow
+    INITIAL_WEIGHTS = 7  # 0, of the networks; 1, of a flow
     IMAGE_ORDER = 8  # epoch
     FIXED_PIXELS = 9  # split
     ANNEALING_LATENTS = 10  # image and direction

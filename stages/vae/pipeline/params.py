@@ -45,13 +45,13 @@ def check_counts(params: Params, num_images: int) -> None:
 
     `num_images` includes the validation images.
     """
-    num_validation = params.preprocess.validation_images
+    model, num_validation = params.model, params.preprocess.validation_images
     num_training, most = num_images - num_validation, num_images - MIN_IMAGES
     if num_validation > most:
         name = "preprocess.validation_images"
         raise refusal(name, num_validation, at_most(most, num_images))
     for name, received in {
-        "model.pseudo_inputs": params.model.num_pseudo_inputs,
+        "model.pseudo_inputs": model.pseudo_inputs if model.prior == "vamp" else 0,
         "train.batch_size": params.train.batch_size,
     }.items():
         if received > num_training:

@@ -105,11 +105,6 @@ class Model(Section):
     likelihood: Literal["bernoulli", "continuous_bernoulli", "gaussian"]
     gaussian_scale: Scale
 
-    @property
-    def num_pseudo_inputs(self) -> int:
-        """Number of pseudo-inputs of the prior: 0 if it has none."""
-        return self.pseudo_inputs if self.prior == "vamp" else 0
-
 
 class Train(Section):
     """The objective and the optimization."""
@@ -129,7 +124,7 @@ class Train(Section):
     schedule: Literal["constant", "cosine"]
     seed: Seed
 
-    @field_validator("num_samples")
+    @field_validator("num_samples", "final_samples")
     @classmethod
     def _more_than_one_for_iwae(cls, num_samples: int, info: ValidationInfo) -> int:
         if info.data.get("objective") == "iwae" and num_samples == 1:
