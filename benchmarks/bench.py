@@ -82,12 +82,12 @@ def main() -> None:
     names = options.configuration or list(CONFIGURATIONS)
     summaries = {name: measure(name, options.rounds) for name in names}
     results = pd.concat(summaries, names=["configuration", "program"])
-    results.to_csv(FOLDER / "results.csv", float_format="%.4g", lineterminator="\n")
     loss = results["loss"]
     relative = loss.div(loss.xs(OURS, level="program"), level="configuration") - 1
-    differing = loss[relative.abs() > TOLERANCE]
+    differing = loss[~(relative.abs() <= TOLERANCE)]
     if len(differing):
         sys.exit(f"error: losses differ\n{differing.to_string()}")
+    results.to_csv(FOLDER / "results.csv", float_format="%.4g", lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def test_a_drawing_is_encoded_and_its_bounds_are_shown(open_page, tmp_path):
 
 def test_strokes_are_undone_and_images_chosen(open_page):
     page, *_ = open_page(latent_dim=2)
-    drag(page, "#pad", (0.5, 0.5), button="right")
+    for pane in ("#pad", "#plane"):
+        drag(page, pane, (0.5, 0.5), button="right")
     assert run(page, f"{STATE}.image.index") == 0
     drag(page, "#pad", (0.5, 0.5))  # a dot
     drag(page, "#pad", (0.2, 0.2))

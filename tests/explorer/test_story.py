@@ -44,12 +44,12 @@ def test_the_address_keeps_the_state(open_page):
     until(lambda: '"step":3' in run(page, hash_of))
     page.go_back()
     until(lambda: run(page, saved) == before)
-    other = '#{"step":4,"image":{"index":99},"pinned":[1]}'  # of another model
+    other = '#{"step":4,"model":7,"image":{"index":99},"pinned":[1]}'  # another page's
     page.evaluate(f"location.hash = '{other}'")
     until(lambda: run(page, f"{STATE}.step") == 4)
     assert run(page, f"[{STATE}.image.index, {STATE}.pinned]") == [0, None]
     page.goto(page.url.split("#")[0] + "#nonsense")
-    until(lambda: run(page, f"{STATE}.step") == 1)
+    until(lambda: run(page, f"{STATE}.step === 1 && {STATE}.terms?.finished"))
 
 
 def test_one_of_several_models_is_chosen_and_factors_are_shown(open_page):

@@ -97,7 +97,7 @@ export function* race(model, x, start) {
       loc: start.map((value, d) => value + scale[d] * moves[0][d]),
       scale: scale.map((value, d) => value * Math.exp(moves[1][d])),
     };
-    const { elbo, loc, logScale } = elboGradient(model, x, q, makeNoise(start.length, step));
+    const { elbo, loc, logScale } = elboGradient(model, x, q, makeNoise(start.length, step % NUM_STEPS));
     elbos.push(elbo);
     yield { ...q, elbos, numSteps: NUM_STEPS, finished: step === NUM_STEPS };
     const rate = 0.5 * RATE * (1 + Math.cos((Math.PI * (step + 1)) / NUM_STEPS));

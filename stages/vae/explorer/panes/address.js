@@ -1,6 +1,6 @@
 // The state in the address, as JSON, so that a reload or a bookmark keeps it.
 
-import { images, latentDim, modelIndex } from "./data.js";
+import { images, latentDim, modelIndex, models } from "./data.js";
 import { SAVED } from "./state.js";
 
 const WAIT = 300; // milliseconds without a change, after which the address is written
@@ -19,8 +19,9 @@ function readAddress(text) {
     read = JSON.parse(decodeURIComponent(text));
   } catch {} // no state
   const state = { ...SAVED, ...read };
+  if (!models[state.model]) state.model = modelIndex;
   if (state.pinned?.length !== latentDim) state.pinned = null;
-  if (!state.image.strokes && !images[state.image.index]) state.image = SAVED.image;
+  if (!state.image?.strokes && !images[state.image?.index]) state.image = SAVED.image;
   return state;
 }
 

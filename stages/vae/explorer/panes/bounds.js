@@ -48,7 +48,7 @@ const NAMES = ["rate", "distortion", "elbo", "repaired", "bound", "rest", "evide
 
 function format([value, error]) {
   if (!Number.isFinite(value)) return "–";
-  return error === undefined ? signed(value) : `${signed(value)} ± ${error.toFixed(2)}`;
+  return Number.isFinite(error) ? `${signed(value)} ± ${error.toFixed(2)}` : signed(value);
 }
 
 /** Make the pane of the bar and the numbers. */

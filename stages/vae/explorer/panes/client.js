@@ -25,16 +25,16 @@ export const hasGrid = !reasonWithoutGrid();
 
 /** Make the pane that sends images to the worker and brings its answers into the state. */
 export function makeClient({ state, update }) {
-  let last = 0; // the id of the image
+  let sent, last = 0; // the image, and its id
   const worker = startWorker(({ type, id, start, ...found }) => {
-    if (id !== last) return;
+    if (id !== last || state.x !== sent) return;
     if (type === "terms") update({ terms: found });
     else update({ race: { ...state.race, [start]: found } });
   });
   worker.postMessage({ type: "model", model, hasGrid });
   return {
     watches: ["x"],
-    render: ({ x }) => worker.postMessage({ type: "image", id: ++last, x }),
+    render: ({ x }) => worker.postMessage({ type: "image", id: ++last, x: (sent = x) }),
     race: (start, loc) => worker.postMessage({ type: "race", id: last, x: state.x, start, loc }),
   };
 }

@@ -31,7 +31,7 @@ export function makePad({ state, update }) {
     },
     up() {},
   });
-  const undo = (pen) => draw(strokes().slice(0, -1), pen);
+  const undo = (pen) => strokes().length && draw(strokes().slice(0, -1), pen);
   on("undo", "click", () => undo());
   on("clear", "click", () => draw([]));
   canvas.addEventListener("blur", () => update({ pen: null }));
@@ -43,7 +43,7 @@ export function makePad({ state, update }) {
     if (event.key === " " && !isDown) begin(position, { position, isDown: true });
     else if (event.key === " ") update({ pen: lifted });
     else if (event.key === "z" && (event.ctrlKey || event.metaKey)) undo(lifted);
-    else if (!DIRECTIONS[event.key]) return;
+    else if (!DIRECTIONS[event.key] || event.altKey) return;
     else if (isDown) extend([moved], { position: moved, isDown });
     else update({ pen: { position: moved, isDown } });
     event.preventDefault();

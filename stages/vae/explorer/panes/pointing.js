@@ -38,7 +38,7 @@ export function watchPointers(canvas, { frame, view, z, onHover, onPin, onView }
       else if (pointer.moved && event.pointerType === "mouse") drag(before[0], position);
     },
     up(position, { pointerId, type }) {
-      const { moved } = pointers.get(pointerId);
+      const { moved } = pointers.get(pointerId) ?? { moved: true }; // another button
       pointers.delete(pointerId);
       if (!moved && type === "pointerup") onPin(at(position));
     },
@@ -69,6 +69,7 @@ export function watchZoom(canvas, { frame, view, z, onView, onPin, onRelease }) 
   };
   canvas.addEventListener("wheel", turn, { passive: false });
   canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's
     const { radius } = view();
     const direction = DIRECTIONS[event.key];
     if (direction && event.shiftKey) onView(pan(view(), ...direction.map((sign) => 0.16 * sign * radius)));

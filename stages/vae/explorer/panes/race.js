@@ -48,7 +48,7 @@ function draw(race, reference) {
     lines: [line, ...curves],
     across: [0, last],
     up: [lowest - 5 * margin, reference + margin], // with room for the names
-    names: "ELBO in nats against steps; dashed: log p(x)",
+    names: `ELBO in nats against steps; dashed: ${hasGrid ? "log p(x)" : "the best bound"}`,
   });
 }
 

@@ -48,7 +48,7 @@ export function derive(state, { image, terms, pinned = null, view }) {
     return { inset: viewOf([...cornersOf(posterior), ...mass.map(onPlane)]) };
   }
   if (!image) return {};
-  const x = "index" in image ? images[image.index] : observe(image.strokes);
+  const x = "index" in image ? images[image.index].slice() : observe(image.strokes);
   const fresh = { x, posterior: x && encode(model, x), terms: null, race: {}, hover: null, pinned };
   if (!x) return fresh;
   const corners = cornersOf(fresh.posterior);

@@ -28,7 +28,7 @@ export function makeStory({ state, update }) {
   let before = null;
   function render({ step }) {
     steps.forEach((element, i) => element.classList.toggle("current", i + 1 === step));
-    marks.forEach((mark, i) => mark.toggleAttribute("aria-current", i + 1 === step));
+    marks.forEach((mark, i) => (mark.ariaCurrent = i + 1 === step ? "step" : null));
     for (const element of document.querySelectorAll("[data-steps]")) {
       element.classList.toggle("lit", element.dataset.steps.includes(step));
     }
