@@ -20,7 +20,7 @@ import numpy as np
 import numpy_model
 from vae.data.binarization import binarize
 from vae.data.pictures import check_output, read_picture, write_pngs
-from vae.figures.image_grids import tile
+from vae.figures.tiles import tile
 from vae.pipeline.errors import PipelineError, printable
 from vae.pipeline.trained import read_description
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from numpy_model import load_model, mean, sample_prior
 from vae.data.pictures import check_output, write_pngs
-from vae.figures.image_grids import tile
+from vae.figures.tiles import tile
 from vae.pipeline.schema import Count, Seed
 from vae.pipeline.trained import read_description
 

@@ -1,7 +1,6 @@
 """Outputs have the recorded bits on any CPU, with any number of cores.
 
-TensorFlow has two threads everywhere. `make record` writes the record on one core, with
-one thread in other libraries, such as that of NumPy's matrix products.
+`make record` uses one core, and one thread in NumPy's libraries; TensorFlow has two.
 """
 
 import json
@@ -13,7 +12,6 @@ import pytest
 import bits
 from vae.pipeline.params import read_params
 
-# SHA-256 by configuration and output.
 RECORDED = {
     name: hashes
     for line in Path(__file__).with_name("bits.jsonl").read_text().splitlines()

@@ -12,23 +12,7 @@ from matplotlib.figure import Figure
 
 from vae.figures.encodings import QUANTILE_TICKS, normal_cdf
 from vae.figures.style import shorten
-
-GAP = 2  # white pixels between images
-
-
-def tile(
-    images: np.ndarray,
-    image_shape: Sequence[int] | np.ndarray,
-    is_ink: bool | np.ndarray,
-    gap: int = GAP,
-) -> np.ndarray:
-    """Arrange images [rows, columns, pixels] in one image, where 0 is white."""
-    rows, columns = images.shape[:2]
-    images = images if is_ink else 1 - images
-    height, width = image_shape
-    images = images.reshape(rows, columns, height, width)
-    images = np.pad(images, [(0, 0), (0, 0), (0, gap), (0, gap)])
-    return images.transpose(0, 2, 1, 3).reshape(rows * (height + gap), -1)
+from vae.figures.tiles import GAP, tile
 
 
 def _show(mosaic: np.ndarray, width: float) -> tuple[Figure, Axes]:
