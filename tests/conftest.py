@@ -19,57 +19,21 @@ os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
 
 ROOT = Path(__file__).parent.parent
 CLASSES = ["nought", *"123456", "seven", "8", "9"]
-TINY = {
-    "download": {
-        "dataset": "mnist",
-        "color": "refuse",
-        "size": "original",
-        "transposed": False,
-    },
-    "preprocess": {
-        "binarization": "dynamic",
-        "test_images": 0,
-        "validation_images": 7,
-        "seed": 3,
-    },
-    "model": {
-        "latent_dim": 3,
-        "prior": "standard",
-        "pseudo_inputs": 4,
-        "flow_layers": 2,
-        "flow_units": 5,
-        "hidden_units": [9, 5],
-        "activation": "tanh",
-        "likelihood": "bernoulli",
-        "gaussian_scale": "learned",
-    },
-    "train": {
-        "objective": "elbo",
-        "num_samples": 1,
-        "final_epochs": 0,
-        "final_samples": 2,
-        "beta": 1.0,
-        "beta_warmup_epochs": 0,
-        "gamma": 10.0,
-        "capacity": 2.0,
-        "capacity_epochs": 2,
-        "epochs": 2,
-        "batch_size": 8,
-        "learning_rate": 0.01,
-        "schedule": "cosine",
-        "seed": 4,
-    },
-    "evaluate": {
-        "max_images": 1000,
-        "num_samples": 2,
-        "proposal": "adaptive",
-        "num_importance_samples": 12,
-        "grid_points": [201, 41],
-        "annealed_images": 0,
-        "optimised_images": 0,
-        "seed": 5,
-    },
-}
+TINY = yaml.safe_load("""
+download: {dataset: mnist, color: refuse, size: original, transposed: false}
+preprocess: {binarization: dynamic, test_images: 0, validation_images: 7, seed: 3}
+model:
+  {latent_dim: 3, prior: standard, pseudo_inputs: 4, flow_layers: 2, flow_units: 5,
+  hidden_units: [9, 5], activation: tanh, likelihood: bernoulli, gaussian_scale: learned}
+train:
+  {objective: elbo, num_samples: 1, final_epochs: 0, final_samples: 2,
+  beta: 1.0, beta_warmup_epochs: 0, gamma: 10.0, capacity: 2.0, capacity_epochs: 2,
+  epochs: 2, batch_size: 8, learning_rate: 0.01, weight_decay: 0, schedule: cosine,
+  seed: 4}
+evaluate:
+  {max_images: 1000, num_samples: 2, proposal: adaptive, num_importance_samples: 12,
+  grid_points: [201, 41], annealed_images: 0, optimised_images: 0, seed: 5}
+""")
 
 # Changes to params.yaml for short runs: only 500 training images.
 SMALL = {

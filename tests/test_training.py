@@ -34,6 +34,7 @@ def make_trainer(images, objective=ELBO, dynamic=True, prior="standard", **chang
         "final_epochs": 0,
         "final_samples": 5,
         "learning_rate": 0.01,
+        "weight_decay": 0.0,
         "schedule": "constant",
         "seed": 7,
     }
@@ -131,6 +132,17 @@ def test_on_a_gpu_two_trainings_have_the_same_bits():
         trained.append(state(trainer.variables))
     for one, other in zip(*trained, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_weight_decay_shrinks_the_kernels_alone():
+    trainer = make_trainer(GRAY, prior="vamp", weight_decay=0.5)
+    for variable in trainer.vae.variables:
+        variable.assign(tf.ones(variable.shape))
+    gradients = [tf.zeros(v.shape) for v in trainer.vae.variables]
+    trainer.optimizer.apply(gradients, trainer.vae.variables)
+    for variable in trainer.vae.variables:
+        expected = 1 - 0.01 * 0.5 if variable.name == "kernel" else 1.0
+        np.testing.assert_allclose(variable, expected)
 
 
 def test_the_final_epochs_take_their_own_number_of_samples(trainer):

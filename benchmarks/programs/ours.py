@@ -26,6 +26,7 @@ def make(configuration, images, **recipe):
         "epochs": 1,
         "batch_size": configuration.batch_size,
         "learning_rate": LEARNING_RATE,
+        "weight_decay": 0.0,
         "schedule": "constant",
         "seed": 1,
     }

@@ -43,10 +43,6 @@ class Prior:
         """Return mean and standard deviation of each dimension, [latent]."""
         return gaussians.mixture_moments(*self.components())
 
-    def extent(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return center, core and stretch of a grid; see `mixture_extent`."""
-        return gaussians.mixture_extent(*self.components())
-
 
 class StandardNormal(Prior):
     """p(z) = N(0, I)."""

@@ -24,6 +24,7 @@ class Recipe:
     epochs: int  # length of the schedule
     batch_size: int  # at most the number of images
     learning_rate: float  # of Adam, at its maximum
+    weight_decay: float  # of Adam, for the kernels of all layers
     schedule: str  # constant or cosine
     seed: int  # of the order of the images and of all noise
 
@@ -61,7 +62,10 @@ class Trainer:
         rate = recipe.learning_rate
         if recipe.schedule == "cosine":
             rate = warm_cosine(rate, recipe.epochs * self.num_steps)
-        self.optimizer = keras.optimizers.Adam(rate)
+        decay = recipe.weight_decay or None  # 0 would still compute
+        self.optimizer = keras.optimizers.Adam(rate, weight_decay=decay)
+        others = [v for v in vae.variables if v.name != "kernel"]
+        self.optimizer.exclude_from_weight_decay(others)
         self.optimizer.build(vae.variables)
 
     def run_epoch(self, epoch: int) -> dict[str, tf.Tensor]:

@@ -10,7 +10,7 @@ from vae.training import Recipe
 
 def test_each_parameter_reaches_the_trainer(tiny):
     recipe = {"num_samples": 3, "final_epochs": 1, "final_samples": 6}
-    recipe |= {"batch_size": 5, "schedule": "constant"}
+    recipe |= {"batch_size": 5, "weight_decay": 0.2, "schedule": "constant"}
     objective = {"objective": "capacity", "gamma": 7.0}
     tiny(**{f"train__{name}": x for name, x in (recipe | objective).items()})
     images = np.random.default_rng(0).integers(256, size=(41, 6, 4), dtype=np.uint8)

@@ -7,7 +7,7 @@ import numpy as np
 from vae.evaluation.chunks import in_blocks, map_chunks
 from vae.model import VAE
 from vae.numerics.determinism import tf
-from vae.numerics.gaussians import LIMIT
+from vae.numerics.gaussians import LIMIT, mixture_extent
 from vae.numerics.pixels import observations
 from vae.numerics.products import product
 from vae.priors import Prior
@@ -78,7 +78,7 @@ def prior_grid(
         the points, float32 [points, latent]; log p(z) dz [points]; and their largest
         distance from the center along an axis, as a share of half the axis [points].
     """
-    center, core, stretch = prior.extent()
+    center, core, stretch = mixture_extent(*prior.components())
 
     @tf.function(jit_compile=True)  # NumPy's functions differ between CPUs
     def grid(t, step):

@@ -121,6 +121,7 @@ class Train(Section):
     epochs: Count
     batch_size: Count
     learning_rate: Positive
+    weight_decay: NotNegative
     schedule: Literal["constant", "cosine"]
     seed: Seed
 
