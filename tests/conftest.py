@@ -23,13 +23,14 @@ TINY = yaml.safe_load("""
 download: {dataset: mnist, color: refuse, size: original, transposed: false}
 preprocess: {binarization: dynamic, test_images: 0, validation_images: 7, seed: 3}
 model:
-  {latent_dim: 3, prior: standard, pseudo_inputs: 4, flow_layers: 2, flow_units: 5,
-  hidden_units: [9, 5], activation: tanh, likelihood: bernoulli, gaussian_scale: learned}
+  {latent_dim: 3, hidden_units: [9, 5], activation: tanh,
+  prior: standard, pseudo_inputs: 4, flow_layers: 2, flow_units: 5,
+  likelihood: bernoulli, gaussian_scale: learned}
 train:
   {objective: elbo, num_samples: 1, final_epochs: 0, final_samples: 2,
   beta: 1.0, beta_warmup_epochs: 0, gamma: 10.0, capacity: 2.0, capacity_epochs: 2,
-  epochs: 2, batch_size: 8, learning_rate: 0.01, weight_decay: 0, schedule: cosine,
-  seed: 4}
+  epochs: 2, batch_size: 8, learning_rate: 0.01, weight_decay: 0,
+  schedule: cosine, seed: 4}
 evaluate:
   {max_images: 1000, num_samples: 2, proposal: adaptive, num_importance_samples: 12,
   grid_points: [201, 41], annealed_images: 0, optimised_images: 0, seed: 5}
