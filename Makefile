@@ -49,7 +49,7 @@ verify-studies: .venv/ready
 # `make emulate` runs all configurations.
 record: .venv/ready
 	OMP_NUM_THREADS=1 taskset --cpu-list 0 \
-		.venv/bin/python checks/bits.py default odd single learned >tests/checks/bits.jsonl
+		.venv/bin/python checks/bits.py default odd single learned flow >tests/checks/bits.jsonl
 
 # Compares the bits with those of other CPUs; needs qemu-x86_64 (Debian's qemu-user).
 emulate: .venv/ready

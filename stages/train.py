@@ -83,7 +83,8 @@ def finite_arrays(terms: dict[str, np.ndarray], where: str) -> dict[str, np.ndar
         name = list(terms)[int(np.argmax(wrong[:, index]))]
         raise PipelineError(
             f"training diverged: the {name} is {terms[name][index]} at {where} "
-            f"{index + 1}; expected a finite number; lower train.learning_rate"
+            f"{index + 1}; expected a finite number; lower train.learning_rate, or "
+            "with model.prior flow set train.weight_decay to 0.1"
         )
     return terms
 

@@ -9,9 +9,9 @@ from ruamel.yaml import YAML, YAMLError
 
 from checkout import ROOT
 from specification import Overrides, Study
-from vae.data.catalog import known_counts
+from vae.data.catalog import check_known_counts
 from vae.pipeline.errors import PipelineError
-from vae.pipeline.params import check_counts, check_test_images, explain, read_params
+from vae.pipeline.params import explain, read_params
 from vae.pipeline.schema import Params
 
 
@@ -87,7 +87,5 @@ def check_overrides(overrides: Overrides, defaults: Mapping[str, Any]) -> Params
         checked = Params.model_validate(sections)
     except ValidationError as error:
         raise PipelineError(explain(error.errors()[0])) from None
-    if known := known_counts(checked.download):
-        check_test_images(checked, known.training, known.test)
-        check_counts(checked, known.training - checked.preprocess.test_images)
+    check_known_counts(checked)
     return checked

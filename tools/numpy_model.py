@@ -4,8 +4,8 @@
     loc, scale = posterior(model, x)       # q(z|x) for x [images, pixels] in [0, 1]
     images = mean(model, z)                # E[x|z]
 
-The formulas are those of `stages/vae/model.py` and `likelihoods.py`, which cite their
-sources. Tests compare both models.
+The formulas are those of `model.py`, `likelihoods.py` and `learned_priors.py` in
+`stages/vae`, which cite their sources. Tests compare both models.
 """
 
 import math
@@ -177,7 +177,7 @@ def log_prior(model: Model, z: np.ndarray) -> np.ndarray:
 
 
 def sample_prior(model: Model, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Draw z ~ p(z) [count, latent]."""
+    """Draw z ~ p(z) [count, latent]; for a flow, without N(0, I)."""
     if model.num_couplings:
         z = rng.standard_normal((count, model.latent_dim))
         for i in reversed(range(model.num_couplings)):

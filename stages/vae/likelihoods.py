@@ -106,7 +106,7 @@ class Gaussian(Likelihood):
     def log_prob(self, x, loc):
         log_scale = tf.convert_to_tensor(self._log_scale)
         deviation = (x - loc) * tf.exp(-log_scale)
-        log_normalizer = log_scale + 0.5 * math.log(2 * math.pi)
+        log_normalizer = log_scale + 0.5 * gaussians.LOG_2PI
         return -tf.reduce_sum(0.5 * tf.square(deviation) + log_normalizer, axis=-1)
 
     def log_prob_pairs(self, x, hidden, layer):

@@ -19,7 +19,7 @@ class Recipe:
     """The settings of the optimization, from the section `train` of `params.yaml`."""
 
     num_samples: int  # latent samples per image and step
-    final_epochs: int  # last epochs, which take `final_samples` instead
+    final_epochs: int  # number of last epochs that take `final_samples`
     final_samples: int
     epochs: int  # length of the schedule
     batch_size: int  # at most the number of images

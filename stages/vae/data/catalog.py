@@ -7,7 +7,8 @@ from ruamel.yaml import YAML
 
 from vae.data.sprites import NUM_IMAGES, choose_side
 from vae.pipeline.errors import PipelineError
-from vae.pipeline.schema import Download, Section
+from vae.pipeline.params import check_counts, check_test_images
+from vae.pipeline.schema import Download, Params, Section
 
 # Images and labels of the training set, then of the test set.
 NAMES = [
@@ -73,3 +74,13 @@ def known_counts(settings: Download) -> Counts | None:
         choose_side(settings.size)
         return Counts(training=NUM_IMAGES, test=0)
     return choose_dataset(settings.dataset).counts
+
+
+def check_known_counts(params: Params) -> None:
+    """Raise PipelineError if a parameter does not suit the numbers of images.
+
+    It passes the user's images, which `preprocess` counts and checks.
+    """
+    if known := known_counts(params.download):
+        check_test_images(params, known.training, known.test)
+        check_counts(params, known.training - params.preprocess.test_images)

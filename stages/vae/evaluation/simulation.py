@@ -9,7 +9,10 @@ from vae.numerics.streams import Purpose
 
 
 def simulate(vae: VAE, num_images: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw z ~ p(z), float32 [images, latent], and x ~ p(x|z) as bytes."""
+    """Draw z ~ p(z), float32 [images, latent], and x ~ p(x|z) as bytes.
+
+    The draws of a `FlowPrior` are without N(0, I).
+    """
 
     @tf.function(jit_compile=True)
     def draw():

@@ -77,7 +77,7 @@ def log_prob_pairs(
     log_scale = tf.cast(log_scale, tf.float64)
     squares = tf.reduce_sum(x**2, -1)[:, None] + tf.reduce_sum(loc**2, -1)
     squares -= 2.0 * layer.inner_products(x, hidden)  # [batch, points]
-    log_normalizer = x.shape[-1] * (log_scale + 0.5 * math.log(2 * math.pi))
+    log_normalizer = x.shape[-1] * (log_scale + 0.5 * LOG_2PI)
     log_prob = -0.5 * squares * tf.exp(-2.0 * log_scale) - log_normalizer
     return tf.cast(log_prob, tf.float32)
 

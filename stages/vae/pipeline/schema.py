@@ -75,7 +75,7 @@ class Section(BaseModel):
 class Download(Section):
     """The dataset, and the conversion of the user's own images."""
 
-    dataset: str  # a name in `vae.data.catalog`, or `own`
+    dataset: str  # a name in `vae.data.catalog`, `sprites` or `own`
     color: Literal["refuse", "gray"]
     size: Size
     transposed: bool

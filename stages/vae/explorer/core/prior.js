@@ -50,7 +50,7 @@ export function rate({ loc, scale }, prior, logs) {
   return add(each);
 }
 
-/** Draw z ~ p(z), [latent]. */
+/** Draw z ~ p(z), [latent]; for a flow, without N(0, I). */
 export function drawPrior({ loc, scale, count, mean, couplings }, { uniform, normal }) {
   if (couplings.length) return drawFlow(couplings, mean.map(normal));
   const start = mean.length * Math.floor(uniform() * count);
