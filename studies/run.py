@@ -5,7 +5,7 @@
     python studies/run.py seeds --scheduler tcp://host:8786
     python studies/run.py --verify                     two rows of every table again
     python studies/run.py seeds --verify --only train.seed=1 --cached
-    python studies/run.py frontier --recipe 5-D        here, as an experiment of DVC
+    python studies/run.py frontier --recipe fashion    here, as an experiment of DVC
 
 A point is one `dvc repro evaluate` of the committed code. DVC's cache serves results
 that were computed before, and the same command resumes an interrupted study. Points are

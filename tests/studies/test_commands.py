@@ -22,8 +22,8 @@ from vae.pipeline.errors import PipelineError
         ("--verify", "has no table of a study to verify"),
         ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it with: studi"),
         ("seed", "received seed; expected one of: data, "),
-        ("frontier --recipe 6-D", "--recipe: received 6-D; expected one of: 5-D, 40-D"),
-        ("--recipe 5-D", "received none; expected one of: data, "),
+        ("frontier --recipe 6-D", "--recipe: received 6-D; expected one of: 40-D"),
+        ("--recipe fashion", "received none; expected one of: data, "),
         ("train.seed=1 --output mine.csv", "mine.csv: not a table of a study; name an"),
         ("train.seed=1", "a study of values needs --output, such as my.csv"),
     ],
@@ -44,12 +44,12 @@ def test_a_recipe_is_an_experiment_with_the_parameters_of_a_row(monkeypatch):
     ended = SimpleNamespace(returncode=3)
     run = SimpleNamespace(run=lambda *a, **k: calls.append(a[0]) or ended)
     monkeypatch.setattr(commands, "subprocess", run)
-    monkeypatch.setattr(sys, "argv", ["run.py", "frontier", "--recipe", "5-D"])
+    monkeypatch.setattr(sys, "argv", ["run.py", "frontier", "--recipe", "fashion"])
     assert main() == 3
     assert calls[0][1:5] == ["-m", "dvc", "exp", "run"]
     changes = set(calls[0][6::2])
-    assert {"model.latent_dim=5", "train.objective=dreg", "train.seed=1"} <= changes
-    assert "model.hidden_units=[256, 256, 256, 256, 256]" in changes
+    assert {"model.latent_dim=40", "train.objective=dreg", "train.seed=1"} <= changes
+    assert "model.hidden_units=[500, 500]" in changes
 
 
 def test_the_table_survives_a_failed_figure(tmp_path, capsys):
