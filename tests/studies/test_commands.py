@@ -22,7 +22,7 @@ from vae.pipeline.errors import PipelineError
         ("--verify", "has no table of a study to verify"),
         ("--verify seeds", "seeds.csv: has 0 rows, expected 10; make it with: studi"),
         ("seed", "received seed; expected one of: data, "),
-        ("frontier --recipe 6-D", "--recipe: received 6-D; expected one of: 40-D"),
+        ("frontier --recipe 6-D", "--recipe: received 6-D; expected one of: 5-D"),
         ("--recipe fashion", "received none; expected one of: data, "),
         ("train.seed=1 --output mine.csv", "mine.csv: not a table of a study; name an"),
         ("train.seed=1", "a study of values needs --output, such as my.csv"),
