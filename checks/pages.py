@@ -208,8 +208,7 @@ def sentence_claims() -> Iterator[Claim]:
 
 
 def speed_claims() -> Iterator[Claim]:
-    results = pd.read_csv(ROOT / "benchmarks/results.csv")
-    results = results.set_index(["configuration", "program"])
+    results = pd.read_csv(ROOT / "benchmarks/results.csv", index_col=[0, 1])
     ratios = results[["ours_over_it", "lowest_ratio", "highest_ratio"]]
     ratios = ratios.apply(lambda row: [f"{ratio:.2f}" for ratio in row], axis=1)
     others = ["JAX", "PyTorch eager", "PyTorch compiled", "Keras fit"]

@@ -33,7 +33,7 @@ train:
   schedule: cosine, seed: 4}
 evaluate:
   {max_images: 1000, num_samples: 2, proposal: adaptive, num_importance_samples: 12,
-  grid_points: [201, 41], annealed_images: 0, optimised_images: 0, seed: 5}
+  grid_points: [201, 41], annealed_images: 0, optimized_images: 0, seed: 5}
 """)
 
 # Changes to params.yaml for short runs: only 500 training images.

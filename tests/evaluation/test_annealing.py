@@ -6,6 +6,8 @@ import pytest
 from models import IMAGE_BYTES, linear_gaussian
 from vae.evaluation import annealing
 from vae.evaluation.annealing import lower_bounds, upper_bounds
+from vae.learned_priors import GaussianMixture
+from vae.numerics.determinism import tf
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +20,7 @@ def exact():
     """The evidence, and exact samples of the posteriors."""
     vae, expected = linear_gaussian(2)
     loc, scale = vae.posterior(np.float32(IMAGE_BYTES / 255))
-    noise = np.random.default_rng(0).normal(size=loc.shape)
-    return expected, np.float32(loc + scale * noise)
+    return expected, np.float32(np.random.default_rng(0).normal(loc, scale))
 
 
 def test_both_bounds_enclose_the_evidence_where_q_is_elsewhere(exact):
@@ -41,8 +42,17 @@ def test_an_exact_sample_far_from_the_proposal_keeps_the_bound_finite(exact):
     np.testing.assert_allclose(upper, expected, atol=6)
 
 
+def test_an_exact_sample_in_a_far_component_keeps_the_bound_near(exact):
+    """Without a share of the mixture, all Gaussians vanish there."""
+    expected, z = exact
+    vae, _ = linear_gaussian(2, posterior_factor=0.05)
+    scale = np.float32([[1, 1], *[[0.002, 0.002]] * 499])  # of all: 0.04
+    vae.prior = GaussianMixture(tf.constant(0 * scale), tf.constant(scale))
+    upper = upper_bounds(vae, IMAGE_BYTES, z, seed=1)
+    np.testing.assert_allclose(upper, expected - np.log(500), atol=12)
+
+
 def test_the_bound_of_an_image_depends_on_its_index_alone(monkeypatch):
-    monkeypatch.setattr(annealing, "NUM_STEPS", 2)
     vae, _ = linear_gaussian(2)
     first, second = lower_bounds(vae, IMAGE_BYTES[[0, 0]], seed=1)
     assert first != second

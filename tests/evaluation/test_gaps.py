@@ -26,4 +26,4 @@ def test_all_of_the_gap_is_the_encoders_where_the_posterior_is_gaussian(
     x = observations(images)
     expected = np.sum(divergence(*vae.posterior(x), *exact.posterior(x)), axis=-1)
     np.testing.assert_allclose(received["approximation_gap"], 0, atol=near)
-    np.testing.assert_allclose(received["amortisation_gap"], expected, atol=error)
+    np.testing.assert_allclose(received["amortization_gap"], expected, atol=error)

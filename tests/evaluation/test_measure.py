@@ -70,7 +70,7 @@ def test_each_part_gets_the_test_images_and_its_settings(
         monkeypatch.setattr(module, name, part)
     encoding = Encoding(np.zeros([3, 1]), np.ones([3, 1]), np.zeros(1))
     train, test = Split(None, None, encoding, {}), Split(IMAGES, None, encoding, {})
-    numbers = {"annealed_images": 3, "optimised_images": 2}
+    numbers = {"annealed_images": 3, "optimized_images": 2}
     settings = evaluate_settings(grid_points=[201, 5], **numbers)
     vae = SimpleNamespace(latent_dim=latent_dim)
     columns, scalars, _ = measure(vae, train, test, settings)

@@ -242,7 +242,7 @@ def test_a_learned_prior_runs_through(tiny, capsys, prior, name, shape, componen
         train__objective="dreg",
         train__num_samples=3,
         evaluate__annealed_images=5,
-        evaluate__optimised_images=4,
+        evaluate__optimized_images=4,
     )
     run_stages()
     assert figures() == FIGURES | {"posteriors"}
@@ -254,14 +254,11 @@ def test_a_learned_prior_runs_through(tiny, capsys, prior, name, shape, componen
     gain = test["annealed_bound"] - test["iwae_bound"]
     assert gain == pytest.approx(enclosure["test_gain"], abs=2e-4)
     assert abs(enclosure["gap"]) < 0.5
-    assert gaps["amortisation_gap"] > 0 and gaps["approximation_gap"] > -0.01
+    assert gaps["amortization_gap"] > 0 and gaps["approximation_gap"] > -0.01
     assert errors.loc["test_lower", "enclosure"] > 0
     with np.load("results/latents.npz") as latents:
-        assert (
-            latents["prior_loc"].shape
-            == latents["prior_scale"].shape
-            == (components, 2)
-        )
+        for parameter in ("prior_loc", "prior_scale"):
+            assert latents[parameter].shape == (components, 2)
     assert "annealing: log p(x) of test images is at least" in capsys.readouterr().out
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from vae.evaluation.chunks import map_chunks
 from vae.evaluation.proposals import Mixture, gaussian_of, gaussians_near, highest
 from vae.evaluation.search import explore, explore_prior
+from vae.learned_priors import GaussianMixture
 from vae.model import VAE
 from vae.numerics.determinism import tf
 from vae.numerics.logarithms import log_mean_exp
@@ -129,6 +130,8 @@ def _chunk_bounds(  # noqa: PLR0913  all inputs of the program are arguments
         tf.concat([near[0], wide[0]], axis=0),
         tf.concat([near[1], wide[1]], axis=0),
         [NUM_CHAINS - NUM_CENTERS - NUM_WIDE, *[1] * NUM_CENTERS, NUM_WIDE],
+        # Exact samples may be in a far component, where all these Gaussians vanish.
+        prior if direction == BACKWARD and isinstance(prior, GaussianMixture) else None,
     )
     if direction == FORWARD:
         start = proposal.sample(latents[NUM_EXPLORING:])

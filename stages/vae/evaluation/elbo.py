@@ -69,8 +69,7 @@ def encode(vae: VAE, images: np.ndarray) -> Encoding:
         rates = divergence(loc, scale, *vae.prior.current().moments())
         return loc, scale, tf.reduce_mean(rates, axis=0)
 
-    encoded = encode_all(in_blocks(images, CHUNK))
-    return Encoding(*(tensor.numpy() for tensor in encoded))
+    return Encoding(*(t.numpy() for t in encode_all(in_blocks(images, CHUNK))))
 
 
 def decode(vae: VAE, z: np.ndarray) -> np.ndarray:

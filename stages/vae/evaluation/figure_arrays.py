@@ -51,11 +51,12 @@ def figure_arrays(
     decoded = decode(vae, encoding.loc[shown.ravel()])
     shape, purpose = [NUM_SAMPLES, vae.latent_dim], Purpose.PRIOR_LATENTS
     noise = draw_standard_normal(shape, seed=settings.seed, purpose=purpose, index=0)
+    draw = tf.function(vae.prior.frozen().draw, jit_compile=True)
     arrays = {
         "shown_label": label[shown],
         "shown_input": images[shown],
         "shown_reconstruction": decoded.reshape(*shown.shape, -1),
-        "samples": decode(vae, vae.prior.frozen().draw(noise)),
+        "samples": decode(vae, draw(noise)),
     }
     if vae.latent_dim == 2 and vae.prior.is_standard:
         arrays |= manifold(vae)

@@ -66,7 +66,7 @@ def gaps(
     )
     return {
         "approximation_gap": log_evidence - found,
-        "amortisation_gap": np.float64(found) - encoded,
+        "amortization_gap": np.float64(found) - encoded,
     }
 
 

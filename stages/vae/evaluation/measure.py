@@ -72,8 +72,8 @@ def measure(vae: VAE, train: Split, test: Split, settings: Evaluate) -> Measures
         evidence, change = log_evidence(vae, test.images, num_points=num_points)
         columns["test"] |= {"log_evidence": evidence}
         scalars["test"] |= {"log_evidence_grid_change": round(change, DECIMALS)}
-    if settings.optimised_images:
-        chosen = evenly_spaced(len(test.images), settings.optimised_images)
+    if settings.optimized_images:
+        chosen = evenly_spaced(len(test.images), settings.optimized_images)
         images = test.images[chosen]
         if num_points:
             evidence = columns["test"]["log_evidence"][chosen]

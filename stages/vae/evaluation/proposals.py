@@ -21,6 +21,7 @@ class Mixture(NamedTuple):
     loc: tf.Tensor  # [components, batch, latent], like scale
     scale: tf.Tensor
     counts: list[int]  # samples per component; their shares are the weights
+    tails: Prior | None = None  # with a share of one sample, in `log_prob` alone
 
     def sample(self, noise: tf.Tensor) -> tf.Tensor:
         """Turn standard Gaussian noise [samples, batch, latent] into samples.
@@ -41,6 +42,9 @@ class Mixture(NamedTuple):
         loc, scale = (tf.gather(t, drawn)[:, None] for t in self[:2])
         density = log_standard_normal((z - loc) / scale) - tf.math.log(scale)
         each = tf.reduce_sum(density, axis=-1)  # [components, samples, batch]
+        if self.tails is not None:
+            each = tf.concat([each, self.tails.log_prob(z)[None]], axis=0)
+            counts = np.append(counts, np.float32(1))
         log_shares = np.log(counts / counts.sum())[:, None, None]
         return tf.reduce_logsumexp(each + log_shares, axis=0)
 

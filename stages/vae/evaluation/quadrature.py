@@ -125,5 +125,4 @@ def posterior_moments(
     (log_mass,) = map_chunks(
         chunk_log_mass, z, log_prior_mass, size=POINTS, title="true posteriors"
     )  # [points, images]
-    mean, scale = moments(z, log_mass)
-    return mean.numpy(), scale.numpy()
+    return tuple(tensor.numpy() for tensor in moments(z, log_mass))

@@ -13,7 +13,7 @@ BOUND_TOLERANCE = 0.1  # by which a bound may exceed `log_evidence`, in nats
 # Remedies for values that are not finite, by section of the metrics.
 REMEDIES = {
     "enclosure": "set evaluate.annealed_images to 0",
-    "gaps": "set evaluate.optimised_images to 0",
+    "gaps": "set evaluate.optimized_images to 0",
 }
 
 

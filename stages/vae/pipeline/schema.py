@@ -142,7 +142,7 @@ class Evaluate(Section):
     num_importance_samples: Annotated[Count, Field(le=100_000)]
     grid_points: Annotated[list[GridPoints], Field(min_length=2, max_length=2)]
     annealed_images: CountOrZero
-    optimised_images: CountOrZero
+    optimized_images: CountOrZero
     seed: Seed
 
     def num_grid_points(self, latent_dim: int) -> int:
