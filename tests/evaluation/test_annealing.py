@@ -49,7 +49,7 @@ def test_an_exact_sample_in_a_far_component_keeps_the_bound_near(exact):
     scale = np.float32([[1, 1], *[[0.002, 0.002]] * 499])  # of all: 0.04
     vae.prior = GaussianMixture(tf.constant(0 * scale), tf.constant(scale))
     upper = upper_bounds(vae, IMAGE_BYTES, z, seed=1)
-    np.testing.assert_allclose(upper, expected - np.log(500), atol=12)
+    np.testing.assert_allclose(upper, expected - np.log(500), atol=20)
 
 
 def test_the_bound_of_an_image_depends_on_its_index_alone(monkeypatch):

@@ -211,5 +211,4 @@ def anneal(  # noqa: PLR0913, PLR0915  the loop is one function for XLA
         return i + 1, log_weights, *current
 
     state = 0, tf.zeros(z.shape[:2]), *point(z)
-    _, log_weights, *_ = tf.while_loop(lambda i, *_: i < num_steps, advance, state)
-    return log_weights
+    return tf.while_loop(lambda i, *_: i < num_steps, advance, state)[1]
